@@ -1,0 +1,227 @@
+/**
+ * Frames: a header of 12 bytes and a body. Bytes in, frames out; nothing here knows a socket.
+ *
+ * @module
+ */
+import { FIRST_BUFFER_BYTES, HEADER_BYTES, PROTOCOL_VERSION } from "./limits.ts";
+
+/** The fields of a header. */
+export interface Header {
+  type: number;
+  flags: number;
+  /** Length of the body in bytes. */
+  length: number;
+  /** The request's id, 0 where the message is about none. */
+  id: number;
+}
+
+/** A whole frame as it was read. */
+export interface Frame extends Header {
+  /**
+   * The body. It is a view of the reader's buffer and good until the reader's next `space()`,
+   * unless `owned` says otherwise.
+   */
+  body: Uint8Array;
+  /** The body has an ArrayBuffer of its own, which nothing else will write to. */
+  owned: boolean;
+}
+
+/** Thrown by {@linkcode FrameReader} for bytes that are no frame of this protocol. */
+export class FrameError extends Error {
+  override name = "FrameError";
+  /** "VERSION" where the peer speaks another version of the protocol, else "PROTOCOL". */
+  readonly code: "PROTOCOL" | "VERSION";
+
+  /** Makes one. */
+  constructor(code: "PROTOCOL" | "VERSION", message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Writes a header at `at`; the body has to follow it. */
+export function writeHeader(
+  into: Uint8Array,
+  at: number,
+  type: number,
+  flags: number,
+  length: number,
+  id: number,
+): void {
+  into[at] = 0;
+  into[at + 1] = PROTOCOL_VERSION;
+  into[at + 2] = type;
+  into[at + 3] = flags;
+  into[at + 4] = length >>> 24;
+  into[at + 5] = length >>> 16;
+  into[at + 6] = length >>> 8;
+  into[at + 7] = length;
+  into[at + 8] = id >>> 24;
+  into[at + 9] = id >>> 16;
+  into[at + 10] = id >>> 8;
+  into[at + 11] = id;
+}
+
+/** A frame as bytes: header and a copy of the body. */
+export function frameBytes(
+  type: number,
+  flags: number,
+  id: number,
+  body: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(HEADER_BYTES + body.length);
+  writeHeader(bytes, 0, type, flags, body.length, id);
+  bytes.set(body, HEADER_BYTES);
+  return bytes;
+}
+
+/** The u32 in network order at `at`. */
+export function readU32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>>
+    0;
+}
+
+/** Writes a u32 in network order at `at`. */
+export function writeU32(into: Uint8Array, at: number, value: number): void {
+  into[at] = value >>> 24;
+  into[at + 1] = value >>> 16;
+  into[at + 2] = value >>> 8;
+  into[at + 3] = value;
+}
+
+/**
+ * Takes a stream of bytes apart into frames.
+ *
+ * The caller asks where the next bytes go (`space()`), puts some there, and says how many
+ * (`filled(n)`); so a socket reads straight into the frame it belongs to. Small frames share one
+ * buffer. A large body gets its own, which doubles as its bytes really come: a header that claims
+ * 256 MiB costs 64 KiB until they do.
+ *
+ * After a {@linkcode FrameError} the reader stays broken: a stream cannot be resynchronised.
+ */
+export class FrameReader {
+  /** The largest body taken; may be raised once the peer is known. */
+  maxBody: number;
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  #start = 0;
+  #end = 0;
+  #large: { header: Header; body: Uint8Array; have: number } | undefined;
+
+  /** Makes one that refuses bodies longer than `maxBody` bytes. */
+  constructor(maxBody: number) {
+    this.maxBody = maxBody;
+  }
+
+  /** Whether part of a frame has come, so that an end of the stream here would cut it. */
+  get midFrame(): boolean {
+    return this.#large !== undefined || this.#end > this.#start;
+  }
+
+  /** How many bytes of an unfinished frame are held. */
+  get pending(): number {
+    return this.#large !== undefined ? this.#large.have : this.#end - this.#start;
+  }
+
+  /** Where the next bytes go: never empty. Views given out before may be overwritten. */
+  space(): Uint8Array {
+    const large = this.#large;
+    if (large !== undefined) {
+      if (large.have === large.body.length) {
+        const body = new Uint8Array(Math.min(large.header.length, large.have * 2));
+        body.set(large.body);
+        large.body = body;
+      }
+      return large.body.subarray(large.have);
+    }
+    if (this.#start === this.#end) {
+      this.#start = this.#end = 0;
+    } else if (this.#start > 0 && this.#buffer.length - this.#end < FIRST_BUFFER_BYTES / 2) {
+      this.#buffer.copyWithin(0, this.#start, this.#end);
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+    return this.#buffer.subarray(this.#end);
+  }
+
+  /**
+   * Says that `count` bytes were put at the start of what `space()` gave, and takes out the frames
+   * that are now whole.
+   *
+   * @throws {FrameError} If the bytes are no frame of this protocol, or its body is too long.
+   */
+  filled(count: number): Frame[] {
+    const frames: Frame[] = [];
+    const large = this.#large;
+    if (large !== undefined) {
+      large.have += count;
+      if (large.have === large.header.length) {
+        this.#large = undefined;
+        frames.push({ ...large.header, body: large.body, owned: true });
+      }
+      return frames;
+    }
+    this.#end += count;
+    const buffer = this.#buffer;
+    while (this.#end - this.#start > 0) {
+      const at = this.#start;
+      const have = this.#end - at;
+      this.#checkStart(at, have);
+      if (have < HEADER_BYTES) break;
+      const header: Header = {
+        type: buffer[at + 2]!,
+        flags: buffer[at + 3]!,
+        length: readU32(buffer, at + 4),
+        id: readU32(buffer, at + 8),
+      };
+      if (header.length > this.maxBody) {
+        throw new FrameError(
+          "PROTOCOL",
+          `a frame of type 0x${
+            header.type.toString(16).padStart(2, "0")
+          } claims a body of ${header.length} bytes, more than the ${this.maxBody} allowed here`,
+        );
+      }
+      const whole = HEADER_BYTES + header.length;
+      if (have >= whole) {
+        const body = buffer.subarray(at + HEADER_BYTES, at + whole);
+        frames.push({ ...header, body, owned: false });
+        this.#start += whole;
+      } else if (whole > FIRST_BUFFER_BYTES / 2) {
+        const part = buffer.subarray(at + HEADER_BYTES, this.#end);
+        const body = new Uint8Array(Math.min(header.length, FIRST_BUFFER_BYTES));
+        body.set(part);
+        this.#large = { header, body, have: part.length };
+        this.#start = this.#end = 0;
+        break;
+      } else break;
+    }
+    return frames;
+  }
+
+  #checkStart(at: number, have: number): void {
+    const zero = this.#buffer[at]!;
+    const version = have > 1 ? this.#buffer[at + 1]! : PROTOCOL_VERSION;
+    if (zero !== 0) {
+      const shown = this.#buffer.subarray(at, Math.min(this.#end, at + 40));
+      throw new FrameError("PROTOCOL", `a frame must start with byte 0, got ${printable(shown)}`);
+    }
+    if (version !== PROTOCOL_VERSION) {
+      throw new FrameError(
+        "VERSION",
+        `the peer speaks version ${version} of the protocol, this side version ${PROTOCOL_VERSION}`,
+      );
+    }
+  }
+}
+
+/** Bytes for an error message: ASCII as it is, the rest as hex. */
+function printable(bytes: Uint8Array): string {
+  const text = Array.from(
+    bytes,
+    (byte) =>
+      byte >= 0x20 && byte < 0x7f
+        ? String.fromCharCode(byte)
+        : `\\x${byte.toString(16).padStart(2, "0")}`,
+  );
+  return `"${text.join("")}"`;
+}

@@ -1,0 +1,80 @@
+/**
+ * Every number that bounds the protocol and its two ends, in one place, each with its reason.
+ * Units stand last in the name.
+ *
+ * @module
+ */
+
+/** The dialect this package speaks. 0 was the old one of bincode and pickle. */
+export const PROTOCOL_VERSION = 1;
+
+/** Fixed by the wire: u8 zero, version, type, flags; u32 body length; u32 request id. */
+export const HEADER_BYTES = 12;
+
+/** The largest body of one frame: bounds what one eval or one result can take. */
+export const MAX_FRAME_BODY_BYTES: number = 256 * 1024 * 1024;
+
+/** The largest body of a peer that has not said who it is: a stranger costs no more. */
+export const MAX_HELLO_BODY_BYTES: number = 4 * 1024;
+
+/** The largest control map of CANCEL, GOODBYE, ERROR and LOG: they carry words, not data. */
+export const MAX_CONTROL_BODY_BYTES: number = 64 * 1024;
+
+/** A receive buffer starts at this and doubles as bytes really come, never from a claim. */
+export const FIRST_BUFFER_BYTES: number = 64 * 1024;
+
+/** Containers in containers, extensions counted; both sides refuse the 513th. */
+export const MAX_DEPTH = 512;
+
+/** A handshake that takes longer is given up: hello both ways, the outputstream's too. */
+export const HANDSHAKE_DEADLINE_MS = 5_000;
+
+/** Default of `connectTimeout`: dial, thread start and hello together. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+
+/** A session whose outputstream has not come by then is closed: nobody can use it. */
+export const CONNECT_AFTER_HELLO_MS = 60_000;
+
+/** An outputstream's token is good once and for this long. */
+export const STREAM_TOKEN_LIFE_MS: number = CONNECT_AFTER_HELLO_MS;
+
+/** Evals of one session that the server holds at once; more wait in the client. */
+export const MAX_EVALS_IN_FLIGHT = 1_000;
+
+/** Evals that wait in the client: past either of the two, `eval` throws QueueFullError. */
+export const MAX_QUEUED_EVALS = 100_000;
+export const MAX_QUEUED_BYTES: number = 256 * 1024 * 1024;
+
+/** Request ids are u32 and never used twice in a session. */
+export const MAX_REQUEST_ID = 0xffff_ffff;
+
+/** Output that nobody reads: kept per eval and per session, then the oldest is dropped and counted. */
+export const UNREAD_OUTPUT_PER_EVAL_BYTES: number = 8 * 1024 * 1024;
+export const UNREAD_OUTPUT_PER_SESSION_BYTES: number = 16 * 1024 * 1024;
+
+/** Unread output is freed this long after its eval has settled. */
+export const UNREAD_OUTPUT_LIFE_MS = 60_000;
+
+/** Output under way to a reader on the main thread; postMessage has no back-pressure of its own. */
+export const OUTPUT_CREDIT_BYTES: number = 1024 * 1024;
+
+/** Server log records kept for a `logs()` that has not been called yet: the newest ones. */
+export const UNREAD_LOG_RECORDS = 1_000;
+
+/** A reader that takes nothing for this long, its buffer full, ends its session: SLOW_READER. */
+export const SLOW_READER_MS = 30_000;
+
+/** Application pings: a silent peer is asked after this long ... */
+export const PING_INTERVAL_MS = 10_000;
+
+/** ... and given up when nothing at all has come for this much longer. */
+export const PING_TIMEOUT_MS = 20_000;
+
+/** The main thread asks its session's thread this often over the bridge ... */
+export const HEARTBEAT_INTERVAL_MS = 5_000;
+
+/** ... and gives the thread up after this many unanswered turns: 20 s. */
+export const HEARTBEAT_MISSES = 4;
+
+/** `close()` waits this long for the goodbye to be written before the socket is cut. */
+export const CLOSE_DEADLINE_MS = 2_000;

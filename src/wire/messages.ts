@@ -1,0 +1,158 @@
+/**
+ * The message types, flags and control bodies of the wire. PROTOCOL.md is the text to this file.
+ *
+ * @module
+ */
+
+/** The u8 at byte 2 of every frame. Mainstream below 0x20, outputstream from 0x20 on. */
+export const MessageType = {
+  CLIENT_HELLO: 0x01,
+  SERVER_HELLO: 0x02,
+  ERROR: 0x03,
+  GOODBYE: 0x04,
+  PING: 0x05,
+  PONG: 0x06,
+  EVAL: 0x10,
+  RESULT: 0x11,
+  CANCEL: 0x12,
+  OUTPUT_HELLO: 0x20,
+  OUTPUT_READY: 0x21,
+  OUTPUT: 0x22,
+  OUTPUT_END: 0x23,
+  LOG: 0x24,
+} as const;
+
+/** One of {@linkcode MessageType}'s numbers. */
+export type MessageType = typeof MessageType[keyof typeof MessageType];
+
+/** The flags of an EVAL, bits. */
+export const EvalFlag = {
+  /** The control map has a `namespace`: the server has to look into it. */
+  NAMESPACE: 0x01,
+} as const;
+
+/** The flags of a RESULT, a number: what became of the eval. */
+export const ResultStatus = {
+  /** The values are the value of the code. */
+  VALUE: 0,
+  /** The values are one exception record. */
+  PYTHON_ERROR: 1,
+  /** Stopped by a CANCEL; control says `how`. */
+  CANCELLED: 2,
+  /** The python process died while it ran this eval; control has `exit_code` or `signal`. */
+  DIED: 3,
+  /** The value of the code cannot be sent; control says `message`, `path`, `type`. */
+  UNSENDABLE: 4,
+  /** The namespace was lost with its python process; the code was not run. */
+  NAMESPACE_GONE: 5,
+} as const;
+
+/** One of {@linkcode ResultStatus}'s numbers. */
+export type ResultStatus = typeof ResultStatus[keyof typeof ResultStatus];
+
+/** The `code` of an ERROR body and the `reason` of a GOODBYE body. */
+export type CloseReason =
+  /** The peer broke a rule of the protocol. */
+  | "PROTOCOL"
+  /** The peer speaks another version of it. */
+  | "VERSION"
+  /** The stream token is unknown, used or too old. */
+  | "STREAM_TOKEN"
+  /** The handshake, or the outputstream after it, did not come in time. */
+  | "TIMEOUT"
+  /** The server has as many sessions, or the session as many evals, as it takes. */
+  | "LIMIT"
+  /** Output was not taken for too long. */
+  | "SLOW_READER"
+  /** The other of the session's two streams has ended. */
+  | "STREAM_LOST"
+  /** The server is going down. */
+  | "SHUTDOWN"
+  /** The client said goodbye. */
+  | "CLIENT_CLOSED"
+  /** A fault of the server's own. */
+  | "INTERNAL";
+
+/** Body of CLIENT_HELLO. */
+export interface ClientHello {
+  protocol: number;
+  client: string;
+  name?: string;
+}
+
+/** Body of SERVER_HELLO. */
+export interface ServerHello {
+  session_id: string;
+  stream_token: string;
+  /** `host:port`; with an empty host, the one that the mainstream was dialled at. */
+  output_addr: string;
+  limits: { frame_bytes: number; evals_in_flight: number };
+  server: string;
+  python: { version: string; implementation: string; msgpack: string };
+}
+
+/** Body of ERROR. */
+export interface ErrorBody {
+  code: CloseReason;
+  message: string;
+}
+
+/** Body of GOODBYE. */
+export interface Goodbye {
+  /** Client to server: let what is in flight finish. */
+  drain?: boolean;
+  /** Server to client: why. */
+  reason?: CloseReason;
+}
+
+/** Body of OUTPUT_HELLO. */
+export interface OutputHello {
+  stream_token: string;
+}
+
+/** Control map of EVAL; the values that follow are one array `[locs, globs]`, or nothing. */
+export interface EvalControl {
+  code: string;
+  namespace?: string;
+  strict?: boolean;
+}
+
+/** Body of CANCEL; the header names the eval. */
+export interface Cancel {
+  reason?: "cancel" | "timeout";
+}
+
+/** Control map of a RESULT with status CANCELLED. */
+export interface CancelledControl {
+  /** Dropped before it ran; ended by KeyboardInterrupt; ended with its python process. */
+  how: "queued" | "interrupted" | "killed";
+}
+
+/** Control map of a RESULT with status DIED. */
+export interface DiedControl {
+  exit_code?: number;
+  signal?: string;
+}
+
+/** Control map of a RESULT with status UNSENDABLE. */
+export interface UnsendableControl {
+  message: string;
+  path: string;
+  type: string;
+}
+
+/** Control map of a RESULT with status NAMESPACE_GONE. */
+export interface NamespaceGoneControl {
+  namespace: string;
+}
+
+/** Body of LOG: one record of the server's log that is about this session. */
+export interface LogRecord {
+  level: "debug" | "info" | "warn" | "error";
+  /** ISO 8601, UTC. */
+  ts: string;
+  msg: string;
+  session_id: string;
+  future_id?: number;
+  [field: string]: unknown;
+}
