@@ -55,6 +55,9 @@ export const UNREAD_OUTPUT_PER_SESSION_BYTES: number = 16 * 1024 * 1024;
 /** Unread output is freed this long after its eval has settled. */
 export const UNREAD_OUTPUT_LIFE_MS = 60_000;
 
+/** Evals of a session whose count of dropped output is remembered: the latest ones. */
+export const DROP_COUNTS_KEPT = 100_000;
+
 /** Output under way to a reader on the main thread; postMessage has no back-pressure of its own. */
 export const OUTPUT_CREDIT_BYTES: number = 1024 * 1024;
 
@@ -78,3 +81,9 @@ export const HEARTBEAT_MISSES = 4;
 
 /** `close()` waits this long for the goodbye to be written before the socket is cut. */
 export const CLOSE_DEADLINE_MS = 2_000;
+
+/** A pool tries to replace a dead session at once, then after this, doubling ... */
+export const REOPEN_FIRST_MS = 100;
+
+/** ... up to this. */
+export const REOPEN_LAST_MS = 5_000;

@@ -1,0 +1,59 @@
+/**
+ * Is our value codec as fast as the libraries that judge it? Ours beside @msgpack/msgpack with a
+ * kept Encoder and Decoder, and beside @std/msgpack, on the same values in the same run.
+ *
+ *     deno bench --allow-all bench/values_bench.ts
+ *
+ * @module
+ */
+import * as judge from "@msgpack/msgpack";
+import * as std from "@std/msgpack";
+import { decode } from "../src/values/decode.ts";
+import { Encoder } from "../src/values/encode.ts";
+
+const VALUES: Record<string, std.ValueType> = {
+  "small request": [{ x: 1, y: 2.5, name: "hello world", tags: ["a", "b"], deep: { on: true } }, null],
+  "table of 10,000 records": Array.from({ length: 10_000 }, (_, i) => ({
+    id: i,
+    name: `user ${i}`,
+    email: `user.${i}@example.com`,
+    score: i / 7,
+    active: i % 3 === 0,
+    team: null,
+  })),
+  "100,000 numbers": Array.from({ length: 100_000 }, (_, i) => i % 2 === 0 ? i * 37 : i / 3),
+  "1 MB bytes": { data: new Uint8Array(1_000_000).fill(7) },
+  "10,000 short strings": Array.from(
+    { length: 10_000 },
+    (_, i) => i % 4 === 0 ? `grüße aus Köln ${i}` : `a line of text, number ${i}`,
+  ),
+};
+
+for (const [group, value] of Object.entries(VALUES)) {
+  const ours = new Encoder();
+  const theirs = new judge.Encoder();
+  const bytes = theirs.encode(value);
+  const theirDecoder = new judge.Decoder();
+
+  Deno.bench("ours", { group: `encode ${group}`, baseline: true }, () => {
+    ours.reset();
+    ours.value(value, "value");
+    ours.take();
+  });
+  Deno.bench("@msgpack/msgpack", { group: `encode ${group}` }, () => {
+    theirs.encode(value);
+  });
+  Deno.bench("@std/msgpack", { group: `encode ${group}` }, () => {
+    std.encode(value);
+  });
+
+  Deno.bench("ours", { group: `decode ${group}`, baseline: true }, () => {
+    decode(bytes);
+  });
+  Deno.bench("@msgpack/msgpack", { group: `decode ${group}` }, () => {
+    theirDecoder.decode(bytes);
+  });
+  Deno.bench("@std/msgpack", { group: `decode ${group}` }, () => {
+    std.decode(bytes);
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * One eval in the server: what its python process's slot has to tell goes to its session.
+ *
+ * @module
+ */
+import { type CloseReason, ResultStatus } from "../src/wire/messages.ts";
+import { resultBody } from "./control.ts";
+import type { Origin } from "./output_router.ts";
+import type { Job, Outcome } from "./scheduler.ts";
+import type { Task } from "./slot.ts";
+
+/** The session of an eval. */
+export interface EvalOwner {
+  /** It has its result. */
+  settle(done: Eval, status: number, body: Uint8Array, owned: boolean): void;
+  /** It wrote something. */
+  output(request: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void;
+  /** It may be complete now. */
+  advance(): void;
+  /** What has to happen before more output is read. */
+  outputPressure(): Promise<void> | undefined;
+  /** The session cannot go on. */
+  fail(code: CloseReason, message: string): void;
+}
+
+/** One eval of a session: settled once, and done when its output has ended too. */
+export class Eval implements Task {
+  /** Its session's number and its id there. */
+  readonly origin: Origin;
+  /** What goes to the python process: kept until it is over, as it may have to go to another. */
+  frame: readonly Uint8Array[];
+  /** The size of the client's body. */
+  readonly bytes: number;
+  /** Its result has been sent, or nobody waits for it any more. */
+  settled = false;
+  /** No more output of it comes. */
+  outputEnded = false;
+  /** Its place in the scheduler. */
+  job: Job<Task> | undefined;
+  readonly #owner: EvalOwner;
+
+  /** Makes one; it has no job yet. */
+  constructor(owner: EvalOwner, origin: Origin, frame: readonly Uint8Array[], bytes: number) {
+    this.#owner = owner;
+    this.origin = origin;
+    this.frame = frame;
+    this.bytes = bytes;
+  }
+
+  /** See {@linkcode Task.result}. */
+  result(status: number, body: Uint8Array, owned: boolean): void {
+    this.#owner.settle(this, status, body, owned);
+    this.frame = [];
+  }
+
+  /** See {@linkcode Task.outcome}. */
+  outcome(outcome: Outcome): void {
+    this.outputEnded = true;
+    switch (outcome.kind) {
+      case "cancelled":
+        return this.result(ResultStatus.CANCELLED, resultBody({ how: outcome.how }), false);
+      case "died":
+        return this.result(ResultStatus.DIED, resultBody(outcome.exit), false);
+      case "namespace_gone": {
+        const { namespace } = outcome;
+        return this.result(ResultStatus.NAMESPACE_GONE, resultBody({ namespace }), false);
+      }
+    }
+  }
+
+  /** See {@linkcode Task.broken}. */
+  broken(message: string): void {
+    this.#owner.fail("PROTOCOL", `EVAL ${this.origin.request}: ${message}`);
+  }
+
+  /** See {@linkcode OutputTarget.output}. */
+  output(fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void {
+    this.#owner.output(this.origin.request, fd, pieces, length);
+  }
+
+  /** See {@linkcode OutputTarget.outputEnd}. */
+  outputEnd(): void {
+    this.outputEnded = true;
+    this.#owner.advance();
+  }
+
+  /** See {@linkcode OutputTarget.pressure}. */
+  pressure(): Promise<void> | undefined {
+    return this.#owner.outputPressure();
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The numbers that bound the server and are none of the wire's, each with its reason. Those both
+ * sides have to know are in `src/wire/limits.ts`.
+ *
+ * @module
+ */
+import {
+  CONNECT_AFTER_HELLO_MS,
+  HANDSHAKE_DEADLINE_MS,
+  PING_INTERVAL_MS,
+  PING_TIMEOUT_MS,
+  SLOW_READER_MS,
+} from "../src/wire/limits.ts";
+
+/** Sessions at once; the next hello is answered with ERROR LIMIT. */
+export const MAX_SESSIONS = 4_096;
+
+/** Sockets that have not said who they are; more wait in the kernel's backlog. */
+export const MAX_HANDSHAKES = 64;
+
+/** Jobs in one python process at a time: its page has room for as many cancels. */
+export const MAX_JOBS_AHEAD = 64;
+
+/**
+ * Work handed to a python process ahead of need. Long enough to hide the way there and back (about
+ * 0.1 ms), short enough that another session's eval is not held up noticeably.
+ */
+export const WORK_AHEAD_MS = 1;
+
+/** A job that was handed over so often, and each time its process died before it began, is lost. */
+export const MAX_HAND_OVERS = 3;
+
+/** What KeyboardInterrupt has not stopped after this long is ended with its process. */
+export const CANCEL_GRACE_MS = 2_000;
+
+/** A python process that is not READY by then is ended: a start takes 10 to 150 ms. */
+export const PYTHON_START_DEADLINE_MS = 10_000;
+
+/** Pause before replacing a process that died without having run anything; doubles ... */
+export const RESTART_PAUSE_MS = 100;
+
+/** ... up to this, so that a broken interpreter costs a start every 5 s, not a busy loop. */
+export const MAX_RESTART_PAUSE_MS = 5_000;
+
+/** What a dead process left in its pipes is waited for this long: a stray child may hold them. */
+export const LAST_BYTES_DEADLINE_MS = 2_000;
+
+/** A python process that is told to end has this long before its whole group gets SIGKILL. */
+export const PYTHON_END_DEADLINE_MS = 2_000;
+
+/** Output that waits for a client; past it the python process's pipes are not read. */
+export const OUTPUT_HIGH_WATER_BYTES: number = 256 * 1024;
+
+/** Results that wait for a client; past it nothing more is read from it. */
+export const RESULT_HIGH_WATER_BYTES: number = 8 * 1024 * 1024;
+
+/** Evals of one session that wait here; past it nothing more is read from it until some have run. */
+export const QUEUE_HIGH_WATER_BYTES: number = 256 * 1024 * 1024;
+
+/** Unfinished frames of all clients together: bounds what headers and slow senders can hold. */
+export const MAX_UNFINISHED_BYTES: number = 512 * 1024 * 1024;
+
+/** Namespaces remembered for one session, to tell it which died. */
+export const MAX_NAMESPACES = 10_000;
+
+/** Jobs of a process that have ended and whose threads' late output can still be told whose it is. */
+export const REMEMBERED_JOBS = 4_096;
+
+/** Late output in one log record: LOG bodies are at most 64 KiB, and a byte may become three. */
+export const LATE_OUTPUT_RECORD_BYTES: number = 8 * 1024;
+
+/** Text that a python process wrote before READY, kept for the error message. */
+export const START_TEXT_BYTES: number = 4 * 1024;
+
+/** After an ERROR or GOODBYE the socket lingers so long for the peer to read it ... */
+export const LINGER_MS = 1_000;
+
+/** ... and takes in at most this much from a peer that still sends. */
+export const LINGER_BYTES: number = 16 * 1024 * 1024;
+
+/** SIGTERM lets evals in flight finish for this long. */
+export const DRAIN_DEADLINE_MS = 30_000;
+
+/** How often deadlines are looked at: fine enough for limits of seconds. */
+export const TICK_MS = 250;
+
+/** An accept that failed (no descriptors left, most likely) is tried again after this. */
+export const ACCEPT_RETRY_MS = 100;
+
+/** The limits that a test may want shorter. */
+export interface ServerLimits {
+  sessions: number;
+  handshakes: number;
+  handshakeMs: number;
+  connectAfterHelloMs: number;
+  slowReaderMs: number;
+  pingIntervalMs: number;
+  pingTimeoutMs: number;
+  cancelGraceMs: number;
+  pythonStartMs: number;
+  drainMs: number;
+  tickMs: number;
+}
+
+/** What holds outside tests. */
+export const DEFAULT_LIMITS: Readonly<ServerLimits> = {
+  sessions: MAX_SESSIONS,
+  handshakes: MAX_HANDSHAKES,
+  handshakeMs: HANDSHAKE_DEADLINE_MS,
+  connectAfterHelloMs: CONNECT_AFTER_HELLO_MS,
+  slowReaderMs: SLOW_READER_MS,
+  pingIntervalMs: PING_INTERVAL_MS,
+  pingTimeoutMs: PING_TIMEOUT_MS,
+  cancelGraceMs: CANCEL_GRACE_MS,
+  pythonStartMs: PYTHON_START_DEADLINE_MS,
+  drainMs: DRAIN_DEADLINE_MS,
+  tickMs: TICK_MS,
+};

@@ -1,0 +1,68 @@
+/**
+ * The server's end of the link to a python process (LINK.md): its message types and bodies.
+ *
+ * @module
+ */
+import { frameBytes, writeHeader, writeU32 } from "../src/wire/frame.ts";
+import { HEADER_BYTES } from "../src/wire/limits.ts";
+import { MessageType } from "../src/wire/messages.ts";
+import { Control } from "./control.ts";
+
+/** The u8 at byte 2 of the link's frames, beside EVAL and RESULT. */
+export const LinkType = {
+  READY: 0x60,
+  FORGET: 0x61,
+  NOTE: 0x62,
+  BROKEN: 0x63,
+} as const;
+
+/** What READY says of a python process. */
+export interface PythonInfo {
+  /** Of the python process proper; its guard's is another. */
+  pid: number;
+  executable: string;
+  version: string;
+  implementation: string;
+  msgpack: string;
+}
+
+/** Reads the body of a READY; undefined if it does not know `secret`. */
+export function parseReady(body: Uint8Array, secret: string): PythonInfo | undefined {
+  const control = new Control("READY", body);
+  if (control.required("secret", "string") !== secret) return undefined;
+  return {
+    pid: control.required("pid", "number"),
+    executable: control.required("executable", "string"),
+    version: control.required("version", "string"),
+    implementation: control.required("implementation", "string"),
+    msgpack: control.required("msgpack", "string"),
+  };
+}
+
+/**
+ * The EVAL frame for a python process, with job 0. A body with a buffer of its own is not copied:
+ * then the frame is in two pieces.
+ */
+export function evalFrame(
+  session: number,
+  flags: number,
+  body: Uint8Array,
+  owned: boolean,
+): Uint8Array[] {
+  const start = new Uint8Array(HEADER_BYTES + 4 + (owned ? 0 : body.length));
+  writeHeader(start, 0, MessageType.EVAL, flags, 4 + body.length, 0);
+  writeU32(start, HEADER_BYTES, session);
+  if (owned) return [start, body];
+  start.set(body, HEADER_BYTES + 4);
+  return [start];
+}
+
+/** Gives the frame that `evalFrame` made its job. */
+export function setJob(frame: readonly Uint8Array[], job: number): void {
+  writeU32(frame[0]!, 8, job);
+}
+
+/** The frame that drops the namespaces of a session. */
+export function forgetFrame(session: number): Uint8Array {
+  return frameBytes(LinkType.FORGET, 0, session, new Uint8Array(0));
+}

@@ -1,0 +1,120 @@
+/**
+ * The server's log: one record is one object, and one line of JSON on stderr.
+ *
+ * @module
+ */
+import { Outbox } from "../src/transport/outbox.ts";
+
+/** How much a record matters, least first. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** One of {@linkcode LOG_LEVELS}. */
+export type LogLevel = typeof LOG_LEVELS[number];
+
+/** What a record may carry beside its level, time and message. */
+export interface LogFields {
+  session_id?: string;
+  future_id?: number;
+  [field: string]: unknown;
+}
+
+/** One record. */
+export interface ServerLogRecord extends LogFields {
+  level: LogLevel;
+  /** ISO 8601, UTC. */
+  ts: string;
+  msg: string;
+}
+
+/** Where records go. */
+export type LogSink = (record: ServerLogRecord) => void;
+
+/** Makes records of at least one level and gives them to a sink. */
+export class Log {
+  readonly #least: number;
+  readonly #sink: LogSink;
+
+  /** Makes one that leaves out what is below `level`. */
+  constructor(level: LogLevel, sink: LogSink) {
+    this.#least = LOG_LEVELS.indexOf(level);
+    this.#sink = sink;
+  }
+
+  /** Whether records of this level are kept: asked before costly fields are made. */
+  keeps(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) >= this.#least;
+  }
+
+  /** Writes a record. */
+  write(level: LogLevel, msg: string, fields: LogFields = {}): void {
+    if (this.keeps(level)) this.#sink(logRecord(level, msg, fields));
+  }
+
+  /** For what matters to somebody who looks for a fault in the server. */
+  debug(msg: string, fields?: LogFields): void {
+    this.write("debug", msg, fields);
+  }
+
+  /** For what happens in a healthy server, a few times a session. */
+  info(msg: string, fields?: LogFields): void {
+    this.write("info", msg, fields);
+  }
+
+  /** For what went wrong and was dealt with. */
+  warn(msg: string, fields?: LogFields): void {
+    this.write("warn", msg, fields);
+  }
+
+  /** For what somebody has to look at. */
+  error(msg: string, fields?: LogFields): void {
+    this.write("error", msg, fields);
+  }
+}
+
+/** A record of now. */
+export function logRecord(level: LogLevel, msg: string, fields: LogFields): ServerLogRecord {
+  return { level, ts: new Date().toISOString(), msg, ...fields };
+}
+
+/** The text of anything thrown, for a record or a message. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A log that nobody reads must not take memory or hold the server: past this, records are lost. */
+const MAX_UNWRITTEN_BYTES = 1024 * 1024;
+
+/** Writes records to stderr as lines of JSON. */
+export class StderrLog {
+  #lost = 0;
+  // A broken stderr leaves nowhere to say so.
+  readonly #outbox = new Outbox({ write: writeToStderr }, () => {});
+
+  /** The {@linkcode LogSink}. */
+  readonly sink: LogSink = (record) => {
+    if (this.#outbox.waiting > MAX_UNWRITTEN_BYTES) {
+      this.#lost++;
+      return;
+    }
+    if (this.#lost > 0) {
+      const lost = this.#lost;
+      this.#lost = 0;
+      this.#line(logRecord("warn", "log records lost, stderr is not read", { lost }));
+    }
+    this.#line(record);
+  };
+
+  /** Resolves once everything is written. */
+  flush(): Promise<void> {
+    return this.#outbox.idle();
+  }
+
+  #line(record: ServerLogRecord): void {
+    this.#outbox.send(new TextEncoder().encode(JSON.stringify(record) + "\n"));
+  }
+}
+
+async function writeToStderr(bytes: Uint8Array): Promise<void> {
+  let at = 0;
+  while (at < bytes.length) at += await Deno.stderr.write(bytes.subarray(at));
+}

@@ -1,0 +1,52 @@
+/**
+ * The server as a program: `deno task server`.
+ *
+ * @module
+ */
+import { HELP, readConfig } from "./config.ts";
+import { DRAIN_DEADLINE_MS } from "./limits.ts";
+import { errorText, StderrLog } from "./log.ts";
+import { type PyProxyServer, startServer } from "./mod.ts";
+
+const log = new StderrLog();
+
+function print(text: string): void {
+  // One short write: there is no sense in going on before somebody can know that we are ready.
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+async function stop(server: PyProxyServer): Promise<void> {
+  await server.close({ drain: true, timeout: DRAIN_DEADLINE_MS });
+  await log.flush();
+  Deno.exit(0);
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(Deno.args, (name) => Deno.env.get(name));
+  if (config === "help") return print(HELP);
+  const server = await startServer({ ...config, log: log.sink });
+  let signals = 0;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => {
+      // A second one ends at once: the guards of the python processes see it and clear up.
+      if (++signals === 1) stop(server);
+      else Deno.exit(1);
+    });
+  }
+  const { python } = server;
+  const count = config.numWorkers === 1
+    ? "1 python process"
+    : `${config.numWorkers} python processes`;
+  print(
+    `PyProxy is listening on ${server.addr}, output on ${server.outputAddr}, ${count} ` +
+      `(${python.implementation} ${python.version}, msgpack: ${python.msgpack})\n`,
+  );
+}
+
+try {
+  await main();
+} catch (error) {
+  await log.flush();
+  Deno.stderr.writeSync(new TextEncoder().encode(`${errorText(error)}\n`));
+  Deno.exit(1);
+}

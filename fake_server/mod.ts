@@ -1,0 +1,45 @@
+/**
+ * The reference server of the PyProxy protocol, to be embedded in tests, benchmarks and programs.
+ * It runs under Deno, on Linux and macOS.
+ *
+ * Code that clients send runs as the user of this program: whoever can connect can do all that you
+ * can. It listens on loopback addresses only.
+ *
+ * @example
+ * ```ts
+ * import { startServer } from "@pyproxy/client/fake_server";
+ *
+ * await using server = await startServer({ bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0" });
+ * console.log(server.addr);
+ * ```
+ *
+ * Permissions: `net` for both addresses; `read` and `write` for the directory of temporary files
+ * (python files, unix sockets and pages live in a private directory there); `env`, which python
+ * processes inherit; `run` for the interpreter, and to end its process group. Deno grants the last
+ * of these only with an unrestricted `--allow-run`.
+ *
+ * @module
+ */
+import type { ServerOptions } from "./config.ts";
+import { PyProxyServer } from "./server.ts";
+
+export type { ServerOptions } from "./config.ts";
+export type { ServerLimits } from "./limits.ts";
+export type { PythonInfo } from "./link.ts";
+export type { LogFields, LogLevel, LogSink, ServerLogRecord } from "./log.ts";
+export type { ProcessStats } from "./pool.ts";
+export type { CloseOptions, ServerStats } from "./server.ts";
+export type { SlotState } from "./slot.ts";
+export { StartError } from "./python_process.ts";
+export { PyProxyServer } from "./server.ts";
+
+/**
+ * Starts a server. Resolves when it listens and its first python process is ready.
+ *
+ * @throws {TypeError} If an option cannot be used, an address that others can reach included.
+ * @throws {StartError} If the Python interpreter does not work.
+ * @throws {Error} If an address is in use, or the system is Windows.
+ */
+export function startServer(options: ServerOptions = {}): Promise<PyProxyServer> {
+  return PyProxyServer.start(options);
+}

@@ -1,0 +1,147 @@
+/**
+ * Whose output it is: gives what comes through a python process's two pipes to the evals it belongs
+ * to, and knows when an eval's output is complete.
+ *
+ * @module
+ */
+import { REMEMBERED_JOBS } from "./limits.ts";
+import { type OutputEvent, OutputRecords } from "./output_records.ts";
+import { notAfter } from "./scheduler.ts";
+
+/** Where an eval came from: its session's number and its own id there. */
+export interface Origin {
+  session: number;
+  request: number;
+}
+
+/** Takes the output of one eval. */
+export interface OutputTarget {
+  readonly origin: Origin;
+  /** The pieces are good until this returns; `length` is their bytes together. */
+  output(fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void;
+  /** Nothing more comes. */
+  outputEnd(): void;
+  /** What has to happen before more is read; undefined if nothing. */
+  pressure(): Promise<void> | undefined;
+}
+
+/**
+ * Takes output that belongs to no running eval: written by a thread after its eval's end, or before
+ * there was any. Gives back what has to happen before more is read.
+ */
+export type LateOutput = (
+  origin: Origin | undefined,
+  fd: 1 | 2,
+  bytes: Uint8Array,
+) => Promise<void> | undefined;
+
+interface Entry {
+  job: number;
+  target: OutputTarget;
+}
+
+/** The output of one python process. */
+export class OutputRouter {
+  readonly #pipes: readonly [OutputRecords, OutputRecords];
+  readonly #late: LateOutput;
+  /** Jobs handed over whose output has not ended on both pipes, in order. */
+  readonly #open: Entry[] = [];
+  /** How many of those have ended on pipe 1 and on pipe 2. */
+  readonly #ended: [number, number] = [0, 0];
+  readonly #past = new Map<number, Origin>();
+  #lastPast: Origin | undefined;
+
+  /** Makes one for the process that was given `nonce`. */
+  constructor(nonce: Uint8Array, late: LateOutput) {
+    this.#pipes = [new OutputRecords(nonce), new OutputRecords(nonce)];
+    this.#late = late;
+  }
+
+  /** The process has been given a job. */
+  begin(job: number, target: OutputTarget): void {
+    this.#open.push({ job, target });
+  }
+
+  /** Where a job came from, if it is not too long ago. */
+  origin(job: number): Origin | undefined {
+    return this.#past.get(job) ?? this.#open.find((entry) => entry.job === job)?.target.origin;
+  }
+
+  /** Takes what was read from a pipe; gives back what has to happen before more is read. */
+  read(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined {
+    return this.#route(pipe, this.#pipes[pipe - 1]!.push(chunk));
+  }
+
+  /** The process is dead and its pipes are read: what `isSettled` has no more output. */
+  finish(isSettled: (target: OutputTarget) => boolean): void {
+    for (const pipe of [1, 2] as const) this.#route(pipe, this.#pipes[pipe - 1]!.end());
+    for (const { target } of this.#open.splice(0)) if (isSettled(target)) target.outputEnd();
+  }
+
+  #route(pipe: 1 | 2, events: OutputEvent[]): Promise<void> | undefined {
+    // Pieces of one eval and descriptor that follow each other become one message.
+    let pieces: Uint8Array[] = [];
+    let length = 0;
+    let target: OutputTarget | undefined;
+    let fd: 1 | 2 = 1;
+    let pressure: Promise<void> | undefined;
+    const flush = (): void => {
+      if (target === undefined || length === 0) return;
+      target.output(fd, pieces, length);
+      pressure = target.pressure() ?? pressure;
+      pieces = [];
+      length = 0;
+    };
+    for (const event of events) {
+      if (event.kind === "end") {
+        flush();
+        this.#end(pipe, event.job);
+        continue;
+      }
+      const eventFd = event.kind === "data" ? event.fd : pipe;
+      const entry = this.#owner(pipe, event);
+      if (entry === undefined) {
+        flush();
+        const origin = event.kind === "data" ? this.#past.get(event.job) : this.#lastPast;
+        pressure = this.#late(origin, eventFd, event.bytes) ?? pressure;
+        continue;
+      }
+      if (entry.target !== target || eventFd !== fd) flush();
+      target = entry.target;
+      fd = eventFd;
+      pieces.push(event.bytes);
+      length += event.bytes.length;
+    }
+    flush();
+    return pressure;
+  }
+
+  /** The running eval that wrote this; undefined if there is none. */
+  #owner(pipe: 1 | 2, event: OutputEvent & { kind: "raw" | "data" }): Entry | undefined {
+    const first = this.#open[this.#ended[pipe - 1]!];
+    if (event.kind === "raw" || first === undefined || first.job === event.job) return first;
+    return this.#open.find(({ job }, i) => i >= this.#ended[pipe - 1]! && job === event.job);
+  }
+
+  #end(pipe: 1 | 2, job: number): void {
+    const ended = this.#ended;
+    const i = pipe - 1 as 0 | 1;
+    while (ended[i] < this.#open.length && notAfter(this.#open[ended[i]]!.job, job)) ended[i]++;
+    const both = Math.min(ended[0], ended[1]);
+    if (both === 0) return;
+    ended[0] -= both;
+    ended[1] -= both;
+    for (const entry of this.#open.splice(0, both)) {
+      this.#remember(entry);
+      entry.target.outputEnd();
+    }
+  }
+
+  #remember({ job, target }: Entry): void {
+    this.#lastPast = target.origin;
+    this.#past.set(job, target.origin);
+    if (this.#past.size > REMEMBERED_JOBS) {
+      this.#past.delete(this.#past.keys().next().value!);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * The page that a python process shares with the server (LINK.md, "Page"): how the server knows
+ * after a death what had begun, and how a cancel is bound to one job.
+ *
+ * @module
+ */
+
+const PAGE_BYTES = 4_096;
+const COUNT_AT = 64;
+const SLOTS_AT = 68;
+const SLOTS = 64;
+
+/** The server's end of the page: a file that python maps. */
+export class Page {
+  readonly #file: Deno.FsFile;
+  #cancels = 0;
+
+  /** Makes the file at `path`, which must not exist. */
+  constructor(path: string) {
+    this.#file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
+    this.#file.writeSync(new Uint8Array(PAGE_BYTES));
+  }
+
+  /** The job that python has begun last, 0 if none: still there when python is dead. */
+  started(): number {
+    const bytes = new Uint8Array(4);
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    this.#file.readSync(bytes);
+    return new DataView(bytes.buffer).getUint32(0, true);
+  }
+
+  /** Notes that `job` is to be stopped; python looks when it is interrupted. */
+  cancel(job: number): void {
+    this.#write(SLOTS_AT + 4 * (this.#cancels % SLOTS), job);
+    this.#cancels = (this.#cancels + 1) >>> 0;
+    // The count last: python must not see a slot counted that is not filled.
+    this.#write(COUNT_AT, this.#cancels);
+  }
+
+  /** Lets the file go. */
+  close(): void {
+    this.#file.close();
+  }
+
+  #write(at: number, value: number): void {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, value, true);
+    this.#file.seekSync(at, Deno.SeekMode.Start);
+    this.#file.writeSync(bytes);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The python processes: N slots, the scheduler over them, and the private directory they share.
+ *
+ * @module
+ */
+import type { ServerConfig } from "./config.ts";
+import type { ServerLimits } from "./limits.ts";
+import type { PythonInfo } from "./link.ts";
+import { PYTHON_FILES } from "./python_files.ts";
+import { type ProcessOptions, PythonProcess } from "./python_process.ts";
+import { type Job, Scheduler } from "./scheduler.ts";
+import { Slot, type SlotContext, type SlotState, type Task } from "./slot.ts";
+
+/** What a pool needs of the server around it. */
+export interface PoolContext extends Omit<SlotContext, "scheduler" | "start"> {
+  readonly config: ServerConfig;
+  readonly limits: ServerLimits;
+}
+
+/** One python process, as `stats()` tells of it. */
+export interface ProcessStats {
+  state: SlotState;
+  /** Of the python process that runs evals; undefined while there is none. */
+  pid: number | undefined;
+  /** Of the process that guards it. */
+  guardPid: number | undefined;
+}
+
+/** All python processes of a server. */
+export class Pool {
+  readonly scheduler: Scheduler<Task>;
+  /** Of the first process; the others are started with the same interpreter. */
+  readonly python: PythonInfo;
+  readonly #directory: string;
+  /** Ends starts that are under way. */
+  readonly #closing: AbortController;
+  readonly #slots: Slot[];
+
+  /**
+   * Starts the processes. Resolves when the first is READY, so that an interpreter that does not
+   * work is an error here; the others follow.
+   *
+   * @throws {StartError} If the first process does not come up.
+   */
+  static async start(context: PoolContext): Promise<Pool> {
+    const directory = await makeDirectory();
+    const closing = new AbortController();
+    let count = 0;
+    const options = (python: string): ProcessOptions => ({
+      python,
+      directory,
+      main: `${directory}/pyproxy_worker/main.py`,
+      name: `${++count}`,
+      startMs: context.limits.pythonStartMs,
+      env: pythonEnv(Deno.env.toObject()),
+      signal: closing.signal,
+    });
+    try {
+      const first = await PythonProcess.start(options(context.config.python));
+      // `python3` may be a shim that takes longer than Python itself.
+      const { executable } = first.info;
+      const start = () => PythonProcess.start(options(executable));
+      return new Pool(context, directory, closing, first, start);
+    } catch (error) {
+      await removeDirectory(directory);
+      throw error;
+    }
+  }
+
+  private constructor(
+    context: PoolContext,
+    directory: string,
+    closing: AbortController,
+    first: PythonProcess,
+    start: () => Promise<PythonProcess>,
+  ) {
+    this.python = first.info;
+    this.#directory = directory;
+    this.#closing = closing;
+    const slot = (index: number): Slot => this.#slots[index]!;
+    this.scheduler = new Scheduler<Task>(
+      context.config.numWorkers,
+      context.limits.cancelGraceMs,
+      {
+        handOver: (index: number, job: Job<Task>) => slot(index).handOver(job),
+        interrupt: (index: number, job: Job<Task>) => slot(index).interrupt(job),
+        kill: (index: number) => slot(index).kill(),
+        settle: (job, outcome) => job.payload.outcome(outcome),
+      },
+    );
+    const { log, clock, late, note } = context;
+    const slotContext = { log, clock, late, note, start, scheduler: this.scheduler };
+    this.#slots = Array.from(
+      { length: context.config.numWorkers },
+      (_, i) => new Slot(i, slotContext, i === 0 ? first : undefined),
+    );
+  }
+
+  /** Drops what a slot's process keeps for a session. */
+  forget(slot: number, session: number): void {
+    this.#slots[slot]!.forget(session);
+  }
+
+  /** The processes as they are now. */
+  stats(): ProcessStats[] {
+    return this.#slots.map(({ state, pid, guardPid }) => ({ state, pid, guardPid }));
+  }
+
+  /** Ends all processes and what they have started. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#slots.map((slot) => slot.close()));
+    await removeDirectory(this.#directory);
+  }
+}
+
+/** A private directory with the python files in it. */
+async function makeDirectory(): Promise<string> {
+  // Mode 0700, as makeTempDir has it.
+  const directory = await Deno.makeTempDir({ prefix: "pyproxy-" });
+  await Deno.mkdir(`${directory}/pyproxy_worker`);
+  for (const [name, source] of Object.entries(PYTHON_FILES)) {
+    await Deno.writeTextFile(`${directory}/pyproxy_worker/${name}`, source);
+  }
+  return directory;
+}
+
+/** Removes the directory; a guard may have done so already, or be at it. */
+async function removeDirectory(directory: string): Promise<void> {
+  try {
+    await Deno.remove(directory, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/**
+ * The environment of python processes: the server's own, less what is meant for the server, and
+ * less what would change how Python starts or buffers (print is 3 to 5 times slower unbuffered).
+ */
+function pythonEnv(env: Record<string, string>): Record<string, string> {
+  const left = ["PYTHONUNBUFFERED", "PYTHONINSPECT", "PYTHONSTARTUP"];
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith("PYPROXY_") && !left.includes(name)),
+  );
+}

@@ -1,0 +1,31 @@
+"""Descriptors of our own, kept out of the way of user code and of what it starts."""
+
+import fcntl
+import os
+import resource
+
+# Code that "closes everything" counts up from 3, often to 255 and no further.
+BELOW_LIMIT = 24
+HIGHEST = 1024
+
+
+def set_aside(fd):
+    """A copy of `fd` with a high number, which no program started from here inherits."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    high = HIGHEST if limit == resource.RLIM_INFINITY else min(limit, HIGHEST)
+    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, max(high - BELOW_LIMIT, 3))
+
+
+def open_again(fd):
+    """The pipe at `fd` for non-blocking writes, while everybody else's stay blocking.
+
+    Only opening it anew gives an open file with flags of its own. Where /proc is missing it is a
+    copy, and blocks.
+    """
+    try:
+        own = os.open("/proc/self/fd/%d" % fd, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return set_aside(fd)
+    high = set_aside(own)
+    os.close(own)
+    return high

@@ -1,0 +1,97 @@
+"""Runs code as the builtin eval and exec do, and keeps what is compiled and the namespaces."""
+
+import __future__
+import ast
+import builtins
+import linecache
+import sys
+from collections import OrderedDict
+from types import ModuleType
+
+# Code that comes again is compiled once; the least recently used goes first.
+CACHED_SOURCES = 512
+CACHED_CHARACTERS = 4 * 1024 * 1024
+
+FUTURES = 0
+for _name in __future__.all_feature_names:
+    FUTURES |= getattr(__future__, _name).compiler_flag
+
+
+class Code:
+    """A source, compiled: statements to run, then an expression for the value; each may be None."""
+
+    __slots__ = ("filename", "size", "statements", "expression")
+
+    def __init__(self, source, filename):
+        self.filename = filename
+        self.size = len(source)
+        self.statements = None
+        self.expression = None
+        try:
+            tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+        except IndentationError:
+            # The builtin eval takes an expression that is indented.
+            try:
+                self.expression = compile(source.lstrip(" \t"), filename, "eval", dont_inherit=True)
+            except SyntaxError:
+                pass
+            if self.expression is None:
+                raise
+            return
+        last = tree.body[-1] if tree.body else None
+        flags = 0
+        if isinstance(last, ast.Expr):
+            del tree.body[-1]
+        if tree.body:
+            self.statements = compile(tree, filename, "exec", dont_inherit=True)
+            flags = self.statements.co_flags & FUTURES
+        if isinstance(last, ast.Expr):
+            value = ast.Expression(last.value)
+            self.expression = compile(value, filename, "eval", flags, dont_inherit=True)
+
+    def run(self, globs, locs):
+        """The value of the last expression."""
+        if self.statements is not None:
+            exec(self.statements, globs, locs)
+        if self.expression is not None:
+            return eval(self.expression, globs, locs)
+        return None
+
+
+class Compiler:
+    """Compiles with a memory."""
+
+    def __init__(self):
+        self._codes = OrderedDict()
+        self._characters = 0
+        self._count = 0
+
+    def compile(self, source):
+        """The code of `source`, whose lines tracebacks show as those of <eval-N>."""
+        code = self._codes.get(source)
+        if code is not None:
+            self._codes.move_to_end(source)
+            return code
+        self._count += 1
+        filename = "<eval-%d>" % self._count
+        # Before it is compiled, since a SyntaxError shows a line too.
+        linecache.cache[filename] = len(source), None, source.splitlines(True), filename
+        try:
+            code = Code(source, filename)
+        except BaseException:
+            # It is not kept for the next time, but shown until then.
+            code = None
+            raise
+        finally:
+            self._drop_failed()
+            if code is None:
+                self._failed = filename
+        self._codes[source] = code
+        self._characters += code.size
+        while len(self._codes) > CACHED_SOURCES or self._characters > CACHED_CHARACTERS:
+            if len(self._codes) == 1:
+                break
+            _, oldest = self._codes.popitem(last=False)
+            self._characters -= oldest.size
+            linecache.cache.pop(oldest.filename, None)
+        return code

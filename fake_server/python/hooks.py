@@ -1,0 +1,111 @@
+"""What user code calls that output has to know of: threads, processes, descriptors, ends.
+
+Python's audit events tell of most; a few functions have to be wrapped.
+"""
+
+import _thread
+import functools
+import os
+import sys
+import threading
+
+PROCESS_STARTS = frozenset(
+    ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system")
+)
+FORKS = frozenset(("os.fork", "os.forkpty"))
+# What may end the process, or let something else write, without a word to Python's buffers.
+FLUSHES = PROCESS_STARTS | frozenset(
+    (
+        "os.exec",
+        "os.kill",
+        "os.killpg",
+        "ctypes.dlopen",
+        "ctypes.dlsym",
+        "ctypes.string_at",
+        "ctypes.wstring_at",
+        "signal.pthread_kill",
+    )
+)
+DESCRIPTORS = (1, 2)
+
+
+def install(output, forked):
+    """Puts everything in place; `forked` is called in each forked child."""
+    sys.addaudithook(functools.partial(audit, output))
+    for module, name, wrap in (
+        (os, "write", flush_before_descriptor),
+        (os, "writev", flush_before_descriptor),
+        (os, "_exit", flush_before),
+        (os, "abort", flush_before),
+        (_thread, "start_new_thread", own_thread),
+        (_thread, "start_new", own_thread),
+        (_thread, "start_joinable_thread", own_thread),
+        (threading, "_start_new_thread", own_thread),
+        (threading, "_start_joinable_thread", own_thread),
+    ):
+        if hasattr(module, name):
+            setattr(module, name, wrap(output, getattr(module, name)))
+
+    def after_in_child():
+        output.ticker.forget()
+        output.records.forget()
+        output.main = _thread.get_ident()
+        output.lock.release()
+        output.go_through()
+        forked()
+
+    os.register_at_fork(
+        before=output.lock.acquire,
+        after_in_parent=output.lock.release,
+        after_in_child=after_in_child,
+    )
+
+
+def audit(output, event, _):
+    """The audit hook: called for every event that there is, so it has to be quick."""
+    if event in FLUSHES:
+        if event in PROCESS_STARTS:
+            output.has_started_process = True
+            output.go_through()
+            if event in FORKS:
+                output.ticker.stop()
+        output.flush()
+
+
+def flush_before_descriptor(output, function):
+    """os.write and its like: what Python holds comes first."""
+
+    @functools.wraps(function)
+    def write(fd, data, /):
+        if fd in DESCRIPTORS:
+            output.flush()
+        return function(fd, data)
+
+    return write
+
+
+def flush_before(output, function):
+    """A function that ends the process at once: nothing that was printed is lost."""
+
+    @functools.wraps(function)
+    def end(*args, **kwargs):
+        output.flush()
+        return function(*args, **kwargs)
+
+    return end
+
+
+def own_thread(output, function):
+    """A function that starts a thread: the thread is of the job that its starter is of."""
+
+    @functools.wraps(function)
+    def start(*args, **kwargs):
+        output.go_through()
+        job = output.owner()
+        with output.starting:
+            started = function(*args, **kwargs)
+            # An ident, or since 3.13 a handle that has one.
+            output.owners[getattr(started, "ident", started)] = job
+        return started
+
+    return start

@@ -1,0 +1,250 @@
+"""The three standard streams of user code, and where what is written to them goes.
+
+Text is gathered by C in sys.stdout's TextIOWrapper and comes to `Buffer.write`, as everything else
+does that Python writes: the one place where bytes become records of the job that owns the writing
+thread. sys.stdout has three speeds:
+
+- quiet: nothing was written lately. A function of ours stands in for `sys.stdout.write`: the first
+  line goes out at once, wakes the ticker, and takes the function away.
+- quick: further text is gathered at C's full speed, and the ticker sends it every few milliseconds.
+  A tick that finds nothing new makes it quiet again.
+- through: every write goes out at once and is asked whose it is. So it is while threads of user code
+  live, which may belong to different jobs, and once a process was started, which writes as well.
+"""
+
+import _thread
+import ctypes
+import io
+import os
+import sys
+
+from pyproxy_worker.descriptors import set_aside
+from pyproxy_worker.ticker import Ticker
+
+write_text = io.TextIOWrapper.write
+flush_text = io.TextIOWrapper.flush
+reconfigure = io.TextIOWrapper.reconfigure
+# A lone surrogate must not make print fail; what Python sends is always UTF-8.
+CODING = {"encoding": "utf-8", "errors": "backslashreplace"}
+
+
+class Buffer(io.BufferedIOBase):
+    """What is below sys.stdout or sys.stderr. It holds nothing back, and cannot be closed."""
+
+    mode = "wb"
+
+    def __init__(self, fd, name, output):
+        self._fd = fd
+        self.name = name
+        self._output = output
+
+    def write(self, data):
+        # Shielded from the KeyboardInterrupt of a cancel: TextIOWrapper has let go of the text.
+        output = self._output
+        if type(data) is not bytes:
+            data = memoryview(data).tobytes()
+        job = output.owner()
+        with output.lock:
+            is_taken = output.is_taking
+            if not is_taken:
+                output.take()
+            if data:
+                output.records.put(self._fd, job, data)
+        if not is_taken:
+            output.records.pump()
+            if output.cancels.owed:
+                output.cancels.pay()
+        return len(data)
+
+    def flush(self):
+        if not self._output.is_taking:
+            self._output.records.pump()
+
+    def close(self):
+        self.flush()
+
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return self._fd
+
+
+class Stream(io.TextIOWrapper):
+    """sys.stdout and sys.stderr: user code can neither close them nor take their buffer away."""
+
+    mode = "w"
+    is_changed = False
+
+    def close(self):
+        self.flush()
+
+    def reconfigure(self, **options):
+        self.is_changed = True
+        reconfigure(self, **options)
+
+    def put_back(self):
+        """Undoes what user code has reconfigured."""
+        if self.is_changed:
+            self.is_changed = False
+            reconfigure(self, line_buffering=False, newline="\n", **CODING)
+
+    def detach(self):
+        self.flush()
+        return self.buffer
+
+
+def open_stream(fd, name, output, is_through):
+    """A stream that is written through at once, or gathers."""
+    buffer = Buffer(fd, name, output)
+    return Stream(buffer, newline="\n", write_through=is_through, **CODING)
+
+
+class Output:
+    """The streams and descriptors of the job that runs."""
+
+    def __init__(self, records, lock, cancels):
+        self.records = records
+        self.lock = lock
+        self.cancels = cancels
+        self.job = 0
+        self.owners = {}  # the job of each thread that user code has started
+        self.starting = _thread.allocate_lock()  # held until a started thread is in `owners`
+        self.main = _thread.get_ident()
+        self.is_taking = False
+        self.has_started_process = False
+        self.is_through = False
+        self.stdout = open_stream(1, "<stdout>", self, False)
+        self.stderr = open_stream(2, "<stderr>", self, True)
+        self.ticker = Ticker(self.tick)
+        self._seen = 0
+        self._first = self._make_first()
+        null = os.open(os.devnull, os.O_RDWR)
+        self._kept = set_aside(null), set_aside(1), set_aside(2)
+        os.close(null)
+        os.dup2(self._kept[0], 0)
+        self.stdin = open(0, encoding="utf-8", closefd=False)
+        self._flush_c = find_c_flush()
+        cancels.shielded.add(Buffer.write.__code__)
+        self._hush()
+
+    def begin(self, job):
+        """Everything as it was before user code first ran, and what is written is `job`'s."""
+        self.job = job
+        self.has_started_process = False
+        for fd, kept in enumerate(self._kept):
+            os.dup2(kept, fd)
+        for stream in (self.stdout, self.stderr):
+            stream.put_back()
+        if self.stdin.closed:
+            self.stdin = open(0, encoding="utf-8", closefd=False)
+        sys.stdin = sys.__stdin__ = self.stdin
+        sys.stdout = sys.__stdout__ = self.stdout
+        sys.stderr = sys.__stderr__ = self.stderr
+        if self.has_threads():
+            self.go_through()
+        else:
+            self.owners.clear()
+            self._go_quick()
+
+    def finish(self):
+        """Sends all that was written so far, what C and a replaced sys.stdout hold included."""
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name, None)
+            if stream is not self.stdout and stream is not self.stderr:
+                try:
+                    stream.flush()
+                except Exception:
+                    pass  # none, closed, or broken: user code's own, like python at its exit
+        self._flush_c()
+        self.flush()
+
+    def end(self, job):
+        """Sends the rest, and the end of the job's output."""
+        self.flush()
+        self.records.end(job)
+        if not self.is_through:
+            self._hush()
+
+    def flush(self):
+        """Sends what sys.stdout holds."""
+        with self.lock:
+            self.take()
+        self.records.pump()
+
+    def take(self):
+        """Moves what sys.stdout holds to the records; the caller holds the lock."""
+        if not self.is_taking:
+            self.is_taking = True
+            try:
+                flush_text(self.stdout)
+            finally:
+                self.is_taking = False
+
+    def owner(self):
+        """The job that the running thread belongs to: the one that started it."""
+        ident = _thread.get_ident()
+        if ident == self.main or ident == self.ticker.ident:
+            return self.job
+        job = self.owners.get(ident)
+        if job is None:
+            with self.starting:
+                # A thread of C's own making is nobody's.
+                job = self.owners.get(ident, self.job)
+        return job
+
+    def has_threads(self):
+        """Whether threads live that are not ours."""
+        return _thread._count() > self.ticker.is_running
+
+    def go_through(self):
+        """From here on each write goes out at once, by itself."""
+        if not self.is_through:
+            self.is_through = True
+            self.stdout.__dict__.pop("write", None)
+            reconfigure(self.stdout, write_through=True)
+
+    def tick(self):
+        """Sends what was gathered. Says whether anything was written since the last time."""
+        self.flush()
+        is_busy = self._seen != self.records.count
+        self._seen = self.records.count
+        if not is_busy and not self.is_through and "write" not in self.stdout.__dict__:
+            self._hush()
+        return is_busy
+
+    def _go_quick(self):
+        if self.is_through:
+            self.is_through = False
+            reconfigure(self.stdout, write_through=False)
+        self._hush()
+
+    def _hush(self):
+        self.stdout.__dict__["write"] = self._first
+
+    def _make_first(self):
+        stdout = self.stdout
+
+        def write(text, /):
+            count = write_text(stdout, text)
+            self.ticker.arm()
+            if "\n" in text:
+                if stdout.__dict__.get("write") is write:
+                    del stdout.__dict__["write"]
+                self.flush()
+            return count
+
+        return write
+
+
+def find_c_flush():
+    """A function that flushes C's own stdout, or does nothing where that cannot be reached."""
+    libc = ctypes.CDLL(None)
+    for name in ("stdout", "__stdoutp"):
+        try:
+            stdout = ctypes.c_void_p.in_dll(libc, name)
+            flush = libc.fflush
+        except (AttributeError, ValueError):
+            continue
+        return lambda: flush(stdout)
+    return lambda: None

@@ -1,0 +1,117 @@
+"""The output records of LINK.md, written into pipe 1, and the ends into both pipes."""
+
+import collections
+import fcntl
+import os
+import select
+import struct
+
+from pyproxy_worker.descriptors import open_again
+
+HEADER = struct.Struct(">16sBBHI")
+# The kernel keeps what is written in one write whole up to this length.
+MAX_RECORD_BYTES = 4096
+MAX_PAYLOAD_BYTES = MAX_RECORD_BYTES - HEADER.size
+DATA = 1
+END = 2
+F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
+# As much as an unprivileged user may have: the writer waits for the reader less often.
+PIPE_BYTES = 1 << 20
+
+
+class Records:
+    """A queue of output on its way into the pipe.
+
+    What is in it is never lost and never written twice: a KeyboardInterrupt can only come between
+    two records, and what is left then goes with the next write. `lock` is held for as long as a
+    write takes that does not block; a full pipe is waited for without it.
+    """
+
+    def __init__(self, nonce, lock, cancels):
+        self._nonce = nonce
+        self._lock = lock
+        self._cancels = cancels
+        self._pipes = open_again(1), open_again(2)
+        self._queue = collections.deque()
+        self._at = 0  # how much of the first in the queue is written
+        self._written = 0
+        self._is_writing = False
+        self.count = 0  # how much was ever put into the queue
+        for pipe in self._pipes:
+            try:
+                fcntl.fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
+            except OSError:
+                pass  # not Linux, or the user has as much in pipes as is allowed
+
+    def put(self, fd, job, data):
+        """Queues bytes; the caller holds the lock."""
+        self._queue.append((DATA, fd, job, data))
+        self.count += 1
+
+    def pump(self):
+        """Writes what is in the queue now; waits while the pipe is full."""
+        upto = self.count
+        while self._written < upto:
+            with self._lock:
+                if self._is_writing:
+                    return  # a signal handler of the user's, in the middle of the lines below
+                self._is_writing = True
+                try:
+                    is_full = not self._write_one()
+                finally:
+                    self._is_writing = False
+            if is_full:
+                self._wait(self._pipes[0])
+        if self._cancels.owed:
+            self._cancels.pay()
+
+    def end(self, job):
+        """Closes the output of a job, behind all that was put before, on both pipes."""
+        with self._lock:
+            self._queue.append((END, 0, job, b""))
+            self.count += 1
+        self.pump()
+        record = HEADER.pack(self._nonce, END, 0, 0, job)
+        while not self._write(self._pipes[1], record):
+            self._wait(self._pipes[1])
+
+    def forget(self):
+        """In a forked child: the queue is the parent's to write."""
+        self._queue.clear()
+        self._at = 0
+        self._written = self.count
+
+    def _write_one(self):
+        if not self._queue:
+            return True  # another thread was quicker
+        kind, fd, job, data = self._queue[0]
+        part = data[self._at : self._at + MAX_PAYLOAD_BYTES]
+        if not self._write(self._pipes[0], HEADER.pack(self._nonce, kind, fd, len(part), job) + part):
+            return False
+        self._at += len(part)
+        if self._at >= len(data):
+            self._queue.popleft()
+            self._written += 1
+            self._at = 0
+        return True
+
+    def _write(self, pipe, record):
+        """Writes one record whole, or says that there is no room."""
+        try:
+            if os.get_blocking(pipe) and not self._has_room(pipe, 0):
+                return False
+            os.write(pipe, record)
+        except BlockingIOError:
+            return False
+        except BrokenPipeError:
+            pass  # the server does not read any more: it is ending us
+        return True
+
+    def _wait(self, pipe):
+        self._has_room(pipe, None)
+
+    @staticmethod
+    def _has_room(pipe, timeout_ms):
+        poll = select.poll()
+        poll.register(pipe, select.POLLOUT)
+        return bool(poll.poll(timeout_ms))

@@ -1,0 +1,82 @@
+"""A thread that calls a function every few milliseconds while there is something to do."""
+
+import os
+import sys
+import time
+from _thread import get_ident, get_native_id, start_new_thread
+from queue import Empty, SimpleQueue
+
+# A printed line waits at most 20 ms, of which up to 5 are for the interpreter lock.
+TICK_SECONDS = 0.015
+# Waking a sleeping thread costs a printing eval 10 us; ticking for a second more costs 1 ms.
+IDLE_TICKS = 60
+STOP = "stop"
+WAKE = "wake"
+
+
+class Ticker:
+    """Starts its thread when it is first armed, and sleeps after a while of nothing to do.
+
+    `tick` says whether there was something. Nothing is lost between the last tick and the sleep:
+    what was done before `_is_asleep` was set is seen by a tick after it, and who comes later wakes.
+    """
+
+    def __init__(self, tick):
+        self._tick = tick
+        self._bell = SimpleQueue()
+        self._is_asleep = False
+        self._native_id = 0
+        self.is_running = False
+        self.ident = 0
+
+    def arm(self):
+        """There is something to do within a tick."""
+        if not self.is_running:
+            self._is_asleep = False
+            self.is_running = True
+            self.ident = start_new_thread(self._run, ())
+        elif self._is_asleep:
+            self._is_asleep = False
+            self._bell.put(WAKE)
+
+    def stop(self):
+        """Ends the thread: a process that forks had better have none. It starts again when armed."""
+        if self.is_running and get_ident() != self.ident:
+            self._bell.put(STOP)
+            while self.is_running:
+                time.sleep(0.0001)
+            if sys.version_info >= (3, 12):
+                # os.fork() warns of threads, and counts those that are just going.
+                path = "/proc/self/task/%d" % self._native_id
+                for _ in range(100):
+                    if not os.path.exists(path):
+                        break
+                    time.sleep(0.0001)
+
+    def forget(self):
+        """In a forked child: there is no thread any more."""
+        self.is_running = False
+
+    def _run(self):
+        self._native_id = get_native_id()
+        idle = 0
+        try:
+            while self._wait() is not STOP:
+                try:
+                    is_busy = self._tick()
+                    idle = 0 if is_busy else idle + 1
+                    if idle > IDLE_TICKS:
+                        self._is_asleep = True
+                        if self._tick():
+                            self._is_asleep = False
+                            idle = 0
+                except Exception:
+                    pass  # the job's own thread meets the same at its next write, and has a voice
+        finally:
+            self.is_running = False
+
+    def _wait(self):
+        try:
+            return self._bell.get(True, None if self._is_asleep else TICK_SECONDS)
+        except Empty:
+            return None

@@ -1,0 +1,396 @@
+/**
+ * One python process and its guard (LINK.md): started, talked to, read to its last byte, ended.
+ *
+ * @module
+ */
+import { type Frame, FrameReader } from "../src/wire/frame.ts";
+import { MAX_FRAME_BODY_BYTES, MAX_HELLO_BODY_BYTES } from "../src/wire/limits.ts";
+import { MessageType } from "../src/wire/messages.ts";
+import { Outbox } from "../src/transport/outbox.ts";
+import { Control } from "./control.ts";
+import { LAST_BYTES_DEADLINE_MS, PYTHON_END_DEADLINE_MS, START_TEXT_BYTES } from "./limits.ts";
+import { LinkType, parseReady, type PythonInfo } from "./link.ts";
+import { errorText } from "./log.ts";
+import { Page } from "./page.ts";
+import type { Exit } from "./scheduler.ts";
+
+/** How to start a python process. */
+export interface ProcessOptions {
+  /** The interpreter. */
+  python: string;
+  /** The private directory, and `main.py` in it. */
+  directory: string;
+  main: string;
+  /** Tells the files of this process from those of others in the directory. */
+  name: string;
+  startMs: number;
+  env: Record<string, string>;
+  /** Gives the start up. */
+  signal: AbortSignal;
+}
+
+/** What a python process has to tell. Bodies and chunks are good until the call returns. */
+export interface ProcessEvents {
+  result(job: number, status: number, body: Uint8Array, owned: boolean): void;
+  broken(job: number, message: string): void;
+  note(job: number, fields: Record<string, string | number | boolean>): void;
+  /** All that came together has been told. */
+  turn(): void;
+  /** Gives back what has to happen before more is read. */
+  output(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined;
+  /** The process breaks the rules of the link, and is being ended for it. */
+  fault(message: string): void;
+}
+
+/** What is known of a dead process. */
+export interface Death {
+  exit: Exit;
+  /** The job it had begun last, 0 if none. */
+  started: number;
+}
+
+/** Thrown when a python process does not come up. */
+export class StartError extends Error {
+  override name = "StartError";
+}
+
+/** The oldest Python that the worker is written for. */
+const MIN_VERSION = [3, 9] as const;
+
+const INTERRUPT: Uint8Array = new TextEncoder().encode("I");
+const KILL: Uint8Array = new TextEncoder().encode("K");
+
+/** One python process. */
+export class PythonProcess {
+  /** 16 random bytes after 0xFF mark the records in its pipes. */
+  readonly nonce: Uint8Array;
+  readonly #page: Page;
+  /** Resolves when the process is dead and everything it has sent has been told. */
+  readonly exited: Promise<Death>;
+  #info: PythonInfo | undefined;
+  #events: ProcessEvents | undefined;
+  readonly #child: Deno.ChildProcess;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #pipes: readonly ReadableStreamDefaultReader<Uint8Array>[];
+  readonly #reads: Promise<void>[];
+  #link: Deno.UnixConn | undefined;
+  #outbox: Outbox | undefined;
+  #startText = "";
+  #isDead = false;
+  #pauses = new Set<() => void>();
+  #killTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * Starts a python process and waits until it is READY.
+   *
+   * @throws {StartError} If it does not come up; nothing of it is left then.
+   */
+  static async start(options: ProcessOptions): Promise<PythonProcess> {
+    const socket = `${options.directory}/${options.name}.sock`;
+    const page = `${options.directory}/${options.name}.page`;
+    const listener = Deno.listen({ transport: "unix", path: socket });
+    let process: PythonProcess | undefined;
+    try {
+      process = new PythonProcess(options, page);
+      await process.#handshake(listener, options, { socket, page });
+      return process;
+    } catch (error) {
+      let text = "";
+      if (process !== undefined) {
+        await process.#abort();
+        text = process.#startText.trim();
+      }
+      throw new StartError(
+        `Cannot start python "${options.python}": ${errorText(error)}${text ? `: ${text}` : ""}`,
+      );
+    } finally {
+      closeListener(listener);
+      // Both ends have them open by now, or never will: a name in the file system is only a leftover.
+      for (const path of [socket, page]) await Deno.remove(path).catch(ignoreMissing);
+    }
+  }
+
+  private constructor(options: ProcessOptions, page: string) {
+    this.nonce = crypto.getRandomValues(new Uint8Array(16));
+    this.nonce[0] = 0xff;
+    this.#page = new Page(page);
+    try {
+      this.#child = new Deno.Command(options.python, {
+        args: [options.main],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "piped",
+        detached: true,
+        clearEnv: true,
+        env: options.env,
+      }).spawn();
+    } catch (error) {
+      this.#page.close();
+      throw error instanceof Deno.errors.NotFound ? new Error("there is no such program") : error;
+    }
+    this.#stdin = this.#child.stdin.getWriter();
+    this.#pipes = [this.#child.stdout.getReader(), this.#child.stderr.getReader()];
+    this.#reads = this.#pipes.map((pipe, i) => this.#readPipe(i + 1 as 1 | 2, pipe));
+    this.exited = this.#untilExit();
+  }
+
+  /** What READY said. */
+  get info(): PythonInfo {
+    if (this.#info === undefined) throw new Error("the python process is not READY");
+    return this.#info;
+  }
+
+  /** The process that holds the python process, and dies as it does. */
+  get guardPid(): number {
+    return this.#child.pid;
+  }
+
+  /** Begins to tell what comes; until then nothing has been read but READY. */
+  listen(events: ProcessEvents): void {
+    this.#events = events;
+    this.#reads.push(this.#readLink(this.#link!));
+  }
+
+  /** Sends a frame, or the pieces of one, which must not change from now on. */
+  send(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.#outbox?.send(piece);
+  }
+
+  /** Interrupts a job: it, and no other, gets a KeyboardInterrupt, or is skipped. */
+  interrupt(job: number): void {
+    if (this.#isDead) return;
+    this.#page.cancel(job);
+    this.#command(INTERRUPT);
+  }
+
+  /** Ends the process with SIGKILL. */
+  kill(): void {
+    if (this.#isDead) return;
+    this.#command(KILL);
+    // A guard that user code has stopped, say, does not do it.
+    this.#killTimer ??= setTimeout(() => this.#killGroup(), PYTHON_END_DEADLINE_MS);
+  }
+
+  /** Ends the process and all it has started. */
+  async end(): Promise<void> {
+    // An error means that the guard is gone already.
+    if (!this.#isDead) this.#stdin.close().catch(() => {});
+    this.#killTimer ??= setTimeout(() => this.#killGroup(), PYTHON_END_DEADLINE_MS);
+    await this.exited;
+  }
+
+  async #handshake(
+    listener: Deno.UnixListener,
+    options: ProcessOptions,
+    paths: { socket: string; page: string },
+  ): Promise<void> {
+    const secret = hex(crypto.getRandomValues(new Uint8Array(16)));
+    const { directory } = options;
+    const boot = JSON.stringify({ ...paths, secret, nonce: hex(this.nonce), directory });
+    this.#stdin.write(new TextEncoder().encode(boot + "\n")).catch(() => {
+      // It has died before it could read; its exit tells.
+    });
+    let failed: string | undefined;
+    const fail = (why: string): void => {
+      failed ??= why;
+      closeListener(listener);
+      this.#link?.close();
+    };
+    const aborted = (): void => fail("the server closes");
+    options.signal.addEventListener("abort", aborted);
+    const timer = setTimeout(() => fail(`not ready within ${options.startMs} ms`), options.startMs);
+    this.exited.then(({ exit }) => fail(`it ended with ${exitText(exit)}`));
+    try {
+      while (this.#info === undefined) {
+        this.#link = await listener.accept();
+        this.#info = await readReady(this.#link, secret);
+        // Without the secret it is not our process; that one may still come.
+        if (this.#info === undefined) this.#link.close();
+      }
+    } catch (error) {
+      if (failed === undefined) throw error;
+      // Its last words have to be complete before they are quoted.
+      await this.#abort();
+      throw new Error(failed);
+    } finally {
+      clearTimeout(timer);
+      options.signal.removeEventListener("abort", aborted);
+    }
+    const link = this.#link!;
+    this.#outbox = new Outbox({
+      write: async (bytes) => {
+        let at = 0;
+        while (at < bytes.length) at += await link.write(bytes.subarray(at));
+      },
+    }, () => {
+      // The reading side learns of the same end, and says so.
+    });
+    const [major, minor] = this.#info.version.split(".").map(Number);
+    if (major !== MIN_VERSION[0] || !(minor! >= MIN_VERSION[1])) {
+      throw new Error(`it is Python ${this.#info.version}, and must be 3.9 or newer`);
+    }
+  }
+
+  /** Ends what has not come up. No end of file: the guard would remove the directory of all. */
+  async #abort(): Promise<void> {
+    if (!this.#isDead) this.#killGroup();
+    await this.exited;
+  }
+
+  async #untilExit(): Promise<Death> {
+    const status = await this.#child.status;
+    this.#isDead = true;
+    clearTimeout(this.#killTimer);
+    // A guard that was killed itself has ended nobody; one that repeats python's signal has.
+    if (status.signal !== null) this.#killGroup();
+    for (const resume of this.#pauses) resume();
+    // What was sent before the end is in the socket and the pipes: read it, but a process that
+    // got away and holds them must not hold us.
+    const deadline = setTimeout(() => this.#closeChannels(), LAST_BYTES_DEADLINE_MS);
+    await Promise.all(this.#reads);
+    clearTimeout(deadline);
+    this.#closeChannels();
+    await this.#stdin.close().catch(() => {
+      // Closed before, or nobody is left to read it.
+    });
+    const started = this.#page.started();
+    this.#page.close();
+    const exit = status.signal === null ? { exit_code: status.code } : { signal: status.signal };
+    return { exit, started };
+  }
+
+  #closeChannels(): void {
+    for (const pipe of this.#pipes) {
+      pipe.cancel().catch(() => {
+        // It has come to its end already.
+      });
+    }
+    closeConnection(this.#link);
+  }
+
+  #killGroup(): void {
+    try {
+      Deno.kill(-this.#child.pid, "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  #command(command: Uint8Array): void {
+    this.#stdin.write(command).catch(() => {
+      // The guard is gone, and the exit will say so.
+    });
+  }
+
+  async #readPipe(
+    pipe: 1 | 2,
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+  ): Promise<void> {
+    const decoder = new TextDecoder();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        if (this.#events === undefined) {
+          const text = this.#startText + decoder.decode(value, { stream: true });
+          this.#startText = text.slice(-START_TEXT_BYTES);
+          continue;
+        }
+        const pressure = this.#events.output(pipe, value);
+        if (pressure !== undefined) await this.#pause(pressure);
+      }
+    } catch (error) {
+      this.#broken(error);
+    }
+  }
+
+  /** Waits for `pressure` to go, or for the process to be dead: then little is left to read. */
+  #pause(pressure: Promise<void>): Promise<void> {
+    if (this.#isDead) return Promise.resolve();
+    return new Promise((resolve) => {
+      const resume = (): void => {
+        this.#pauses.delete(resume);
+        resolve();
+      };
+      this.#pauses.add(resume);
+      pressure.then(resume);
+    });
+  }
+
+  async #readLink(link: Deno.UnixConn): Promise<void> {
+    const reader = new FrameReader(MAX_FRAME_BODY_BYTES);
+    try {
+      for (;;) {
+        const count = await link.read(reader.space());
+        if (count === null) break;
+        for (const frame of reader.filled(count)) this.#frame(frame);
+        this.#events!.turn();
+      }
+    } catch (error) {
+      this.#broken(error);
+    }
+    // Without its link it is of no use: user code may have closed it.
+    this.kill();
+  }
+
+  #broken(error: unknown): void {
+    if (this.#isDead) return;
+    this.#events?.fault(errorText(error));
+    this.kill();
+  }
+
+  #frame({ type, id, flags, body, owned }: Frame): void {
+    const events = this.#events!;
+    switch (type) {
+      case MessageType.RESULT:
+        return events.result(id, flags, body, owned);
+      case LinkType.BROKEN:
+        return events.broken(id, new Control("BROKEN", body).required("message", "string"));
+      case LinkType.NOTE:
+        return events.note(id, new Control("NOTE", body).plain());
+      default:
+        throw new TypeError(`a frame of type 0x${type.toString(16)} has no place on the link`);
+    }
+  }
+}
+
+/** Reads the first frame of a link; undefined if its sender does not know the secret. */
+async function readReady(link: Deno.UnixConn, secret: string): Promise<PythonInfo | undefined> {
+  const reader = new FrameReader(MAX_HELLO_BODY_BYTES);
+  for (;;) {
+    const count = await link.read(reader.space());
+    if (count === null) return undefined;
+    const [frame] = reader.filled(count);
+    if (frame === undefined) continue;
+    return frame.type === LinkType.READY ? parseReady(frame.body, secret) : undefined;
+  }
+}
+
+/** How a process ended, in words. */
+export function exitText(exit: Exit): string {
+  return "signal" in exit ? `signal ${exit.signal}` : `exit code ${exit.exit_code}`;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function closeListener(listener: Deno.UnixListener): void {
+  try {
+    listener.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+function closeConnection(link: Deno.UnixConn | undefined): void {
+  try {
+    link?.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

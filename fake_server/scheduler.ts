@@ -1,0 +1,322 @@
+/**
+ * Which eval runs where and when: M sessions over N python processes. Pure: the time comes in with
+ * the calls, and what has to be done goes out through {@linkcode Effects}.
+ *
+ * A session has a {@linkcode Line}, pinned to one slot; a slot is the place of one python process,
+ * which is replaced when it dies. A {@linkcode Job} waits in its line, is handed over to the slot's
+ * process (a few ahead of need), and is over exactly once: either `finished` gives it back because
+ * its result has come, or the effect `settle` says what became of it.
+ *
+ * @module
+ */
+import { MAX_HAND_OVERS, MAX_JOBS_AHEAD, WORK_AHEAD_MS } from "./limits.ts";
+
+/** What became of a job that has no result from python. */
+export type Outcome =
+  | { kind: "cancelled"; how: "queued" | "killed" }
+  | { kind: "died"; exit: Exit }
+  | { kind: "namespace_gone"; namespace: string };
+
+/** How a python process ended. */
+export type Exit = { exit_code: number } | { signal: string };
+
+/** What the scheduler asks its owner to do. */
+export interface Effects<T> {
+  /** Send the job to the slot's process under its `id`. */
+  handOver(slot: number, job: Job<T>): void;
+  /** Interrupt the job, which the slot's process has. */
+  interrupt(slot: number, job: Job<T>): void;
+  /** End the slot's process. */
+  kill(slot: number): void;
+  /** The job is over. */
+  settle(job: Job<T>, outcome: Outcome): void;
+}
+
+/** One eval, as far as the scheduler is concerned. */
+export class Job<T> {
+  /** The session's line. */
+  readonly line: Line<T>;
+  /** What the owner of the scheduler knows of it. */
+  readonly payload: T;
+  /** The namespace it runs in, if it asked for one. */
+  readonly namespace: string | undefined;
+  /** Its number in the process that has it. */
+  id = 0;
+  state: "new" | "waiting" | "handed" | "over" = "new";
+  cancelled = false;
+  handOvers = 0;
+
+  /** Makes a job for `line`; `submit` puts it there. */
+  constructor(line: Line<T>, payload: T, namespace?: string) {
+    this.line = line;
+    this.payload = payload;
+    this.namespace = namespace;
+  }
+}
+
+/** The jobs of one session that wait, and what it has in its process. */
+export class Line<T> {
+  /** The index of the slot that runs this session's jobs. */
+  readonly slot: number;
+  readonly waiting: Job<T>[] = [];
+  /** Each namespace begun, and the generation of the process it lives in. */
+  readonly namespaces: Map<string, number> = new Map();
+  closed = false;
+
+  /** Made by {@linkcode Scheduler.open}. */
+  constructor(slot: number) {
+    this.slot = slot;
+  }
+}
+
+/** The place of one python process. */
+interface Slot<T> {
+  live: boolean;
+  /** Counts the processes this slot has had. */
+  generation: number;
+  lastId: number;
+  lines: number;
+  jobs: number;
+  /** Lines with waiting jobs; the first is next. */
+  turns: Line<T>[];
+  /** What the process has, in order; the first runs or is about to. */
+  handed: Job<T>[];
+  /** Smoothed time per job; undefined until one has been measured. */
+  jobMs: number | undefined;
+  measuredAt: number;
+  finishedSince: number;
+  killAt: number | undefined;
+  /** The job for which the process is being ended. */
+  killedFor: Job<T> | undefined;
+}
+
+/** The scheduler. Every method that takes `now` wants milliseconds of one monotonic clock. */
+export class Scheduler<T> {
+  readonly #effects: Effects<T>;
+  readonly #graceMs: number;
+  readonly #slots: Slot<T>[];
+
+  /** Makes one with `slots` slots, none of which has a process yet. */
+  constructor(slots: number, graceMs: number, effects: Effects<T>) {
+    this.#effects = effects;
+    this.#graceMs = graceMs;
+    this.#slots = Array.from({ length: slots }, () => ({
+      live: false,
+      generation: 0,
+      lastId: 0,
+      lines: 0,
+      jobs: 0,
+      turns: [],
+      handed: [],
+      jobMs: undefined,
+      measuredAt: 0,
+      finishedSince: 0,
+      killAt: undefined,
+      killedFor: undefined,
+    }));
+  }
+
+  /** Jobs that are not over. */
+  get jobs(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.jobs, 0);
+  }
+
+  /** A line for a new session, in the slot with the fewest sessions, then the fewest jobs. */
+  open(): Line<T> {
+    let best = 0;
+    for (let i = 1; i < this.#slots.length; i++) {
+      const a = this.#slots[i]!;
+      const b = this.#slots[best]!;
+      if (a.lines < b.lines || (a.lines === b.lines && a.jobs < b.jobs)) best = i;
+    }
+    this.#slots[best]!.lines++;
+    return new Line(best);
+  }
+
+  /** Cancels all that the line has; nothing may be submitted to it any more. */
+  close(line: Line<T>, now: number): void {
+    if (line.closed) return;
+    line.closed = true;
+    const slot = this.#slots[line.slot]!;
+    slot.lines--;
+    for (const job of [...line.waiting]) this.cancel(job, now);
+    for (const job of [...slot.handed]) if (job.line === line) this.cancel(job, now);
+    line.namespaces.clear();
+  }
+
+  /** Puts a new job at the end of its line. */
+  submit(job: Job<T>, now: number): void {
+    const line = job.line;
+    const slot = this.#slots[line.slot]!;
+    job.state = "waiting";
+    slot.jobs++;
+    line.waiting.push(job);
+    if (line.waiting.length === 1) slot.turns.push(line);
+    this.#fill(slot, now);
+  }
+
+  /** Stops a job: at once if it waits, else by the ladder of interrupt, grace and kill. */
+  cancel(job: Job<T>, now: number): void {
+    if (job.cancelled || job.state === "over") return;
+    job.cancelled = true;
+    const line = job.line;
+    const slot = this.#slots[line.slot]!;
+    if (job.state === "waiting") {
+      line.waiting.splice(line.waiting.indexOf(job), 1);
+      if (line.waiting.length === 0) slot.turns.splice(slot.turns.indexOf(line), 1);
+      this.#settle(slot, job, { kind: "cancelled", how: "queued" });
+    } else {
+      this.#effects.interrupt(line.slot, job);
+      this.#watch(slot, now);
+    }
+  }
+
+  /** The slot has a process that takes jobs. */
+  ready(index: number, now: number): void {
+    const slot = this.#slots[index]!;
+    slot.live = true;
+    slot.generation++;
+    slot.lastId = 0;
+    slot.jobMs = undefined;
+    this.#fill(slot, now);
+  }
+
+  /**
+   * A result has come for the job `id`; `begun` says whether any of its code has run. Call
+   * {@linkcode proceed} after the last one that came together.
+   *
+   * @returns The job, now over; undefined if the process had no business with that id.
+   */
+  finished(index: number, id: number, begun: boolean): Job<T> | undefined {
+    const slot = this.#slots[index]!;
+    const job = slot.handed[0];
+    if (job === undefined || job.id !== id) return undefined;
+    slot.handed.shift();
+    slot.finishedSince++;
+    slot.killAt = undefined;
+    if (begun) this.#remember(slot, job);
+    job.state = "over";
+    slot.jobs--;
+    return job;
+  }
+
+  /** The first job that the slot's process has: the one that runs, if any does. */
+  head(index: number): Job<T> | undefined {
+    return this.#slots[index]!.handed[0];
+  }
+
+  /** Goes on after results. */
+  proceed(index: number, now: number): void {
+    const slot = this.#slots[index]!;
+    if (slot.finishedSince > 0) {
+      // Results that come together are one measurement, or the first would seem long and the
+      // others free.
+      const each = (now - slot.measuredAt) / slot.finishedSince;
+      slot.jobMs = slot.jobMs === undefined ? each : slot.jobMs + (each - slot.jobMs) / 4;
+      slot.finishedSince = 0;
+      slot.measuredAt = now;
+    }
+    this.#watch(slot, now);
+    this.#fill(slot, now);
+  }
+
+  /**
+   * The slot's process is dead, and all it had sent has been dealt with. What it had begun is lost,
+   * the rest goes back to the front of its lines.
+   *
+   * @param started The id of the job begun last, 0 if none was.
+   */
+  died(index: number, started: number, exit: Exit): void {
+    const slot = this.#slots[index]!;
+    const { handed, killedFor } = slot;
+    slot.live = false;
+    slot.handed = [];
+    slot.killAt = slot.killedFor = undefined;
+    const first = handed[0];
+    for (const job of handed.toReversed()) {
+      const begun = started !== 0 && notAfter(job.id, started);
+      const hopeless = job === first && job.handOvers >= MAX_HAND_OVERS;
+      if (begun || hopeless) {
+        if (begun) this.#remember(slot, job);
+        this.#settle(
+          slot,
+          job,
+          job === killedFor ? { kind: "cancelled", how: "killed" } : { kind: "died", exit },
+        );
+      } else if (job.cancelled) {
+        this.#settle(slot, job, { kind: "cancelled", how: "queued" });
+      } else {
+        const line = job.line;
+        job.state = "waiting";
+        line.waiting.unshift(job);
+        if (line.waiting.length === 1) slot.turns.unshift(line);
+      }
+    }
+  }
+
+  /** Ends the processes whose cancelled job has had its grace. */
+  tick(now: number): void {
+    this.#slots.forEach((slot, index) => {
+      if (slot.killAt === undefined || now < slot.killAt) return;
+      slot.killAt = undefined;
+      slot.killedFor = slot.handed[0];
+      this.#effects.kill(index);
+    });
+  }
+
+  /** The grace of a cancelled job runs from when it is its turn: before, python skips it. */
+  #watch(slot: Slot<T>, now: number): void {
+    if (slot.killAt !== undefined || slot.killedFor !== undefined) return;
+    if (slot.handed[0]?.cancelled) slot.killAt = now + this.#graceMs;
+  }
+
+  #fill(slot: Slot<T>, now: number): void {
+    if (!slot.live) return;
+    const ahead = slot.jobMs === undefined
+      ? 1
+      : Math.min(MAX_JOBS_AHEAD, Math.max(1, Math.floor(WORK_AHEAD_MS / slot.jobMs)));
+    while (slot.handed.length < ahead && slot.turns.length > 0) {
+      const line = slot.turns.shift()!;
+      const job = line.waiting.shift()!;
+      if (line.waiting.length > 0) slot.turns.push(line);
+      if (this.#isGone(slot, job)) {
+        line.namespaces.delete(job.namespace!);
+        this.#settle(slot, job, { kind: "namespace_gone", namespace: job.namespace! });
+        continue;
+      }
+      if (slot.handed.length === 0) slot.measuredAt = now;
+      job.state = "handed";
+      job.id = slot.lastId = nextId(slot.lastId);
+      job.handOvers++;
+      slot.handed.push(job);
+      this.#effects.handOver(line.slot, job);
+    }
+  }
+
+  #isGone(slot: Slot<T>, job: Job<T>): boolean {
+    if (job.namespace === undefined) return false;
+    const generation = job.line.namespaces.get(job.namespace);
+    return generation !== undefined && generation !== slot.generation;
+  }
+
+  #remember(slot: Slot<T>, job: Job<T>): void {
+    if (job.namespace === undefined || job.line.closed) return;
+    job.line.namespaces.set(job.namespace, slot.generation);
+  }
+
+  #settle(slot: Slot<T>, job: Job<T>, outcome: Outcome): void {
+    job.state = "over";
+    slot.jobs--;
+    this.#effects.settle(job, outcome);
+  }
+}
+
+/** Job ids are u32 and go round, leaving 0 out: a process may live for more than 2^32 evals. */
+function nextId(id: number): number {
+  return id === 0xffff_ffff ? 1 : id + 1;
+}
+
+/** Whether `a` comes before `b` or is it, among ids that are near each other on their circle. */
+export function notAfter(a: number, b: number): boolean {
+  return ((b - a) >>> 0) < 0x8000_0000;
+}

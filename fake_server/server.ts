@@ -1,0 +1,235 @@
+/**
+ * The server as a whole: listener, sessions and pool, from start to close.
+ *
+ * @module
+ */
+import type { ServerHello } from "../src/wire/messages.ts";
+import { MessageType } from "../src/wire/messages.ts";
+import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
+import { VERSION } from "../src/version.ts";
+import { checkConfig, type ServerOptions } from "./config.ts";
+import type { Connection } from "./connection.ts";
+import { Fault } from "./fault.ts";
+import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
+import type { PythonInfo } from "./link.ts";
+import { Listener, type Visitor } from "./listener.ts";
+import { errorText, Log } from "./log.ts";
+import { formatBindAddress, isUnspecified, parseBindAddress } from "./loopback.ts";
+import { Pool, type ProcessStats } from "./pool.ts";
+import { Session } from "./session.ts";
+import { Sessions } from "./sessions.ts";
+
+/** What {@linkcode PyProxyServer.stats} tells. */
+export interface ServerStats {
+  /** Sessions that are open. */
+  sessions: number;
+  /** Connections, two a session, and those that have not said who they are. */
+  connections: number;
+  handshakes: number;
+  /** Evals that wait or run, those of closed sessions that have not stopped yet included. */
+  evals: number;
+  processes: ProcessStats[];
+}
+
+/** How to close a server. */
+export interface CloseOptions {
+  /** Let evals in flight finish, for at most `timeout`. Default false. */
+  drain?: boolean;
+  /** Milliseconds. Default 30,000. */
+  timeout?: number;
+}
+
+/** A running server; made by `startServer`. */
+export class PyProxyServer implements AsyncDisposable {
+  /** `host:port` where sessions are opened, with the port it really has. */
+  readonly addr: string;
+  /** `host:port` where outputstreams go. */
+  readonly outputAddr: string;
+  readonly #limits: ServerLimits;
+  readonly #log: Log;
+  readonly #listener: Listener;
+  readonly #pool: Pool;
+  /** Where the hello sends outputstreams. */
+  readonly #helloOutputAddr: string;
+  readonly #sessions: Sessions;
+  readonly #ticker: ReturnType<typeof setInterval>;
+  readonly #clock = (): number => performance.now();
+  #lastSession = 0;
+  #draining = false;
+  #closed: Promise<void> | undefined;
+  #cutDrain: (() => void) | undefined;
+
+  /** Starts one; see `startServer`. */
+  static async start(options: ServerOptions): Promise<PyProxyServer> {
+    const config = checkConfig(options);
+    if (Deno.build.os === "windows") {
+      throw new Error(
+        "Cannot start the server on Windows: it needs POSIX signals and process groups to end what it starts",
+      );
+    }
+    const log = new Log(config.logLevel, options.log ?? (() => {}));
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const sockets: Deno.TcpListener[] = [];
+    try {
+      for (const addr of [config.bindAddr, config.outputAddr]) sockets.push(listen(addr));
+      const sessions = new Sessions(log);
+      const pool = await Pool.start({
+        config,
+        limits,
+        log,
+        clock: () => performance.now(),
+        late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
+        note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),
+      });
+      return new PyProxyServer(limits, log, sockets, sessions, pool);
+    } catch (error) {
+      for (const socket of sockets) socket.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    limits: ServerLimits,
+    log: Log,
+    sockets: Deno.TcpListener[],
+    sessions: Sessions,
+    pool: Pool,
+  ) {
+    this.#limits = limits;
+    this.#log = log;
+    this.#sessions = sessions;
+    this.#pool = pool;
+    const [main, output] = sockets.map(({ addr }) => addr as Deno.NetAddr) as [
+      Deno.NetAddr,
+      Deno.NetAddr,
+    ];
+    this.addr = formatBindAddress(main);
+    this.outputAddr = formatBindAddress(output);
+    // Whoever reached us under one name reaches our other port under the same.
+    this.#helloOutputAddr = output.hostname === main.hostname || isUnspecified(output.hostname)
+      ? `:${output.port}`
+      : this.outputAddr;
+    this.#listener = new Listener(sockets, {
+      limits,
+      log,
+      clock: this.#clock,
+      unfinished: { bytes: 0 },
+      hello: (connection, visitor) => this.#hello(connection, visitor),
+      outputHello: (connection, token) => this.#outputHello(connection, token),
+    });
+    this.#ticker = setInterval(() => this.#tick(), limits.tickMs);
+    const { python } = pool;
+    log.info("server ready", { addr: this.addr, output_addr: this.outputAddr, ...python });
+    if (python.msgpack !== "c") {
+      log.warn("python has no C msgpack module: large values are 15 to 45 times slower");
+    }
+  }
+
+  /** What its python processes run. */
+  get python(): PythonInfo {
+    return this.#pool.python;
+  }
+
+  /** What it is doing now. */
+  stats(): ServerStats {
+    return {
+      sessions: this.#sessions.size,
+      connections: this.#listener.connections,
+      handshakes: this.#listener.handshakes,
+      evals: this.#pool.scheduler.jobs,
+      processes: this.#pool.stats(),
+    };
+  }
+
+  /**
+   * Ends all sessions and all python processes. Resolves when nothing of the server is left. A
+   * call without `drain` cuts short one that drains.
+   */
+  close({ drain = false, timeout }: CloseOptions = {}): Promise<void> {
+    if (!drain) this.#cutDrain?.();
+    this.#closed ??= this.#close(drain, timeout ?? this.#limits.drainMs);
+    return this.#closed;
+  }
+
+  /** Closes without a drain. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(drain: boolean, timeout: number): Promise<void> {
+    this.#draining = true;
+    this.#log.info("server closes", { drain, sessions: this.#sessions.size });
+    await this.#listener.close();
+    if (drain) await this.#drain(timeout);
+    for (const session of this.#sessions.all()) session.end("SHUTDOWN");
+    clearInterval(this.#ticker);
+    await Promise.all([this.#pool.close(), this.#listener.emptied()]);
+    this.#log.info("server closed");
+  }
+
+  async #drain(timeout: number): Promise<void> {
+    const sessions = this.#sessions.all();
+    for (const session of sessions) session.shutdown();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeout);
+    this.#cutDrain = resolve;
+    await Promise.race([promise, Promise.all(sessions.map((session) => session.closed))]);
+    clearTimeout(timer);
+  }
+
+  #hello(connection: Connection, { client, name }: Visitor): void {
+    if (this.#draining) throw new Fault("SHUTDOWN", "the server is going down");
+    if (this.#sessions.size >= this.#limits.sessions) {
+      throw new Fault("LIMIT", `the server has ${this.#sessions.size} sessions and takes no more`);
+    }
+    const session = new Session(
+      {
+        pool: this.#pool,
+        log: this.#log,
+        clock: this.#clock,
+        limits: this.#limits,
+        closed: (session) => this.#sessions.remove(session, token),
+      },
+      ++this.#lastSession,
+      connection,
+    );
+    const token = crypto.randomUUID().replaceAll("-", "");
+    this.#sessions.add(session, token);
+    const { version, implementation, msgpack } = this.python;
+    connection.sendControl(
+      MessageType.SERVER_HELLO,
+      {
+        session_id: session.id,
+        stream_token: token,
+        output_addr: this.#helloOutputAddr,
+        limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: MAX_EVALS_IN_FLIGHT },
+        server: `pyproxy-fake-server/${VERSION}`,
+        python: { version, implementation, msgpack },
+      } satisfies ServerHello,
+    );
+    session.log("info", "session opened", { client, name, peer: connection.peer });
+  }
+
+  #outputHello(connection: Connection, token: string): void {
+    const session = this.#sessions.claim(token);
+    // One text for every reason: a stranger learns nothing from it.
+    if (session === undefined) throw new Fault("STREAM_TOKEN", "the stream token is not valid");
+    session.attach(connection);
+    session.log("info", "session connected", { peer: connection.peer });
+  }
+
+  #tick(): void {
+    const now = this.#clock();
+    this.#pool.scheduler.tick(now);
+    this.#sessions.tick(now);
+  }
+}
+
+function listen(addr: string): Deno.TcpListener {
+  try {
+    return Deno.listen({ ...parseBindAddress(addr), tcpBacklog: 511 });
+  } catch (error) {
+    const inUse = error instanceof Deno.errors.AddrInUse;
+    throw new Error(`Cannot listen on ${addr}: ${inUse ? "it is in use" : errorText(error)}`);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The sessions that are open, and what reaches them by number or token.
+ *
+ * @module
+ */
+import { LATE_OUTPUT_RECORD_BYTES } from "./limits.ts";
+import type { Log, LogFields, LogLevel } from "./log.ts";
+import type { Origin } from "./output_router.ts";
+import type { Session } from "./session.ts";
+
+/** All open sessions of a server. */
+export class Sessions {
+  readonly #log: Log;
+  readonly #byNumber = new Map<number, Session>();
+  /** Those whose outputstream has not come, by its token. */
+  readonly #byToken = new Map<string, Session>();
+
+  /** Makes an empty one. */
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#byNumber.size;
+  }
+
+  /** The sessions open now. */
+  all(): Session[] {
+    return [...this.#byNumber.values()];
+  }
+
+  /** Takes in a new session, whose outputstream will come with `token`. */
+  add(session: Session, token: string): void {
+    this.#byNumber.set(session.number, session);
+    this.#byToken.set(token, session);
+  }
+
+  /** Forgets a session that is over. */
+  remove(session: Session, token: string): void {
+    this.#byNumber.delete(session.number);
+    this.#byToken.delete(token);
+  }
+
+  /** The session that waits for this token, which is good once. */
+  claim(token: string): Session | undefined {
+    const session = this.#byToken.get(token);
+    this.#byToken.delete(token);
+    return session;
+  }
+
+  /** Looks at all deadlines. */
+  tick(now: number): void {
+    for (const session of this.#byNumber.values()) session.tick(now);
+  }
+
+  /** See `LateOutput`. */
+  late(origin: Origin | undefined, fd: 1 | 2, bytes: Uint8Array): Promise<void> | undefined {
+    const session = this.#of(origin);
+    if (session !== undefined) {
+      return session.late(origin?.request, fd, bytes, LATE_OUTPUT_RECORD_BYTES);
+    }
+    this.#log.debug("output without a session", { fd, bytes: bytes.length });
+    return undefined;
+  }
+
+  /** A record about the eval of that origin, or about none. */
+  note(origin: Origin | undefined, level: LogLevel, msg: string, fields: LogFields): void {
+    const session = this.#of(origin);
+    if (session === undefined) this.#log.write(level, msg, fields);
+    else session.log(level, msg, { ...fields, future_id: origin?.request });
+  }
+
+  #of(origin: Origin | undefined): Session | undefined {
+    return origin === undefined ? undefined : this.#byNumber.get(origin.session);
+  }
+}

@@ -1,0 +1,441 @@
+/**
+ * The client's side of the protocol, without IO: bytes in, events out; calls in, events out.
+ * No socket, timer or clock is in here, so that tests drive it byte by byte.
+ *
+ * Two rules hold it together. Each stream has a state, and the table below says which messages may
+ * come in it: whatever else comes ends the session. And every way to the end goes through `#end`,
+ * once.
+ *
+ * @module
+ */
+import { type Frame, frameBytes, FrameError, FrameReader, readU32 } from "./wire/frame.ts";
+import {
+  HEADER_BYTES,
+  MAX_CONTROL_BODY_BYTES,
+  MAX_FRAME_BODY_BYTES,
+  MAX_HELLO_BODY_BYTES,
+  PING_INTERVAL_MS,
+  PING_TIMEOUT_MS,
+  PROTOCOL_VERSION,
+} from "./wire/limits.ts";
+import { type LogRecord, MessageType, ResultStatus, type ServerHello } from "./wire/messages.ts";
+import { parseError, parseGoodbye, parseLog, parseServerHello } from "./wire/parse.ts";
+import { decode } from "./values/decode.ts";
+import { Encoder } from "./values/encode.ts";
+import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
+
+/** One of a session's two streams. */
+export type StreamName = "main" | "output";
+
+/** What a connection wants done, or has to tell. */
+export type ConnectionEvent =
+  | { kind: "send"; stream: StreamName; bytes: Uint8Array }
+  | { kind: "opened"; hello: ServerHello }
+  | { kind: "connected" }
+  /** An eval is settled. The body is good until the stream's next read, unless `owned`. */
+  | { kind: "result"; id: number; status: number; body: Uint8Array; owned: boolean }
+  /** The bytes are good until the stream's next read. */
+  | { kind: "output"; id: number; fd: 1 | 2; bytes: Uint8Array }
+  /** Every eval up to this id has no more output. */
+  | { kind: "output_end"; id: number }
+  | { kind: "log"; record: LogRecord }
+  /** Every eval up to this id has been given to the mainstream. */
+  | { kind: "sent"; id: number; bytes: number }
+  /** The session is over: close both streams. The last event. */
+  | { kind: "closed"; reason: string; error: ErrorRecord | undefined };
+
+type State = "none" | "hello" | "open";
+
+/** Which messages may come, by stream and state. */
+const ALLOWED: Record<StreamName, Record<State, readonly number[]>> = {
+  main: {
+    none: [],
+    hello: [MessageType.SERVER_HELLO, MessageType.ERROR],
+    open: [
+      MessageType.RESULT,
+      MessageType.GOODBYE,
+      MessageType.ERROR,
+      MessageType.PING,
+      MessageType.PONG,
+    ],
+  },
+  output: {
+    none: [],
+    hello: [MessageType.OUTPUT_READY, MessageType.ERROR],
+    open: [
+      MessageType.OUTPUT,
+      MessageType.OUTPUT_END,
+      MessageType.LOG,
+      MessageType.ERROR,
+      MessageType.PING,
+      MessageType.PONG,
+    ],
+  },
+};
+
+const NAMES = new Map<number, string>(
+  Object.entries(MessageType).map(([name, type]) => [type, name]),
+);
+
+/** What a code of the server's ERROR or GOODBYE is to the caller. */
+const CLASS_OF_CODE: Record<string, SessionErrorClass> = {
+  PROTOCOL: "ProtocolError",
+  VERSION: "ProtocolError",
+  STREAM_TOKEN: "ProtocolError",
+  AUTHENTICATION: "AuthenticationError",
+  SLOW_READER: "SessionClosedError",
+};
+
+interface Stream {
+  state: State;
+  reader: FrameReader;
+  /** Milliseconds of the monotonic clock at which something last came. */
+  heard: number;
+  /** A PING has been sent since then. */
+  asked: boolean;
+}
+
+/** The state of one session's two streams. */
+export class Connection {
+  readonly #where: string;
+  readonly #hello: { client: string; name: string | undefined };
+  readonly #streams: Record<StreamName, Stream> = {
+    main: newStream(),
+    output: newStream(),
+  };
+  #events: ConnectionEvent[] = [];
+  #server: ServerHello | undefined;
+  /** Evals that the server has and has not answered. */
+  readonly #inFlight = new Set<number>();
+  /** Evals that wait for room there, in order. */
+  readonly #queued = new Map<number, Uint8Array>();
+  #closing: "no" | "drain" | "now" = "no";
+  #goodbyeSent = false;
+  #ended = false;
+
+  /** Makes one; `where` is the server's address for error messages. */
+  constructor(where: string, hello: { client: string; name: string | undefined }) {
+    this.#where = where;
+    this.#hello = hello;
+  }
+
+  /** The server's hello, once it has come. */
+  get server(): ServerHello | undefined {
+    return this.#server;
+  }
+
+  /** Whether the session is over. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** What happened since the last call, in order. */
+  takeEvents(): ConnectionEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** Where the next bytes of a stream go. */
+  space(stream: StreamName): Uint8Array {
+    return this.#streams[stream].reader.space();
+  }
+
+  /** A stream's TCP connection stands. */
+  dialled(name: StreamName, now: number): void {
+    const stream = this.#streams[name];
+    stream.state = "hello";
+    stream.heard = now;
+    if (name === "main") {
+      const { client, name } = this.#hello;
+      const body = { protocol: PROTOCOL_VERSION, client, ...(name === undefined ? {} : { name }) };
+      this.#sendControl("main", MessageType.CLIENT_HELLO, 0, body);
+    } else {
+      const body = { stream_token: this.#server!.stream_token };
+      this.#sendControl("output", MessageType.OUTPUT_HELLO, 0, body);
+    }
+  }
+
+  /** `count` bytes of a stream were put at the start of `space(stream)`. */
+  received(name: StreamName, count: number, now: number): void {
+    if (this.#ended) return;
+    const stream = this.#streams[name];
+    stream.heard = now;
+    stream.asked = false;
+    try {
+      for (const frame of stream.reader.filled(count)) {
+        this.#frame(name, stream, frame);
+        if (this.#ended) return;
+      }
+    } catch (error) {
+      if (!(error instanceof FrameError || error instanceof RuleBroken)) throw error;
+      this.#broken(name, error.message, error instanceof FrameError ? error.code : "PROTOCOL");
+    }
+  }
+
+  /** A stream came to its end, or broke with an error. */
+  lost(name: StreamName, error?: unknown): void {
+    if (this.#ended) return;
+    if (this.#goodbyeSent) return this.#end("CLIENT_CLOSED", undefined);
+    const stream = this.#streams[name];
+    const what = error !== undefined
+      ? `the ${name}stream broke`
+      : stream.state !== "open"
+      ? `the server closed the ${name}stream before its hello` +
+        (stream.reader.midFrame ? `, in the middle of it` : "")
+      : `the server closed the ${name}stream` +
+        (stream.reader.midFrame ? ` in the middle of a message` : "");
+    this.#fail("CONNECTION_LOST", "ConnectionError", what, error);
+  }
+
+  /** A stream could not be dialled. */
+  notDialled(name: StreamName, error: unknown): void {
+    if (this.#ended) return;
+    this.#fail("CONNECTION_LOST", "ConnectionError", `cannot dial the ${name}stream`, error);
+  }
+
+  /** Takes whole EVAL frames, one behind the other; sends what the server has room for. */
+  evals(bytes: Uint8Array): void {
+    if (this.#ended || this.#closing !== "no") return;
+    const room = this.#room();
+    let count = 0;
+    let at = 0;
+    let last = 0;
+    while (at < bytes.length && count < room && this.#queued.size === 0) {
+      last = readU32(bytes, at + 8);
+      this.#inFlight.add(last);
+      at += HEADER_BYTES + readU32(bytes, at + 4);
+      count++;
+    }
+    if (at > 0) {
+      this.#send("main", at === bytes.length ? bytes : bytes.subarray(0, at));
+      this.#events.push({ kind: "sent", id: last, bytes: at });
+    }
+    while (at < bytes.length) {
+      const end = at + HEADER_BYTES + readU32(bytes, at + 4);
+      this.#queued.set(readU32(bytes, at + 8), bytes.subarray(at, end));
+      at = end;
+    }
+  }
+
+  /** Cancels an eval: one that waits here is settled at once, one in flight by the server. */
+  cancel(id: number, reason: "cancel" | "timeout"): void {
+    if (this.#ended) return;
+    if (this.#queued.delete(id)) {
+      this.#settleHere(id);
+    } else if (this.#inFlight.has(id)) {
+      this.#sendControl("main", MessageType.CANCEL, id, { reason });
+    }
+  }
+
+  /** Says goodbye: at once, or once everything in flight is settled. */
+  close(drain: boolean): void {
+    if (this.#ended || this.#closing === "now") return;
+    this.#closing = drain ? "drain" : "now";
+    if (this.#streams.main.state !== "open") return this.#end("CLIENT_CLOSED", undefined);
+    if (!drain) this.#queued.clear();
+    this.#goodbyeIfDue();
+  }
+
+  /** To be called every few seconds: asks a silent peer, and gives up one that does not answer. */
+  tick(now: number): void {
+    for (const name of ["main", "output"] as const) {
+      const stream = this.#streams[name];
+      if (this.#ended || stream.state !== "open") continue;
+      const silent = now - stream.heard;
+      if (silent >= PING_INTERVAL_MS + PING_TIMEOUT_MS && stream.asked) {
+        const what = `nothing came on the ${name}stream for ${Math.round(silent / 1000)} s, ` +
+          `not even the answer to a ping`;
+        this.#fail("PEER_LOST", "ConnectionError", what);
+      } else if (silent >= PING_INTERVAL_MS && !stream.asked) {
+        stream.asked = true;
+        this.#send(name, frameBytes(MessageType.PING, 0, 0, NOTHING));
+      }
+    }
+  }
+
+  /** A stream that is not read on purpose is not silent: its clock starts anew. */
+  resumed(name: StreamName, now: number): void {
+    this.#streams[name].heard = now;
+    this.#streams[name].asked = false;
+  }
+
+  #room(): number {
+    return this.#server!.limits.evals_in_flight - this.#inFlight.size;
+  }
+
+  #frame(name: StreamName, stream: Stream, frame: Frame): void {
+    if (!ALLOWED[name][stream.state].includes(frame.type)) {
+      const type = NAMES.get(frame.type) ?? `type 0x${frame.type.toString(16).padStart(2, "0")}`;
+      throw new RuleBroken(
+        stream.state === "hello"
+          ? `the server's first message on the ${name}stream was ${type}`
+          : `the server sent ${type} on the ${name}stream`,
+      );
+    }
+    switch (frame.type) {
+      case MessageType.SERVER_HELLO: {
+        this.#server = rule(() => parseServerHello(decode(frame.body)));
+        stream.state = "open";
+        stream.reader.maxBody = MAX_FRAME_BODY_BYTES;
+        this.#events.push({ kind: "opened", hello: this.#server });
+        break;
+      }
+      case MessageType.OUTPUT_READY:
+        stream.state = "open";
+        stream.reader.maxBody = MAX_FRAME_BODY_BYTES;
+        this.#events.push({ kind: "connected" });
+        break;
+      case MessageType.RESULT:
+        this.#result(frame);
+        break;
+      case MessageType.OUTPUT:
+        if (frame.flags !== 1 && frame.flags !== 2) {
+          throw new RuleBroken(`an OUTPUT has the descriptor ${frame.flags}, not 1 or 2`);
+        }
+        this.#events.push({ kind: "output", id: frame.id, fd: frame.flags, bytes: frame.body });
+        break;
+      case MessageType.OUTPUT_END:
+        this.#events.push({ kind: "output_end", id: frame.id });
+        break;
+      case MessageType.LOG: {
+        const record = rule(() => parseLog(controlBody(frame)));
+        this.#events.push({ kind: "log", record });
+        break;
+      }
+      case MessageType.PING:
+        this.#send(name, frameBytes(MessageType.PONG, 0, frame.id, NOTHING));
+        break;
+      case MessageType.PONG:
+        break;
+      case MessageType.ERROR: {
+        const { code, message } = rule(() => parseError(controlBody(frame)));
+        this.#fail(code, CLASS_OF_CODE[code] ?? "ConnectionError", `the server said: ${message}`);
+        break;
+      }
+      case MessageType.GOODBYE: {
+        const { reason } = rule(() => parseGoodbye(controlBody(frame)));
+        if (this.#goodbyeSent) this.#end("CLIENT_CLOSED", undefined);
+        else {
+          const what = `the server ended the session (${reason ?? "no reason given"})`;
+          this.#fail(reason ?? "SHUTDOWN", "ConnectionError", what);
+        }
+        break;
+      }
+    }
+  }
+
+  #result(frame: Frame): void {
+    if (!this.#inFlight.delete(frame.id)) {
+      throw new RuleBroken(`a RESULT came for request ${frame.id}, which is not in flight`);
+    }
+    if (frame.flags > ResultStatus.NAMESPACE_GONE) {
+      throw new RuleBroken(`a RESULT has the status ${frame.flags}, which is none`);
+    }
+    const { id, flags: status, body, owned } = frame;
+    this.#events.push({ kind: "result", id, status, body, owned });
+    for (const [next, bytes] of this.#queued) {
+      if (this.#room() <= 0) break;
+      this.#queued.delete(next);
+      this.#inFlight.add(next);
+      this.#send("main", bytes);
+      this.#events.push({ kind: "sent", id: next, bytes: bytes.length });
+    }
+    this.#goodbyeIfDue();
+  }
+
+  /** Settles an eval that never left: as the server would, with a RESULT of its own. */
+  #settleHere(id: number): void {
+    const body = QUEUED_RESULT.slice();
+    this.#events.push({ kind: "result", id, status: ResultStatus.CANCELLED, body, owned: true });
+    this.#goodbyeIfDue();
+  }
+
+  #goodbyeIfDue(): void {
+    if (this.#closing === "no" || this.#goodbyeSent) return;
+    if (this.#closing === "drain" && (this.#inFlight.size > 0 || this.#queued.size > 0)) return;
+    this.#goodbyeSent = true;
+    this.#sendControl("main", MessageType.GOODBYE, 0, { drain: this.#closing === "drain" });
+  }
+
+  #sendControl(stream: StreamName, type: number, id: number, body: object): void {
+    const encoder = new Encoder();
+    encoder.value(body, "");
+    this.#send(stream, frameBytes(type, 0, id, encoder.bytes()));
+  }
+
+  #send(stream: StreamName, bytes: Uint8Array): void {
+    this.#events.push({ kind: "send", stream, bytes });
+  }
+
+  /** The server broke a rule: it is told so, once, and the session ends. */
+  #broken(name: StreamName, message: string, code: "PROTOCOL" | "VERSION"): void {
+    this.#sendControl(name, MessageType.ERROR, 0, { code, message });
+    this.#fail(code, "ProtocolError", message);
+  }
+
+  #fail(reason: string, errorClass: SessionErrorClass, why: string, cause?: unknown): void {
+    const doing = this.#server === undefined
+      ? `Cannot open a session at ${this.#where}`
+      : this.#streams.output.state !== "open"
+      ? `Cannot connect session ${this.#server.session_id} at ${this.#where}`
+      : `Cannot go on with session ${this.#server.session_id} at ${this.#where}`;
+    const told = cause instanceof Error
+      ? cause.message
+      : cause === undefined
+      ? undefined
+      : `${cause}`;
+    const message = `${doing}: ${why}${told === undefined ? "" : `: ${told}`}`;
+    this.#end(reason, { class: errorClass, message, cause: told });
+  }
+
+  #end(reason: string, error: ErrorRecord | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#inFlight.clear();
+    this.#queued.clear();
+    this.#events.push({ kind: "closed", reason, error });
+  }
+}
+
+/** A rule of the protocol that the peer broke. */
+class RuleBroken extends Error {}
+
+const NOTHING = new Uint8Array(0);
+
+/** The body of a RESULT for an eval that was cancelled before it left this side. */
+const QUEUED_RESULT: Uint8Array = (() => {
+  const encoder = new Encoder();
+  const at = encoder.reserve(4);
+  encoder.value({ how: "queued" }, "");
+  encoder.setU32(at, encoder.length - 4);
+  return encoder.bytes().slice();
+})();
+
+function newStream(): Stream {
+  return {
+    state: "none",
+    reader: new FrameReader(MAX_HELLO_BODY_BYTES),
+    heard: 0,
+    asked: false,
+  };
+}
+
+/** The body of a control message that is neither hello nor eval, within its own limit. */
+function controlBody(frame: Frame): unknown {
+  if (frame.length === 0) return {};
+  if (frame.length <= MAX_CONTROL_BODY_BYTES) return decode(frame.body);
+  throw new RuleBroken(
+    `a ${NAMES.get(frame.type)} has a body of ${frame.length} bytes, more than the ` +
+      `${MAX_CONTROL_BODY_BYTES} allowed`,
+  );
+}
+
+/** Runs the reading of a body: whatever is wrong with it is a broken rule of the peer's. */
+function rule<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new RuleBroken(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * One session's IO, in its own thread: owns both sockets, runs their read and write loops and the
+ * timers, and drives connection.ts with them.
+ *
+ * @module
+ */
+import type { FromWorker, OpenMessage, ToWorker } from "./bridge.ts";
+import { Connection, type ConnectionEvent, type StreamName } from "./connection.ts";
+import { formatAddress, parseAddress } from "./options.ts";
+import { dial } from "./transport/dial.ts";
+import { Outbox } from "./transport/outbox.ts";
+import type { Address, Transport } from "./transport/transport.ts";
+import { UnreadOutput } from "./unread_output.ts";
+import { VERSION } from "./version.ts";
+import { writeHeader } from "./wire/frame.ts";
+import { CLOSE_DEADLINE_MS, HEADER_BYTES } from "./wire/limits.ts";
+import { MessageType } from "./wire/messages.ts";
+
+/** Silence and the age of unread output are looked at this often. */
+const TICK_MS = 5_000;
+
+/** A result whose body is larger goes to the main thread by itself, uncopied. */
+const LARGE_RESULT_BYTES = 32 * 1024;
+
+/** The main thread is told what has left its queue each time so much has. */
+const SENT_REPORT_EVALS = 256;
+const SENT_REPORT_BYTES = 1024 * 1024;
+
+/** Posts a message to the main thread. */
+export type Post = (message: FromWorker, transfer?: ArrayBuffer[]) => void;
+
+interface Stream {
+  transport: Transport;
+  outbox: Outbox;
+}
+
+/** The session in its thread. */
+export class Engine {
+  readonly #post: Post;
+  readonly #options: OpenMessage;
+  readonly #connection: Connection;
+  readonly #output: UnreadOutput;
+  readonly #streams: Partial<Record<StreamName, Stream>> = {};
+  readonly #dialling = new AbortController();
+  /** Timers of evals with a `timeout`. */
+  readonly #timeouts = new Map<number, ReturnType<typeof setTimeout>>();
+  #reportedId = 0;
+  #unreportedBytes = 0;
+  #ticker: ReturnType<typeof setInterval> | undefined;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Set while the outputstream is not read because its readers are behind. */
+  #resume: (() => void) | undefined;
+
+  /** Starts the session: dials the mainstream and says hello. */
+  constructor(options: OpenMessage, post: Post) {
+    this.#post = post;
+    this.#options = options;
+    this.#connection = new Connection(formatAddress(options.address), {
+      client: `pyproxy-js/${VERSION}`,
+      name: options.name,
+    });
+    this.#output = new UnreadOutput({
+      perEval: options.unreadOutputPerEval,
+      perSession: options.unreadOutputPerSession,
+    });
+    this.#run("main", options.address);
+  }
+
+  /** Takes a message of the main thread. */
+  message(message: Exclude<ToWorker, OpenMessage>): void {
+    switch (message.kind) {
+      case "connect":
+        this.#connect();
+        break;
+      case "evals":
+        for (const [id, ms] of message.timeouts) {
+          this.#timeouts.set(id, setTimeout(() => this.#expired(id), ms));
+        }
+        this.#connection.evals(message.bytes);
+        break;
+      case "cancel":
+        this.#connection.cancel(message.id, "cancel");
+        break;
+      case "watch":
+        this.#output.watch(message.what, message.on);
+        break;
+      case "credit":
+        this.#output.giveCredit(message.bytes);
+        break;
+      case "close":
+        this.#close(message.drain);
+        break;
+      case "ping":
+        this.#post({ kind: "pong" });
+        break;
+      default:
+        message satisfies never;
+        throw new TypeError(`there is no message of kind '${(message as ToWorker).kind}'`);
+    }
+    this.#work();
+  }
+
+  #connect(): void {
+    const given = this.#connection.server!.output_addr;
+    const { hostname } = this.#options.address;
+    try {
+      // Without a host it is the one that this session has dialled already.
+      const address = given.startsWith(":")
+        ? { hostname, port: parseAddress(`x${given}`).port }
+        : parseAddress(given);
+      this.#run("output", address);
+    } catch (error) {
+      this.#connection.notDialled("output", error);
+    }
+  }
+
+  /** Dials a stream and reads it to its end. */
+  async #run(name: StreamName, address: Address): Promise<void> {
+    try {
+      let transport: Transport;
+      try {
+        transport = await dial(address, this.#dialling.signal);
+      } catch (error) {
+        this.#connection.notDialled(name, error);
+        return;
+      }
+      if (this.#connection.ended) return transport.close();
+      const outbox = new Outbox(transport, (error) => {
+        this.#connection.lost(name, error);
+        this.#work();
+      });
+      this.#streams[name] = { transport, outbox };
+      this.#connection.dialled(name, performance.now());
+      this.#work();
+      await this.#read(name, transport);
+    } finally {
+      this.#work();
+    }
+  }
+
+  async #read(name: StreamName, transport: Transport): Promise<void> {
+    while (!this.#connection.ended) {
+      let count: number | null;
+      try {
+        count = await transport.read(this.#connection.space(name));
+      } catch (error) {
+        return this.#connection.lost(name, error);
+      }
+      if (count === null) return this.#connection.lost(name);
+      this.#connection.received(name, count, performance.now());
+      this.#work();
+      if (name === "output" && this.#output.full && !this.#connection.ended) {
+        await new Promise<void>((resolve) => this.#resume = resolve);
+        this.#connection.resumed("output", performance.now());
+      }
+    }
+  }
+
+  /** Carries out what the connection wants, and tells the main thread what is new. */
+  #work(): void {
+    const results: Extract<ConnectionEvent, { kind: "result" }>[] = [];
+    for (const event of this.#connection.takeEvents()) {
+      switch (event.kind) {
+        case "send":
+          this.#streams[event.stream]?.outbox.send(event.bytes);
+          break;
+        case "result":
+          this.#settled(event.id);
+          if (event.body.length <= LARGE_RESULT_BYTES) results.push(event);
+          else {
+            const body = event.owned
+              ? event.body as Uint8Array<ArrayBuffer>
+              : event.body.slice() as Uint8Array<ArrayBuffer>;
+            const { id, status } = event;
+            this.#post({ kind: "result", id, status, body }, [body.buffer]);
+          }
+          break;
+        case "output":
+          this.#output.output(event.id, event.fd, event.bytes);
+          break;
+        case "output_end":
+          this.#output.end(event.id);
+          break;
+        case "log":
+          this.#output.log(event.record, 256);
+          break;
+        case "opened":
+          this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+          this.#post(event);
+          break;
+        case "connected":
+          this.#post(event);
+          break;
+        case "sent":
+          this.#sent(event);
+          break;
+        case "closed":
+          this.#postResults(results.splice(0));
+          this.#end(event);
+          return;
+        default:
+          event satisfies never;
+      }
+    }
+    this.#postResults(results);
+    this.#postOutput();
+    if (!this.#output.full) {
+      this.#resume?.();
+      this.#resume = undefined;
+    }
+  }
+
+  /** Small results of one turn go to the main thread together, as the frames they came in. */
+  #postResults(results: Extract<ConnectionEvent, { kind: "result" }>[]): void {
+    if (results.length === 0) return;
+    let size = 0;
+    for (const { body } of results) size += HEADER_BYTES + body.length;
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (const { id, status, body } of results) {
+      writeHeader(bytes, at, MessageType.RESULT, status, body.length, id);
+      bytes.set(body, at + HEADER_BYTES);
+      at += HEADER_BYTES + body.length;
+    }
+    this.#post({ kind: "results", bytes }, [bytes.buffer]);
+  }
+
+  #postOutput(everything = false): void {
+    for (const { id, bytes } of this.#output.takeDrops()) {
+      this.#post({ kind: "dropped", id, bytes });
+    }
+    const items = this.#output.take(everything);
+    if (items.length > 0) this.#post({ kind: "output", items });
+  }
+
+  #settled(id: number): void {
+    this.#output.settled(id, performance.now());
+    if (this.#timeouts.size === 0) return;
+    clearTimeout(this.#timeouts.get(id));
+    this.#timeouts.delete(id);
+  }
+
+  /** A result tells the main thread as well that its eval was sent: a lone eval needs no more. */
+  #sent({ id, bytes }: { id: number; bytes: number }): void {
+    this.#unreportedBytes += bytes;
+    if (id - this.#reportedId < SENT_REPORT_EVALS && this.#unreportedBytes < SENT_REPORT_BYTES) {
+      return;
+    }
+    this.#reportedId = id;
+    this.#unreportedBytes = 0;
+    this.#post({ kind: "sent", id });
+  }
+
+  #expired(id: number): void {
+    this.#timeouts.delete(id);
+    this.#post({ kind: "expired", id });
+    this.#connection.cancel(id, "timeout");
+    this.#work();
+  }
+
+  #tick(): void {
+    this.#connection.tick(performance.now());
+    this.#output.tick(performance.now());
+    this.#work();
+  }
+
+  #close(drain: boolean): void {
+    this.#connection.close(drain);
+    // A drain takes as long as its evals; a goodbye that nobody answers does not.
+    if (!drain && this.#closeTimer === undefined) {
+      this.#closeTimer = setTimeout(() => {
+        this.#connection.lost("main");
+        this.#work();
+      }, CLOSE_DEADLINE_MS);
+    }
+  }
+
+  /** The session is over: what readers wait for goes out, then everything is let go. */
+  async #end(event: Extract<ConnectionEvent, { kind: "closed" }>): Promise<void> {
+    this.#postOutput(true);
+    clearInterval(this.#ticker);
+    clearTimeout(this.#closeTimer);
+    for (const timer of this.#timeouts.values()) clearTimeout(timer);
+    this.#timeouts.clear();
+    this.#dialling.abort();
+    this.#resume?.();
+    const streams = Object.values(this.#streams);
+    // A last ERROR or GOODBYE should reach the server, but a full socket must not hold us.
+    const written = Promise.all(streams.map(({ outbox }) => outbox.idle()));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([
+      written,
+      new Promise((resolve) => timer = setTimeout(resolve, CLOSE_DEADLINE_MS)),
+    ]);
+    clearTimeout(timer);
+    for (const { transport } of streams) transport.close();
+    this.#post(event);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Evals on their way to the session's thread: encoded at the call, posted together once a turn,
+ * counted until they have been sent.
+ *
+ * @module
+ */
+import { EncodeError, QueueFullError } from "./errors.ts";
+import type { EvalOptions, SessionLimits } from "./options.ts";
+import { Encoder } from "./values/encode.ts";
+import { writeHeader } from "./wire/frame.ts";
+import { HEADER_BYTES } from "./wire/limits.ts";
+import { EvalFlag, MessageType } from "./wire/messages.ts";
+
+/** An array of two: what stands before locs and globs. */
+const ARRAY_OF_TWO = new Uint8Array([0x92]);
+
+/** What is posted to the thread. */
+export interface EvalBatch {
+  /** Whole EVAL frames, in a buffer of their own. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Those of them that have a `timeout`. */
+  timeouts: [id: number, ms: number][];
+}
+
+/** The queue of one session. */
+export class EvalQueue {
+  readonly #limits: Required<SessionLimits>;
+  readonly #encoder = new Encoder();
+  #timeouts: [id: number, ms: number][] = [];
+  /** Evals that the thread has not said to be sent, in order, from `#unsentAt` on. */
+  #unsent: { id: number; bytes: number }[] = [];
+  #unsentAt = 0;
+  #unsentBytes = 0;
+
+  /** Makes one with the session's limits. */
+  constructor(limits: Required<SessionLimits>) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Adds an eval. After an error nothing of it is there.
+   *
+   * @throws {QueueFullError} If too many, or too much of them, wait already.
+   * @throws {EncodeError} If a value cannot be sent, or a message would be larger than `maxBody`.
+   */
+  add(id: number, code: string, options: EvalOptions, maxBody: number): void {
+    const waiting = this.#unsent.length - this.#unsentAt;
+    const { queuedEvals, queuedBytes } = this.#limits;
+    if (waiting >= queuedEvals || this.#unsentBytes >= queuedBytes) {
+      throw new QueueFullError(
+        `Cannot eval: ${waiting} evals with ${this.#unsentBytes} bytes wait to be sent, the ` +
+          `limits are ${queuedEvals} and ${queuedBytes}; await some futures first`,
+      );
+    }
+    const encoder = this.#encoder;
+    const start = encoder.length;
+    try {
+      this.#encode(id, code, options, maxBody);
+    } catch (error) {
+      encoder.truncate(start);
+      throw error;
+    }
+    const bytes = encoder.length - start;
+    this.#unsent.push({ id, bytes });
+    this.#unsentBytes += bytes;
+    if (options.timeout !== undefined) this.#timeouts.push([id, options.timeout]);
+  }
+
+  /** What was added since the last call. */
+  take(): EvalBatch | undefined {
+    if (this.#encoder.length === 0) return undefined;
+    const timeouts = this.#timeouts;
+    this.#timeouts = [];
+    return { bytes: this.#encoder.take(), timeouts };
+  }
+
+  /** Every eval up to `id` has been sent. */
+  sentUpTo(id: number): void {
+    const unsent = this.#unsent;
+    while (this.#unsentAt < unsent.length && unsent[this.#unsentAt]!.id <= id) {
+      this.#unsentBytes -= unsent[this.#unsentAt++]!.bytes;
+    }
+    if (this.#unsentAt === unsent.length || this.#unsentAt > 1024) {
+      unsent.splice(0, this.#unsentAt);
+      this.#unsentAt = 0;
+    }
+  }
+
+  #encode(id: number, code: string, options: EvalOptions, maxBody: number): void {
+    const { locs, globs, namespace, strict } = options;
+    const encoder = this.#encoder;
+    const header = encoder.reserve(HEADER_BYTES + 4);
+    const body = header + HEADER_BYTES;
+    const control: Record<string, unknown> = { code };
+    if (namespace !== undefined) control.namespace = namespace;
+    if (strict !== undefined) control.strict = strict;
+    encoder.value(control, "");
+    encoder.setU32(body, encoder.length - body - 4);
+    if ((locs ?? globs ?? undefined) !== undefined) {
+      encoder.raw(ARRAY_OF_TWO);
+      encoder.value(locs, "locs", 1);
+      encoder.value(globs, "globs", 1);
+    }
+    const length = encoder.length - body;
+    if (length > maxBody) {
+      throw new EncodeError(
+        `Cannot send eval ${id}: its code and arguments take ${length} bytes, more than the ` +
+          `${maxBody} that one message may have`,
+        "locs",
+      );
+    }
+    const flags = namespace === undefined ? 0 : EvalFlag.NAMESPACE;
+    writeHeader(encoder.bytes(), header, MessageType.EVAL, flags, length, id);
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The future of one eval.
+ *
+ * @module
+ */
+import { FutureTimeoutError } from "./errors.ts";
+import type { PyProxyError } from "./error_base.ts";
+import { checkWaitOptions } from "./options.ts";
+import type { AnyOutput, OutputChunk, OutputLine, OutputOptions } from "./output.ts";
+
+/** What became of an eval. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PyProxyError };
+
+/** Options of {@linkcode Future.wait}. */
+export interface WaitOptions {
+  /** Milliseconds to wait at most. The eval goes on after them. Default: no limit. */
+  timeout?: number | undefined;
+  /** Ends the wait once it aborts; the wait rejects with its reason. The eval goes on. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What a future needs of the session it belongs to. */
+export interface FutureOwner {
+  /** Stops the eval. */
+  cancel(id: number, reason: unknown): void;
+  /** Bytes of the eval's output that were dropped. */
+  outputDropped(id: number): number;
+  /** Reads the eval's output. */
+  output(id: number, options?: OutputOptions): AnyOutput;
+}
+
+/**
+ * The result of an eval, which may not be there yet. A future settles once, as soon as the result
+ * is there; the end of its output is another matter, see {@linkcode Future.output}.
+ *
+ * A failed future that nobody awaits is no unhandled rejection.
+ *
+ * @example Await it, or wait for it with a limit
+ * ```ts
+ * import { connect } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const future = remote.eval<number>("sum(range(10))");
+ * console.log(await future); // 45
+ * console.log(await future.wait({ timeout: 1000 })); // 45, the same again
+ * ```
+ */
+export class Future<T> implements PromiseLike<T> {
+  /** The eval's number in its session, from 1. Output and log records carry it. */
+  readonly id: number;
+  readonly #owner: FutureOwner;
+  #outcome: Outcome<T> | undefined;
+  #waiters: ((outcome: Outcome<T>) => void)[] = [];
+
+  /** Made by {@linkcode RemoteProcess.eval}; `attach` receives what settles it, to be called once. */
+  constructor(id: number, owner: FutureOwner, attach: (settle: Settle) => void) {
+    this.id = id;
+    this.#owner = owner;
+    attach((outcome) => {
+      this.#outcome = outcome as Outcome<T>;
+      const waiters = this.#waiters;
+      this.#waiters = [];
+      for (const waiter of waiters) waiter(this.#outcome);
+    });
+  }
+
+  /** Whether the result, or the error, is there. */
+  get done(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /**
+   * Bytes of this eval's output that were dropped, because nobody read them and more came than is
+   * kept, or because their reader left.
+   */
+  get outputDropped(): number {
+    return this.#owner.outputDropped(this.id);
+  }
+
+  /**
+   * Makes `await future` work.
+   *
+   * @returns A promise of what the two functions make of the result.
+   */
+  then<A = T, B = never>(
+    onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#promise().then(onfulfilled, onrejected);
+  }
+
+  /**
+   * Waits for the result, at most so long. Waiting again gives the same result, or throws the same
+   * error, each time.
+   *
+   * @throws {FutureTimeoutError} After `timeout` milliseconds; the eval goes on.
+   * @throws {PythonError} If the code raised an exception.
+   * @throws {CancelledError} If the eval was stopped.
+   * @throws {RemoteProcessDiedError} If the python process died under it.
+   * @throws {SessionError} If the session ended before the result came.
+   * @throws {TypeError} If an option has the wrong type.
+   */
+  async wait(options?: WaitOptions): Promise<T> {
+    const { timeout, signal } = checkWaitOptions(options);
+    if (timeout === undefined && signal === undefined) return await this.#promise();
+    if (this.#outcome === undefined) await this.#waitUntil(timeout, signal);
+    return await this.#promise();
+  }
+
+  /**
+   * Waits for the outcome and gives it back without throwing, a timeout of the wait included.
+   *
+   * @throws {TypeError} If an option has the wrong type.
+   */
+  async waitNoExcept(options?: WaitOptions): Promise<Outcome<T>> {
+    try {
+      return { ok: true, value: await this.wait(options) };
+    } catch (error) {
+      if (error instanceof FutureTimeoutError) return { ok: false, error };
+      if (this.#outcome !== undefined && !this.#outcome.ok && this.#outcome.error === error) {
+        return this.#outcome;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Stops the eval: one that waits is dropped; a running one gets a KeyboardInterrupt, and if that
+   * does not end it within a grace of 2 s, its python process is killed and replaced. The future
+   * then fails with a {@linkcode CancelledError} that says which; if the eval ends by itself before,
+   * its result stands. Another eval is never hit.
+   */
+  cancel(): void {
+    if (this.#outcome === undefined) this.#owner.cancel(this.id, undefined);
+  }
+
+  /**
+   * The output of this eval, as whole lines: `for await (const { fd, line } of future.output())`.
+   * It ends after the eval's last line, never before. One reader at a time; the loop may be left and
+   * taken up again by another call, see {@linkcode outputDropped} for what is lost between.
+   *
+   * @throws {TypeError} If the output has a reader already.
+   * @throws {SessionError} From the iteration, if the session ends before the output does.
+   */
+  output(options: { raw: true }): AsyncIterableIterator<OutputChunk>;
+  /** The same as lines. */
+  output(options?: OutputOptions): AsyncIterableIterator<OutputLine>;
+  output(options?: OutputOptions): AsyncIterableIterator<OutputLine | OutputChunk> {
+    return this.#owner.output(this.id, options);
+  }
+
+  #promise(): Promise<T> {
+    const outcome = this.#outcome;
+    if (outcome !== undefined) {
+      return outcome.ok ? Promise.resolve(outcome.value) : Promise.reject(outcome.error);
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiters.push((outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
+    });
+  }
+
+  async #waitUntil(timeout: number | undefined, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter = () => resolve();
+    const onAbort = () => reject(signal!.reason);
+    this.#waiters.push(waiter);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const timer = timeout === undefined ? undefined : setTimeout(() => {
+      reject(
+        new FutureTimeoutError(
+          `Cannot give the result of eval ${this.id}: it was not there within ${timeout} ms; ` +
+            `the eval goes on`,
+        ),
+      );
+    }, timeout);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      const at = this.#waiters.indexOf(waiter);
+      if (at >= 0) this.#waiters.splice(at, 1);
+    }
+  }
+}
+
+/** Settles a future. */
+export type Settle = (outcome: Outcome<unknown>) => void;

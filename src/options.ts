@@ -1,0 +1,264 @@
+/**
+ * What users pass in: checked at the call, so that a mistake is told where it was made.
+ *
+ * @module
+ */
+import {
+  CONNECT_TIMEOUT_MS,
+  HEARTBEAT_INTERVAL_MS,
+  MAX_QUEUED_BYTES,
+  MAX_QUEUED_EVALS,
+  UNREAD_OUTPUT_PER_EVAL_BYTES,
+  UNREAD_OUTPUT_PER_SESSION_BYTES,
+} from "./wire/limits.ts";
+import type { Address } from "./transport/transport.ts";
+
+/** The address that `open` and `connect` dial when none is given. */
+export const DEFAULT_ADDRESS = "localhost:9000";
+
+/** Bounds of one session on the client's side. */
+export interface SessionLimits {
+  /** Evals that may wait to be sent; one more is a QueueFullError. Default 100,000. */
+  queuedEvals?: number;
+  /** Bytes of arguments that may wait to be sent. Default 256 MiB. */
+  queuedBytes?: number;
+  /** Bytes of one eval's output kept while nobody reads it. Default 8 MiB. */
+  unreadOutputPerEval?: number;
+  /** Bytes of output kept in all while nobody reads it. Default 16 MiB. */
+  unreadOutputPerSession?: number;
+  /**
+   * Milliseconds between two heartbeats to the session's thread; the thread is given up after four
+   * unanswered ones. Default 5,000.
+   */
+  heartbeatInterval?: number;
+}
+
+/** Options of {@linkcode PyProxySession.open} and {@linkcode connect}. */
+export interface OpenOptions {
+  /** Gives up the opening once it aborts; the promise rejects with its reason. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds for the thread's start, the dial and the hello together. Default 10,000. */
+  connectTimeout?: number | undefined;
+  /** A word for the session that the server's log shows. */
+  name?: string | undefined;
+  /** Bounds of the session on this side. */
+  limits?: SessionLimits | undefined;
+}
+
+/** Options of {@linkcode RemoteProcess.eval}. */
+export interface EvalOptions {
+  /** Local variables of the code: a plain object, null or undefined. */
+  locs?: Readonly<Record<string, unknown>> | null | undefined;
+  /** Global variables of the code: a plain object, null or undefined. */
+  globs?: Readonly<Record<string, unknown>> | null | undefined;
+  /** Run in the dictionary of this name, which lasts as long as the session's python process. */
+  namespace?: string | undefined;
+  /** Make a value that cannot be sent an error, where otherwise an opaque value would come. */
+  strict?: boolean | undefined;
+  /** Milliseconds from the call after which the eval is stopped: EvalTimeoutError. Default: none. */
+  timeout?: number | undefined;
+  /** Cancels the eval once it aborts. */
+  signal?: AbortSignal | undefined;
+}
+
+/** {@linkcode OpenOptions} with every default filled in. */
+export interface CheckedOpenOptions {
+  signal: AbortSignal | undefined;
+  connectTimeout: number;
+  name: string | undefined;
+  limits: Required<SessionLimits>;
+}
+
+/** The longest a timer of JavaScript can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Checks the options of an opening and fills in the defaults.
+ *
+ * @throws {TypeError} If one has the wrong type, or is not known.
+ */
+export function checkOpenOptions(options: OpenOptions | undefined): CheckedOpenOptions {
+  const doing = "open a session";
+  const given = checkKeys(doing, options, ["signal", "connectTimeout", "name", "limits"]);
+  const limits = checkKeys(doing, given.limits, [
+    "queuedEvals",
+    "queuedBytes",
+    "unreadOutputPerEval",
+    "unreadOutputPerSession",
+    "heartbeatInterval",
+  ]);
+  if (given.name !== undefined && typeof given.name !== "string") {
+    throw new TypeError(`Cannot ${doing}: 'name' must be a string, got ${shown(given.name)}`);
+  }
+  return {
+    signal: checkSignal(doing, given.signal),
+    connectTimeout: checkMilliseconds(doing, "connectTimeout", given.connectTimeout) ??
+      CONNECT_TIMEOUT_MS,
+    name: given.name,
+    limits: {
+      queuedEvals: checkCount(doing, "queuedEvals", limits.queuedEvals, MAX_QUEUED_EVALS),
+      queuedBytes: checkCount(doing, "queuedBytes", limits.queuedBytes, MAX_QUEUED_BYTES),
+      unreadOutputPerEval: checkCount(
+        doing,
+        "unreadOutputPerEval",
+        limits.unreadOutputPerEval,
+        UNREAD_OUTPUT_PER_EVAL_BYTES,
+      ),
+      unreadOutputPerSession: checkCount(
+        doing,
+        "unreadOutputPerSession",
+        limits.unreadOutputPerSession,
+        UNREAD_OUTPUT_PER_SESSION_BYTES,
+      ),
+      heartbeatInterval: checkMilliseconds(doing, "heartbeatInterval", limits.heartbeatInterval) ??
+        HEARTBEAT_INTERVAL_MS,
+    },
+  };
+}
+
+/**
+ * Checks the arguments of an eval.
+ *
+ * @throws {TypeError} If the code is no string, or an option has the wrong type, or is not known.
+ */
+export function checkEvalArguments(code: string, options: EvalOptions | undefined): EvalOptions {
+  const doing = "eval";
+  if (typeof code !== "string") {
+    throw new TypeError(`Cannot ${doing}: the code must be a string, got ${shown(code)}`);
+  }
+  if (options === undefined) return NO_OPTIONS;
+  const given = checkKeys(doing, options, EVAL_KEYS);
+  checkDictionary("locs", given.locs);
+  checkDictionary("globs", given.globs);
+  if (given.namespace !== undefined) {
+    if (typeof given.namespace !== "string" || given.namespace === "") {
+      throw new TypeError(
+        `Cannot ${doing}: 'namespace' must be a string that is not empty, got ${
+          shown(given.namespace)
+        }`,
+      );
+    }
+    if (given.globs !== undefined && given.globs !== null) {
+      throw new TypeError(
+        `Cannot ${doing}: 'globs' cannot be given with 'namespace', which is the eval's globals; ` +
+          `pass variables as 'locs'`,
+      );
+    }
+  }
+  if (given.strict !== undefined && typeof given.strict !== "boolean") {
+    throw new TypeError(`Cannot ${doing}: 'strict' must be a boolean, got ${shown(given.strict)}`);
+  }
+  checkMilliseconds(doing, "timeout", given.timeout);
+  checkSignal(doing, given.signal);
+  return given;
+}
+
+const EVAL_KEYS = ["locs", "globs", "namespace", "strict", "timeout", "signal"] as const;
+const NO_OPTIONS: EvalOptions = {};
+
+/**
+ * Checks the options of a wait.
+ *
+ * @throws {TypeError} If one has the wrong type, or is not known.
+ */
+export function checkWaitOptions(
+  options: { timeout?: number | undefined; signal?: AbortSignal | undefined } | undefined,
+): { timeout: number | undefined; signal: AbortSignal | undefined } {
+  const given = checkKeys("wait", options, ["timeout", "signal"]);
+  return {
+    timeout: checkMilliseconds("wait", "timeout", given.timeout),
+    signal: checkSignal("wait", given.signal),
+  };
+}
+
+/**
+ * Takes an address apart: `host:port`, `[ipv6]:port`, or a host alone, with the port 9000.
+ *
+ * @throws {TypeError} If it is none.
+ */
+export function parseAddress(addr: string): Address {
+  const fail = (why: string): never => {
+    throw new TypeError(
+      `Cannot open a session: the address ${shown(addr)} ${why}; ` +
+        `write it as "localhost:9000" or "[::1]:9000"`,
+    );
+  };
+  if (typeof addr !== "string") return fail("is no string");
+  const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:/?#@[\]]+))(?::(\d{1,5}))?$/.exec(addr);
+  if (match === null) return fail("is not of the form host:port");
+  const port = match[3] === undefined ? 9000 : Number(match[3]);
+  if (port < 1 || port > 65_535) return fail(`has a port outside 1 to 65535`);
+  return { hostname: (match[1] ?? match[2])!, port };
+}
+
+/** An address as people write it. */
+export function formatAddress({ hostname, port }: Address): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/** Whether a value is an object literal, or an object without prototype. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** A value in an error message: what it is, shortly. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return `a function`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `an Array`;
+  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  return typeof name === "string" && name !== "" ? `an instance of ${name}` : "an object";
+}
+
+function checkKeys<T extends object>(
+  doing: string,
+  options: T | undefined,
+  known: readonly (keyof T & string)[],
+): T {
+  if (options === undefined) return {} as T;
+  if (!isPlainObject(options)) {
+    throw new TypeError(`Cannot ${doing}: the options must be an object, got ${shown(options)}`);
+  }
+  for (const key in options) {
+    if (!(known as readonly string[]).includes(key)) {
+      throw new TypeError(
+        `Cannot ${doing}: there is no option '${key}'; there are ${known.join(", ")}`,
+      );
+    }
+  }
+  return options;
+}
+
+function checkDictionary(name: string, value: unknown): void {
+  if (value === undefined || value === null || isPlainObject(value)) return;
+  throw new TypeError(
+    `Cannot eval: '${name}' must be a plain object, null or undefined, got ${shown(value)}`,
+  );
+}
+
+function checkMilliseconds(doing: string, name: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === "number" && value >= 0 && value <= LONGEST_TIMER_MS) return value;
+  throw new TypeError(
+    `Cannot ${doing}: '${name}' must be milliseconds from 0 to ${LONGEST_TIMER_MS}, got ${
+      shown(value)
+    }`,
+  );
+}
+
+function checkCount(doing: string, name: string, value: unknown, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new TypeError(
+    `Cannot ${doing}: '${name}' must be an integer of 0 or more, got ${shown(value)}`,
+  );
+}
+
+function checkSignal(doing: string, value: unknown): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value;
+  throw new TypeError(`Cannot ${doing}: 'signal' must be an AbortSignal, got ${shown(value)}`);
+}

@@ -1,0 +1,105 @@
+/**
+ * A RESULT frame, as the outcome of a future.
+ *
+ * @module
+ */
+import {
+  CancelledError,
+  type CancelledHow,
+  EncodeError,
+  EvalTimeoutError,
+  NamespaceGoneError,
+  RemoteProcessDiedError,
+} from "./errors.ts";
+import type { Outcome } from "./future.ts";
+import { pythonErrorFromValue } from "./python_error.ts";
+import { decode } from "./values/decode.ts";
+import { readU32 } from "./wire/frame.ts";
+import { ResultStatus } from "./wire/messages.ts";
+
+/** What its error has to say of how an eval was asked for, and stopped. */
+export interface Asked {
+  /** Where eval was called: its stack is asked for only if the eval fails. */
+  caller: Error;
+  /** The `timeout` of the eval, in milliseconds. */
+  timeout: number | undefined;
+  /** It is being cancelled for its timeout. */
+  expired: boolean;
+  /** The reason of the signal that cancelled it. */
+  abortReason: unknown;
+}
+
+/**
+ * Reads a RESULT.
+ *
+ * @throws {DecodeError} If its bytes are no values.
+ * @throws {TypeError} If its values are no exception record.
+ * @throws {RangeError} If there is no such status.
+ */
+export function outcomeOf(
+  id: number,
+  asked: Asked,
+  status: number,
+  body: Uint8Array,
+): Outcome<unknown> {
+  const control = 4 + readU32(body, 0);
+  const values = body.subarray(control);
+  if (status === ResultStatus.VALUE) return { ok: true, value: decode(values) };
+  if (status === ResultStatus.PYTHON_ERROR) {
+    return { ok: false, error: pythonErrorFromValue(decode(values), callerStack(asked.caller)) };
+  }
+  const fields = decode(body.subarray(4, control)) as Record<string, unknown>;
+  switch (status) {
+    case ResultStatus.CANCELLED:
+      return { ok: false, error: cancelledError(id, asked, fields.how as CancelledHow) };
+    case ResultStatus.DIED: {
+      const exitCode = fields.exit_code as number | undefined;
+      const signal = fields.signal as string | undefined;
+      const how = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`;
+      const message = `The python process died while it ran eval ${id}: ${how}`;
+      const died = {
+        ...(exitCode === undefined ? {} : { exitCode }),
+        ...(signal === undefined ? {} : { signal }),
+      };
+      return { ok: false, error: new RemoteProcessDiedError(message, died) };
+    }
+    case ResultStatus.UNSENDABLE:
+      return {
+        ok: false,
+        error: new EncodeError(
+          `Cannot send the result of eval ${id}: ${fields.message}`,
+          String(fields.path),
+        ),
+      };
+    case ResultStatus.NAMESPACE_GONE: {
+      const name = String(fields.namespace);
+      const message =
+        `Cannot run eval ${id}: its namespace ${JSON.stringify(name)} was lost with ` +
+        `its python process; the next eval in it starts afresh`;
+      return { ok: false, error: new NamespaceGoneError(message, name) };
+    }
+    default:
+      throw new RangeError(`there is no status ${status}`);
+  }
+}
+
+/** The error of an eval that was stopped. */
+export function cancelledError(id: number, asked: Asked, how: CancelledHow): CancelledError {
+  const what = {
+    queued: "before it ran",
+    interrupted: "by KeyboardInterrupt",
+    killed: "with its python process",
+  }[how];
+  if (asked.expired) {
+    const message = `Eval ${id} took longer than its ${asked.timeout} ms and was ended ${what}`;
+    return new EvalTimeoutError(message, how);
+  }
+  const options = asked.abortReason === undefined ? undefined : { cause: asked.abortReason };
+  return new CancelledError(`Eval ${id} was cancelled ${what}`, how, options);
+}
+
+/** The lines of the caller's stack, without those of this library. */
+function callerStack(caller: Error): string {
+  const lines = (caller.stack ?? "").split("\n").filter((line) => /^\s+at |@/.test(line));
+  return lines.slice(2).join("\n");
+}

@@ -1,0 +1,217 @@
+/**
+ * Output on the main thread: chunks as they come, turned into lines, as async iterators.
+ *
+ * @module
+ */
+
+/** One line of output. */
+export interface OutputLine {
+  /** 1 for stdout, 2 for stderr. */
+  fd: 1 | 2;
+  /** The line, without its newline. Bytes that are no UTF-8 appear as U+FFFD. */
+  line: string;
+  /** The id of the eval's future. */
+  id: number;
+}
+
+/** A piece of output as it came. */
+export interface OutputChunk {
+  /** 1 for stdout, 2 for stderr. */
+  fd: 1 | 2;
+  /** The bytes, cut anywhere. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** The id of the eval's future. */
+  id: number;
+}
+
+/** Options of {@linkcode Future.output} and {@linkcode RemoteProcess.output}. */
+export interface OutputOptions {
+  /** Give the bytes as they come in the place of lines. Default false. */
+  raw?: boolean | undefined;
+}
+
+/** Lines, or chunks where they were asked for. */
+export type AnyOutput = AsyncIterableIterator<OutputLine> | AsyncIterableIterator<OutputChunk>;
+
+/** What is put into a reader. */
+export type OutputEntry =
+  | { kind: "chunk"; chunk: OutputChunk; taken: () => void }
+  | { kind: "end"; id: number };
+
+/** Turns what comes into what is given out. */
+interface Shape<T> {
+  /** What a chunk, or the end of an eval's output, gives. */
+  items(entry: OutputEntry): T[];
+  /** The bytes that an item stands for. */
+  size(item: T): number;
+  /** The bytes of each eval that are held back, of a line that is not whole yet. */
+  held(): Iterable<[id: number, bytes: number]>;
+}
+
+/**
+ * A queue between the session's thread, which pushes, and one async iterator, which pulls. It is
+ * bounded by the credit that `taken` gives back once a chunk has been consumed.
+ */
+export class OutputReader<T extends { id: number }> implements AsyncIterableIterator<T> {
+  readonly #shape: Shape<T>;
+  readonly #onLeft: (unread: Map<number, number>) => void;
+  #queue: OutputEntry[] = [];
+  #at = 0;
+  /** Items of the chunk that is being given out. */
+  #ready: T[] = [];
+  #readyAt = 0;
+  #waiting: PromiseWithResolvers<IteratorResult<T>>[] = [];
+  #over: { error: Error | undefined } | undefined;
+  #done = false;
+
+  /**
+   * Makes one. `onLeft` is called once, when nobody reads any more, with the bytes of each eval
+   * that had come and were not given out.
+   */
+  constructor(shape: Shape<T>, onLeft: (unread: Map<number, number>) => void) {
+    this.#shape = shape;
+    this.#onLeft = onLeft;
+  }
+
+  /** Adds a chunk, or the end of one eval's output. */
+  push(entry: OutputEntry): void {
+    this.#queue.push(entry);
+    this.#serve();
+  }
+
+  /** Nothing more will come: the iteration ends, or throws `error`, after what is there. */
+  end(error?: Error): void {
+    this.#over ??= { error };
+    this.#serve();
+  }
+
+  /** The next item. */
+  next(): Promise<IteratorResult<T>> {
+    if (this.#readyAt < this.#ready.length && this.#waiting.length === 0) {
+      return Promise.resolve({ done: false, value: this.#ready[this.#readyAt++]! });
+    }
+    const resolvers = Promise.withResolvers<IteratorResult<T>>();
+    this.#waiting.push(resolvers);
+    this.#serve();
+    return resolvers.promise;
+  }
+
+  /** Leaves the output: what comes from now on is unread. */
+  return(): Promise<IteratorResult<T>> {
+    this.#finish();
+    this.#serve();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Itself. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #serve(): void {
+    while (this.#waiting.length > 0) {
+      if (this.#readyAt < this.#ready.length) {
+        const value = this.#ready[this.#readyAt++]!;
+        this.#waiting.shift()!.resolve({ done: false, value });
+      } else if (this.#done) {
+        this.#waiting.shift()!.resolve({ done: true, value: undefined });
+      } else if (this.#at < this.#queue.length) {
+        this.#ready = this.#shape.items(this.#takeEntry());
+        this.#readyAt = 0;
+      } else if (this.#over !== undefined) {
+        const { error } = this.#over;
+        this.#finish();
+        if (error !== undefined) this.#waiting.shift()!.reject(error);
+      } else return;
+    }
+  }
+
+  #takeEntry(): OutputEntry {
+    const entry = this.#queue[this.#at++]!;
+    if (this.#at > 64 && this.#at * 2 > this.#queue.length) {
+      this.#queue.splice(0, this.#at);
+      this.#at = 0;
+    }
+    if (entry.kind === "chunk") entry.taken();
+    return entry;
+  }
+
+  #finish(): void {
+    if (this.#done) return;
+    this.#done = true;
+    const unread = new Map(this.#shape.held());
+    const add = (id: number, bytes: number) => unread.set(id, (unread.get(id) ?? 0) + bytes);
+    for (const item of this.#ready.slice(this.#readyAt)) add(item.id, this.#shape.size(item));
+    while (this.#at < this.#queue.length) {
+      const entry = this.#takeEntry();
+      if (entry.kind === "chunk") add(entry.chunk.id, entry.chunk.bytes.length);
+    }
+    this.#ready = [];
+    this.#readyAt = 0;
+    this.#onLeft(unread);
+  }
+}
+
+/** Gives chunks as they come. */
+export class Chunks implements Shape<OutputChunk> {
+  /** See Shape. */
+  items(entry: OutputEntry): OutputChunk[] {
+    return entry.kind === "chunk" ? [entry.chunk] : [];
+  }
+  /** See Shape. */
+  size(chunk: OutputChunk): number {
+    return chunk.bytes.length;
+  }
+  /** See Shape. */
+  held(): Iterable<[number, number]> {
+    return [];
+  }
+}
+
+/** A line that is longer comes in pieces of about this many characters: memory is bounded. */
+const LONGEST_LINE = 16 * 1024 * 1024;
+
+/** Turns chunks into lines, with one decoder for each eval and descriptor. */
+export class Lines implements Shape<OutputLine> {
+  readonly #partial = new Map<string, { id: number; decoder: TextDecoder; rest: string }>();
+
+  /** See Shape. */
+  items(entry: OutputEntry): OutputLine[] {
+    if (entry.kind === "end") return [...this.#last(entry.id, 1), ...this.#last(entry.id, 2)];
+    const { id, fd, bytes } = entry.chunk;
+    const key = `${id}:${fd}`;
+    let partial = this.#partial.get(key);
+    if (partial === undefined) {
+      // A BOM is text like any other here.
+      partial = { id, decoder: new TextDecoder("utf-8", { ignoreBOM: true }), rest: "" };
+      this.#partial.set(key, partial);
+    }
+    const texts = partial.decoder.decode(bytes, { stream: true }).split("\n");
+    texts[0] = partial.rest + texts[0];
+    partial.rest = texts.at(-1)!.length < LONGEST_LINE ? texts.pop()! : "";
+    return texts.map((line) => ({ fd, line, id }));
+  }
+
+  /** See Shape. */
+  size({ line }: OutputLine): number {
+    return byteLength(line) + 1;
+  }
+
+  /** See Shape. */
+  *held(): Iterable<[number, number]> {
+    for (const { id, rest } of this.#partial.values()) yield [id, byteLength(rest)];
+  }
+
+  /** A last line without a newline is a line. */
+  #last(id: number, fd: 1 | 2): OutputLine[] {
+    const partial = this.#partial.get(`${id}:${fd}`);
+    if (partial === undefined) return [];
+    this.#partial.delete(`${id}:${fd}`);
+    const line = partial.rest + partial.decoder.decode();
+    return line === "" ? [] : [{ fd, line, id }];
+  }
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -1,0 +1,116 @@
+/**
+ * The remote Python process of a session, as its user sees it.
+ *
+ * @module
+ */
+import type { Future } from "./future.ts";
+import { checkEvalArguments, type EvalOptions } from "./options.ts";
+import type { OutputChunk, OutputLine, OutputOptions } from "./output.ts";
+import type { SessionEnd, SessionThread } from "./thread.ts";
+import type { LogRecord } from "./wire/messages.ts";
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /** Let the evals that have been called finish first. Default false: they are stopped. */
+  drain?: boolean | undefined;
+}
+
+/**
+ * Runs code in the Python process that the server gave to this session. Evals of one session run
+ * one after another; for more at a time open more sessions, or a {@linkcode PyProxyPool}.
+ *
+ * @example Values in, value out, output live
+ * ```ts
+ * import { connect } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const future = remote.eval("print(hello)", { locs: { hello: "hello world" } });
+ * for await (const { fd, line } of future.output()) console.log(fd, line); // 1 hello world
+ * console.log(await future); // null
+ * ```
+ */
+export class RemoteProcess implements AsyncDisposable {
+  /** The session's id, 32 hexadecimal digits, in every record of the server's log about it. */
+  readonly sessionId: string;
+  readonly #thread: SessionThread;
+
+  /** Made by {@linkcode PyProxySession.connect}. */
+  constructor(sessionId: string, thread: SessionThread) {
+    this.sessionId = sessionId;
+    this.#thread = thread;
+  }
+
+  /** Evals that have been called and have no outcome yet. */
+  get pending(): number {
+    return this.#thread.pending;
+  }
+
+  /** Resolves, and never rejects, once the session is over: with the reason, and with the error. */
+  get closed(): Promise<SessionEnd> {
+    return this.#thread.closed;
+  }
+
+  /**
+   * Sends code to be run. Returns at once: the arguments are copied into a queue that the session's
+   * thread sends from.
+   *
+   * The value of `code` is the value of the expression that it is, or that its last statement is,
+   * else null. The type parameter is your word for it; nothing checks it.
+   *
+   * Without `globs`, `locs` is the one namespace of the code; with it, both mean what they mean to
+   * the builtin `eval(code, globs, locs)`. Nothing stays for the next eval, unless `namespace` names
+   * a dictionary that does.
+   *
+   * @throws {TypeError} If the code is no string, or an option is not what it must be.
+   * @throws {EncodeError} If a value cannot be sent; its path says which.
+   * @throws {SessionClosedError} If the session is over.
+   * @throws {QueueFullError} If too many evals wait to be sent.
+   */
+  eval<T = unknown>(code: string, options?: EvalOptions): Future<T> {
+    return this.#thread.eval<T>(code, checkEvalArguments(code, options));
+  }
+
+  /**
+   * The output of one eval, which ends after its last line; the same as `future.output()`. Without a
+   * future the output of all evals: what is there now, and then what comes until the session ends.
+   * One reader of each at a time.
+   *
+   * @throws {TypeError} If there is a reader already.
+   * @throws {SessionError} From the iteration, if the session ends before the output does.
+   */
+  output(future: Future<unknown> | undefined, options: { raw: true }): AsyncIterableIterator<
+    OutputChunk
+  >;
+  /** The same as lines. */
+  output(future?: Future<unknown>, options?: OutputOptions): AsyncIterableIterator<OutputLine>;
+  output(
+    future?: Future<unknown>,
+    options?: OutputOptions,
+  ): AsyncIterableIterator<OutputLine | OutputChunk> {
+    return future === undefined
+      ? this.#thread.readers.output("all", options)
+      : future.output(options);
+  }
+
+  /**
+   * The server's log records about this session, output that came too late for its eval among them.
+   * The newest 1,000 are kept until somebody reads.
+   *
+   * @throws {TypeError} If there is a reader already.
+   */
+  logs(): AsyncIterableIterator<LogRecord> {
+    return this.#thread.readers.logs();
+  }
+
+  /**
+   * Closes the session, with it everything of it: see {@linkcode PyProxySession.close}.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#thread.close(options?.drain ?? false);
+  }
+
+  /** Closes the session. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

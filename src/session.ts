@@ -1,0 +1,161 @@
+/**
+ * A session with a server.
+ *
+ * @module
+ */
+import { ConnectionError, SessionError } from "./errors.ts";
+import {
+  type CheckedOpenOptions,
+  checkOpenOptions,
+  DEFAULT_ADDRESS,
+  formatAddress,
+  type OpenOptions,
+  parseAddress,
+} from "./options.ts";
+import { type CloseOptions, RemoteProcess } from "./remote_process.ts";
+import { type SessionEnd, SessionThread } from "./thread.ts";
+
+/**
+ * A session: a thread of its own with two TCP streams to the server, and a Python process there
+ * that it is pinned to. A session can fail in any way without another one noticing.
+ *
+ * @example Open and connect
+ * ```ts
+ * import { PyProxySession } from "@pyproxy/client";
+ *
+ * await using session = await PyProxySession.open("localhost:9000");
+ * console.log(session.sessionId); // 265e30837d2153ce526d6a27b654e420
+ * await using remote = await session.connect();
+ * console.log(await remote.eval("2 + 2")); // 4
+ * ```
+ */
+export class PyProxySession implements AsyncDisposable {
+  /** The id that the server gave this session: search its log for it. 32 hexadecimal digits. */
+  readonly sessionId: string;
+  readonly #thread: SessionThread;
+  readonly #where: string;
+  readonly #options: CheckedOpenOptions;
+  #connectCalled = false;
+
+  private constructor(
+    sessionId: string,
+    thread: SessionThread,
+    where: string,
+    options: CheckedOpenOptions,
+  ) {
+    this.sessionId = sessionId;
+    this.#thread = thread;
+    this.#where = where;
+    this.#options = options;
+  }
+
+  /**
+   * Opens a session: resolves once the mainstream is connected and the two hellos are exchanged.
+   *
+   * @param addr `host:port`, `[ipv6]:port`, or a host alone with the port 9000.
+   * @throws {ConnectionError} If the server cannot be reached, or does not answer in time.
+   * @throws {ProtocolError} If what answers there is no PyProxy server of this version.
+   * @throws {TypeError} If the address or an option is not what it must be.
+   */
+  static async open(
+    addr: string = DEFAULT_ADDRESS,
+    options?: OpenOptions,
+  ): Promise<PyProxySession> {
+    const address = parseAddress(addr);
+    const checked = checkOpenOptions(options);
+    checked.signal?.throwIfAborted();
+    const where = formatAddress(address);
+    const thread = new SessionThread(address, checked);
+    const doing = `open a session at ${where}`;
+    const hello = await within(thread, doing, checked, thread.opened);
+    return new PyProxySession(hello.session_id, thread, where, checked);
+  }
+
+  /** Resolves, and never rejects, once the session is over: with the reason, and with the error. */
+  get closed(): Promise<SessionEnd> {
+    return this.#thread.closed;
+  }
+
+  /**
+   * Opens the outputstream. To be called once, within 60 s of the opening: after that the server
+   * closes the session.
+   *
+   * @throws {SessionError} If it has been called before, or the session is over.
+   * @throws {ConnectionError} If the outputstream cannot be opened.
+   */
+  async connect(): Promise<RemoteProcess> {
+    const doing = `connect session ${this.sessionId} at ${this.#where}`;
+    if (this.#connectCalled) {
+      throw new SessionError(`Cannot ${doing}: it is connected already; open another session`);
+    }
+    this.#connectCalled = true;
+    await within(this.#thread, doing, this.#options, this.#thread.connect());
+    return new RemoteProcess(this.sessionId, this.#thread);
+  }
+
+  /**
+   * Closes the session. Evals without an outcome fail with a SessionClosedError; with `drain` they
+   * finish first, however long they take. May be called again.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#thread.close(options?.drain ?? false);
+  }
+
+  /** Closes the session. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * Opens a session and connects it, in one step. Closing the RemoteProcess closes the session.
+ *
+ * @param addr `host:port`, `[ipv6]:port`, or a host alone with the port 9000.
+ * @throws {ConnectionError} If the server cannot be reached, or does not answer in time.
+ * @throws {ProtocolError} If what answers there is no PyProxy server of this version.
+ * @throws {TypeError} If the address or an option is not what it must be.
+ *
+ * @example A script
+ * ```ts
+ * import { connect } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * console.log(await remote.eval("sum(range(10))")); // 45
+ * ```
+ */
+export async function connect(
+  addr: string = DEFAULT_ADDRESS,
+  options?: OpenOptions,
+): Promise<RemoteProcess> {
+  const session = await PyProxySession.open(addr, options);
+  return await session.connect();
+}
+
+/** Waits for a step of the opening; a failed opening leaves nothing behind. */
+async function within<T>(
+  thread: SessionThread,
+  doing: string,
+  { signal, connectTimeout }: CheckedOpenOptions,
+  step: Promise<T>,
+): Promise<T> {
+  const givenUp = Promise.withResolvers<never>();
+  const onAbort = () => givenUp.reject(signal!.reason);
+  const timer = setTimeout(() => {
+    givenUp.reject(
+      new ConnectionError(`Cannot ${doing}: the server did not answer within ${connectTimeout} ms`),
+    );
+  }, connectTimeout);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([step, givenUp.promise]);
+  } catch (error) {
+    const why = error instanceof SessionError
+      ? error
+      : new SessionError(`Cannot ${doing}: the opening was aborted`, { cause: error });
+    thread.fail("NOT_OPENED", why);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,346 @@
+/**
+ * The main thread's end of one session: its Web Worker, the table of its pending evals, and the
+ * readers of its output. Result, cancel, close and death all settle an eval through `#settle`, and
+ * every way to the session's end goes through `#end`, once.
+ *
+ * @module
+ */
+import type { ErrorRecord, FromWorker, ToWorker } from "./bridge.ts";
+import {
+  errorFromRecord,
+  ProtocolError,
+  SessionClosedError,
+  SessionCrashedError,
+  SessionError,
+} from "./errors.ts";
+import { EvalQueue } from "./eval_queue.ts";
+import { Future, type FutureOwner, type Outcome, type Settle } from "./future.ts";
+import { type CheckedOpenOptions, type EvalOptions, formatAddress } from "./options.ts";
+import { type Asked, cancelledError, outcomeOf } from "./outcome.ts";
+import type { AnyOutput, OutputOptions } from "./output.ts";
+import { Readers } from "./readers.ts";
+import type { Address } from "./transport/transport.ts";
+import { readU32 } from "./wire/frame.ts";
+import {
+  CLOSE_DEADLINE_MS,
+  HEADER_BYTES,
+  HEARTBEAT_MISSES,
+  MAX_REQUEST_ID,
+} from "./wire/limits.ts";
+import { ResultStatus, type ServerHello } from "./wire/messages.ts";
+
+/** How a session ended. */
+export interface SessionEnd {
+  /** "CLIENT_CLOSED" after `close()`, else the name of what went wrong. */
+  reason: string;
+  /** What went wrong, unless it was closed on purpose. */
+  error?: SessionError;
+}
+
+/** What is known of an eval that has no outcome yet. */
+interface Pending extends Asked {
+  settle: Settle;
+  /** Lets go of its signal. */
+  release: (() => void) | undefined;
+}
+
+/** One session, seen from the main thread. */
+export class SessionThread implements FutureOwner {
+  readonly #where: string;
+  readonly #heartbeatInterval: number;
+  readonly #worker: Worker;
+  /** Who reads its output and log. */
+  readonly readers: Readers = new Readers((message) => this.#post(message));
+  readonly #queue: EvalQueue;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #flushing = false;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #missed = 0;
+  #hello: ServerHello | undefined;
+  #closing = false;
+  #ended: SessionEnd | undefined;
+  readonly #opened = Promise.withResolvers<ServerHello>();
+  readonly #connected = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<SessionEnd>();
+
+  /** Starts the thread, which dials at once. */
+  constructor(address: Address, options: CheckedOpenOptions) {
+    this.#where = formatAddress(address);
+    this.#heartbeatInterval = options.limits.heartbeatInterval;
+    this.#queue = new EvalQueue(options.limits);
+    // What these two reject with is told by `closed` and by every future too: awaited or not.
+    this.#opened.promise.catch(() => undefined);
+    this.#connected.promise.catch(() => undefined);
+    // A package turned into JavaScript has the worker as JavaScript beside this file.
+    const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+    const url = new URL(`./session_worker.${ending}`, import.meta.url);
+    this.#worker = new Worker(url, { type: "module", name: `pyproxy ${this.#where}` });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#message(data);
+    this.#worker.onmessageerror = () => this.#crashed("it sent a message that cannot be read");
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#crashed(`it failed: ${event.message}`);
+    };
+    this.#worker.addEventListener("close", () => this.#crashed("it ended"));
+    this.#heartbeat = setInterval(() => this.#beat(), options.limits.heartbeatInterval);
+    this.#post({
+      kind: "open",
+      address,
+      name: options.name,
+      unreadOutputPerEval: options.limits.unreadOutputPerEval,
+      unreadOutputPerSession: options.limits.unreadOutputPerSession,
+    });
+  }
+
+  /** The server's hello. Rejects if the session ends before it. */
+  get opened(): Promise<ServerHello> {
+    return this.#opened.promise;
+  }
+
+  /** How the session ended. Never rejects. */
+  get closed(): Promise<SessionEnd> {
+    return this.#closed.promise;
+  }
+
+  /** Whether the session is over, or closing. */
+  get over(): boolean {
+    return this.#closing || this.#ended !== undefined;
+  }
+
+  /** Evals without an outcome. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Opens the outputstream. */
+  connect(): Promise<void> {
+    if (this.#ended !== undefined) return Promise.reject(this.#overError("connect"));
+    this.#post({ kind: "connect" });
+    return this.#connected.promise;
+  }
+
+  /** Ends the session with an error of this side's. */
+  fail(reason: string, error: SessionError): void {
+    this.#end(reason, error);
+  }
+
+  /**
+   * Sends an eval; the arguments have been checked.
+   *
+   * @throws {SessionError} If the session is over, or the queue full.
+   * @throws {EncodeError} If a value cannot be sent.
+   */
+  eval<T>(code: string, options: EvalOptions): Future<T> {
+    if (this.over) throw this.#overError("eval");
+    const { timeout, signal } = options;
+    const id = this.#lastId + 1;
+    if (id > MAX_REQUEST_ID) {
+      throw new SessionError("Cannot eval: this session has used up its request ids; open another");
+    }
+    const caller = new Error();
+    let settle!: Settle;
+    const future = new Future<T>(id, this, (its) => settle = its);
+    const pending: Pending = {
+      settle,
+      caller,
+      timeout,
+      expired: false,
+      abortReason: undefined,
+      release: undefined,
+    };
+    if (signal?.aborted) {
+      // Nothing is sent, but the id is used: it names this future.
+      this.#lastId = id;
+      pending.abortReason = signal.reason;
+      settle({ ok: false, error: cancelledError(id, pending, "queued") });
+      return future;
+    }
+    this.#queue.add(id, code, options, this.#hello!.limits.frame_bytes);
+    this.#lastId = id;
+    this.#pending.set(id, pending);
+    if (signal !== undefined) {
+      const onAbort = () => this.cancel(id, signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      pending.release = () => signal.removeEventListener("abort", onAbort);
+    }
+    if (!this.#flushing) {
+      this.#flushing = true;
+      queueMicrotask(() => this.#flush());
+    }
+    return future;
+  }
+
+  /** Stops an eval. */
+  cancel(id: number, reason: unknown): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    pending.abortReason ??= reason;
+    this.#flush();
+    this.#post({ kind: "cancel", id });
+  }
+
+  /** The output of one eval. */
+  output(id: number, options?: OutputOptions): AnyOutput {
+    this.#flush();
+    return this.readers.output(id, options);
+  }
+
+  /** Bytes of an eval's output that were dropped. */
+  outputDropped(id: number): number {
+    return this.readers.dropped(id);
+  }
+
+  /** Ends the session on purpose. May be called again. */
+  async close(drain: boolean): Promise<void> {
+    if (this.#ended !== undefined) return;
+    this.#flush();
+    this.#closing = true;
+    this.#post({ kind: "close", drain });
+    if (drain) {
+      await this.#closed.promise;
+      return;
+    }
+    this.#settleAll(this.#overError("wait for this eval"));
+    // The goodbye is a courtesy: a thread that does not answer must not hold the caller.
+    const timer = setTimeout(() => this.#end("CLIENT_CLOSED", undefined), 2 * CLOSE_DEADLINE_MS);
+    await this.#closed.promise;
+    clearTimeout(timer);
+  }
+
+  #post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #message(message: FromWorker): void {
+    this.#missed = 0;
+    if (this.#ended !== undefined) return;
+    switch (message.kind) {
+      case "opened":
+        this.#hello = message.hello;
+        this.#opened.resolve(message.hello);
+        break;
+      case "connected":
+        this.#connected.resolve();
+        break;
+      case "results":
+        this.#results(message.bytes);
+        break;
+      case "result":
+        this.#result(message.id, message.status, message.body);
+        break;
+      case "output":
+        for (const item of message.items) this.readers.item(item);
+        break;
+      case "dropped":
+        this.readers.reported(message.id, message.bytes);
+        break;
+      case "sent":
+        this.#queue.sentUpTo(message.id);
+        break;
+      case "expired": {
+        const pending = this.#pending.get(message.id);
+        if (pending !== undefined) pending.expired = true;
+        break;
+      }
+      case "closed":
+        this.#end(message.reason, message.error);
+        break;
+      case "fatal":
+        this.#crashed(`it failed: ${message.message}`);
+        break;
+      case "pong":
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Posts the evals of this turn together. */
+  #flush(): void {
+    this.#flushing = false;
+    if (this.#ended !== undefined) return;
+    const batch = this.#queue.take();
+    if (batch !== undefined) this.#post({ kind: "evals", ...batch }, [batch.bytes.buffer]);
+  }
+
+  #results(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length && this.#ended === undefined) {
+      const body = at + HEADER_BYTES;
+      const end = body + readU32(bytes, at + 4);
+      this.#result(readU32(bytes, at + 8), bytes[at + 3]!, bytes.subarray(body, end));
+      at = end;
+    }
+  }
+
+  #result(id: number, status: number, body: Uint8Array): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return; // settled already, by close()
+    let outcome: Outcome<unknown>;
+    try {
+      outcome = outcomeOf(id, pending, status, body);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const message =
+        `Cannot go on with session ${this.#hello!.session_id} at ${this.#where}: the result of ` +
+        `eval ${id} cannot be read: ${why}`;
+      this.#end("PROTOCOL", new ProtocolError(message, { cause: error }));
+      return;
+    }
+    // One cancelled in the queue says nothing of those before it.
+    if (status !== ResultStatus.CANCELLED) this.#queue.sentUpTo(id);
+    this.#settle(id, pending, outcome);
+  }
+
+  #settle(id: number, pending: Pending, outcome: Outcome<unknown>): void {
+    if (!this.#pending.delete(id)) return;
+    pending.release?.();
+    pending.settle(outcome);
+  }
+
+  #settleAll(error: SessionError): void {
+    for (const [id, pending] of this.#pending) this.#settle(id, pending, { ok: false, error });
+  }
+
+  #beat(): void {
+    if (this.#missed >= HEARTBEAT_MISSES) {
+      const seconds = HEARTBEAT_MISSES * this.#heartbeatInterval / 1000;
+      this.#crashed(`it has not answered for ${seconds} s`);
+      return;
+    }
+    this.#missed++;
+    this.#post({ kind: "ping" });
+  }
+
+  #crashed(why: string): void {
+    const session = this.#hello === undefined
+      ? `the session at ${this.#where}`
+      : `session ${this.#hello.session_id} at ${this.#where}`;
+    this.#end("CRASHED", new SessionCrashedError(`The thread of ${session} is gone: ${why}`));
+  }
+
+  #overError(doing: string): SessionError {
+    if (this.#ended?.error !== undefined) {
+      const { error } = this.#ended;
+      return new SessionClosedError(`Cannot ${doing}: the session is over: ${error.message}`, {
+        cause: error,
+      });
+    }
+    return new SessionClosedError(`Cannot ${doing}: the session is closed`);
+  }
+
+  #end(reason: string, cause: SessionError | ErrorRecord | undefined): void {
+    if (this.#ended !== undefined) return;
+    const error = cause === undefined || cause instanceof Error ? cause : errorFromRecord(cause);
+    this.#ended = error === undefined ? { reason } : { reason, error };
+    clearInterval(this.#heartbeat);
+    this.#worker.terminate();
+    const lost = error ?? this.#overError("go on");
+    this.#opened.reject(lost);
+    this.#connected.reject(lost);
+    this.#settleAll(lost);
+    this.readers.end(error, lost);
+    this.#closed.resolve(this.#ended);
+  }
+}

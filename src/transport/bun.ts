@@ -1,0 +1,143 @@
+/**
+ * TCP streams in Bun.
+ *
+ * @module
+ */
+import type { Address, Dial, Transport } from "./transport.ts";
+
+/** What is used of a socket of Bun's (https://bun.com/docs/api/tcp). */
+interface BunSocket {
+  write(bytes: Uint8Array): number;
+  end(): void;
+  pause(): void;
+  resume(): void;
+  setNoDelay(on: boolean): boolean;
+}
+
+interface BunHandlers {
+  open(socket: BunSocket): void;
+  data(socket: BunSocket, bytes: Uint8Array): void;
+  drain(socket: BunSocket): void;
+  end(socket: BunSocket): void;
+  close(socket: BunSocket, error?: Error): void;
+  error(socket: BunSocket, error: Error): void;
+  connectError(socket: BunSocket, error: Error): void;
+}
+
+interface BunNet {
+  connect(options: Address & { socket: BunHandlers }): Promise<BunSocket>;
+}
+
+/** Bun pushes what it reads: it is paused while more than this waits to be taken. */
+const PAUSE_BYTES = 1024 * 1024;
+
+/** Opens a TCP stream with NODELAY set; see {@linkcode Dial}. */
+export const dial: Dial = async (address, signal) => {
+  signal.throwIfAborted();
+  const { Bun } = globalThis as unknown as { Bun: BunNet };
+  const transport = new BunTransport();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => {
+    transport.close();
+    aborted.reject(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const connecting = Bun.connect({ ...address, socket: transport.handlers });
+    await Promise.race([connecting, aborted.promise]);
+    return transport;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+};
+
+/** A TCP connection of Bun's, whose callbacks are turned into reads and writes. */
+class BunTransport implements Transport {
+  #socket: BunSocket | undefined;
+  #chunks: Uint8Array[] = [];
+  #waiting = 0;
+  #paused = false;
+  #closed = false;
+  #ended = false;
+  #error: unknown;
+  /** A read or a write that waits for the socket's next sign of life. */
+  #onData: (() => void) | undefined;
+  #onDrain: (() => void) | undefined;
+
+  readonly handlers: BunHandlers = {
+    open: (socket) => {
+      this.#socket = socket;
+      socket.setNoDelay(true);
+      if (this.#closed) socket.end();
+    },
+    data: (socket, bytes) => {
+      // Bun may use the buffer again after this call.
+      this.#chunks.push(bytes.slice());
+      this.#waiting += bytes.length;
+      if (this.#waiting > PAUSE_BYTES && !this.#paused) {
+        this.#paused = true;
+        socket.pause();
+      }
+      this.#onData?.();
+    },
+    drain: () => this.#onDrain?.(),
+    end: () => this.#over(undefined),
+    close: (_socket, error) => this.#over(error),
+    error: (_socket, error) => this.#over(error),
+    // The promise of Bun.connect rejects with the same error.
+    connectError: (_socket, error) => this.#over(error),
+  };
+
+  #over(error: unknown): void {
+    this.#ended = true;
+    this.#error ??= error;
+    this.#onData?.();
+    this.#onDrain?.();
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    while (this.#chunks.length === 0) {
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#ended || this.#closed) return null;
+      await new Promise<void>((resolve) => this.#onData = resolve);
+      this.#onData = undefined;
+    }
+    let at = 0;
+    while (at < into.length && this.#chunks.length > 0) {
+      const chunk = this.#chunks[0]!;
+      const part = chunk.subarray(0, into.length - at);
+      into.set(part, at);
+      at += part.length;
+      if (part.length === chunk.length) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(part.length);
+    }
+    this.#waiting -= at;
+    if (this.#paused && this.#waiting <= PAUSE_BYTES / 2) {
+      this.#paused = false;
+      this.#socket!.resume();
+    }
+    return at;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    let at = 0;
+    while (true) {
+      if (this.#closed || this.#ended) {
+        throw this.#error ?? new Error("the connection is closed");
+      }
+      const count = this.#socket!.write(bytes.subarray(at));
+      if (count < 0) throw this.#error ?? new Error("the connection is closed");
+      at += count;
+      if (at >= bytes.length) return;
+      await new Promise<void>((resolve) => this.#onDrain = resolve);
+      this.#onDrain = undefined;
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket?.end();
+    this.#over(undefined);
+  }
+}

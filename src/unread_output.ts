@@ -1,0 +1,280 @@
+/**
+ * What becomes of output in the session's thread: it goes to its readers on the main thread as far
+ * as they have given credit; what nobody reads is kept up to a limit, the newest of it, and what is
+ * dropped is counted. No IO and no clock in here.
+ *
+ * @module
+ */
+import type { Channel, OutputItem } from "./bridge.ts";
+import { OUTPUT_CREDIT_BYTES, UNREAD_LOG_RECORDS, UNREAD_OUTPUT_LIFE_MS } from "./wire/limits.ts";
+import type { LogRecord } from "./wire/messages.ts";
+
+/** What keeping a chunk costs beside its bytes, so that many small ones are not for free. */
+const CHUNK_COST_BYTES = 64;
+
+/** Drops are told at their reader's coming, at the eval's end, and each time this much is gone. */
+const DROP_REPORT_BYTES = 1024 * 1024;
+
+/** Small neighbours are joined up to this size. */
+const JOIN_BYTES = 4096;
+
+interface Chunk {
+  fd: 1 | 2;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+interface Entry {
+  chunks: Chunk[];
+  /** Of the chunks, with what keeping them costs. */
+  cost: number;
+  dropped: number;
+  reported: number;
+  watched: boolean;
+  ended: boolean;
+  settledAt: number | undefined;
+}
+
+/** The output of one session on its way to whoever reads it. */
+export class UnreadOutput {
+  readonly #perEval: number;
+  readonly #perSession: number;
+  readonly #evals = new Map<number, Entry>();
+  /** Those of them whose output has not ended. */
+  readonly #open = new Set<number>();
+  #cost = 0;
+  /** Every eval up to this id has no more output. */
+  #endedUpTo = 0;
+  #allWatched = false;
+  #logsWatched = false;
+  #logs: LogRecord[] = [];
+  #logsDropped = 0;
+  /** On its way to readers, waiting for credit. */
+  #out: OutputItem[] = [];
+  #outBytes = 0;
+  #credit = OUTPUT_CREDIT_BYTES;
+  #drops: { id: number; bytes: number }[] = [];
+
+  /** Makes one that keeps at most so many bytes unread. */
+  constructor(limits: { perEval: number; perSession: number }) {
+    this.#perEval = limits.perEval;
+    this.#perSession = limits.perSession;
+  }
+
+  /** Whether readers are so far behind that no more output should be taken from the stream. */
+  get full(): boolean {
+    return this.#outBytes >= OUTPUT_CREDIT_BYTES;
+  }
+
+  /** Takes a piece of output; `bytes` are copied. */
+  output(id: number, fd: 1 | 2, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const own = bytes.slice();
+    const entry = this.#entry(id);
+    if (entry.watched || this.#allWatched) {
+      const to = { eval: entry.watched, all: this.#allWatched };
+      this.#push({ kind: "chunk", id, fd, bytes: own, to }, own.length);
+    }
+    if (!entry.watched) this.#keep(id, entry, { fd, bytes: own });
+  }
+
+  /** Every eval up to `id` has no more output. */
+  end(id: number): void {
+    this.#endedUpTo = Math.max(this.#endedUpTo, id);
+    for (const key of this.#open) {
+      if (key > id) continue;
+      this.#open.delete(key);
+      const entry = this.#evals.get(key)!;
+      entry.ended = true;
+      this.#report(key, entry);
+      if (entry.watched || this.#allWatched) {
+        const to = { eval: entry.watched, all: this.#allWatched };
+        this.#push({ kind: "end", id: key, to }, 0);
+      }
+      if (entry.watched || entry.chunks.length === 0) this.#evals.delete(key);
+    }
+  }
+
+  /** Takes a record of the server's log. */
+  log(record: LogRecord, size: number): void {
+    if (this.#logsWatched) this.#push({ kind: "log", record, size }, size);
+    else {
+      this.#logs.push(record);
+      if (this.#logs.length > UNREAD_LOG_RECORDS) {
+        this.#logs.shift();
+        this.#logsDropped++;
+      }
+    }
+  }
+
+  /** A reader came or went. A reader that comes gets what is there now. */
+  watch(what: Channel, on: boolean): void {
+    if (what === "logs") this.#watchLogs(on);
+    else if (what === "all") this.#watchAll(on);
+    else this.#watchEval(what, on);
+  }
+
+  /** Readers have taken `bytes`. */
+  giveCredit(bytes: number): void {
+    this.#credit += bytes;
+  }
+
+  /** An eval has its result: its unread output lives for a while from now on. */
+  settled(id: number, now: number): void {
+    const entry = this.#evals.get(id);
+    if (entry !== undefined) entry.settledAt = now;
+  }
+
+  /** Frees unread output whose time has passed. */
+  tick(now: number): void {
+    for (const [id, entry] of this.#evals) {
+      if (entry.watched || !entry.ended) continue;
+      // An eval may be settled before its first output comes: then its time starts here.
+      entry.settledAt ??= now;
+      if (now - entry.settledAt < UNREAD_OUTPUT_LIFE_MS) continue;
+      while (entry.chunks.length > 0) this.#dropOldest(entry);
+      this.#report(id, entry);
+      this.#evals.delete(id);
+    }
+  }
+
+  /** What may go to the readers now, within their credit; all of it when the session ends. */
+  take(everything = false): OutputItem[] {
+    let count = 0;
+    while (count < this.#out.length && (everything || this.#credit > 0)) {
+      const size = sizeOf(this.#out[count++]!);
+      this.#credit -= size;
+      this.#outBytes -= size;
+    }
+    return this.#out.splice(0, count);
+  }
+
+  /** How much was dropped, by eval, where there is news since the last call. */
+  takeDrops(): { id: number; bytes: number }[] {
+    const drops = this.#drops;
+    this.#drops = [];
+    return drops;
+  }
+
+  #entry(id: number): Entry {
+    let entry = this.#evals.get(id);
+    if (entry === undefined) {
+      entry = {
+        chunks: [],
+        cost: 0,
+        dropped: 0,
+        reported: 0,
+        watched: false,
+        ended: false,
+        settledAt: undefined,
+      };
+      this.#evals.set(id, entry);
+      if (id > this.#endedUpTo) this.#open.add(id);
+    }
+    return entry;
+  }
+
+  #push(item: OutputItem, size: number): void {
+    this.#out.push(item);
+    this.#outBytes += size;
+  }
+
+  #keep(id: number, entry: Entry, chunk: Chunk): void {
+    const last = entry.chunks.at(-1);
+    if (last?.fd === chunk.fd && last.bytes.length + chunk.bytes.length <= JOIN_BYTES) {
+      const joined = new Uint8Array(last.bytes.length + chunk.bytes.length);
+      joined.set(last.bytes);
+      joined.set(chunk.bytes, last.bytes.length);
+      last.bytes = joined;
+      this.#charge(entry, chunk.bytes.length);
+    } else {
+      entry.chunks.push(chunk);
+      this.#charge(entry, chunk.bytes.length + CHUNK_COST_BYTES);
+    }
+    while (entry.cost > this.#perEval && entry.chunks.length > 0) this.#dropOldest(entry);
+    while (this.#cost > this.#perSession) {
+      const oldest = this.#oldestUnread();
+      if (oldest === undefined) break;
+      this.#dropOldest(oldest[1]);
+      if (oldest[0] !== id) this.#reportIfMuch(...oldest);
+    }
+    this.#reportIfMuch(id, entry);
+  }
+
+  #oldestUnread(): [number, Entry] | undefined {
+    for (const pair of this.#evals) if (pair[1].chunks.length > 0) return pair;
+    return undefined;
+  }
+
+  #charge(entry: Entry, cost: number): void {
+    entry.cost += cost;
+    this.#cost += cost;
+  }
+
+  #dropOldest(entry: Entry): void {
+    const chunk = entry.chunks.shift()!;
+    entry.dropped += chunk.bytes.length;
+    this.#charge(entry, -(chunk.bytes.length + CHUNK_COST_BYTES));
+  }
+
+  #reportIfMuch(id: number, entry: Entry): void {
+    if (entry.dropped - entry.reported >= DROP_REPORT_BYTES) this.#report(id, entry);
+  }
+
+  #report(id: number, entry: Entry): void {
+    if (entry.dropped === entry.reported) return;
+    entry.reported = entry.dropped;
+    this.#drops.push({ id, bytes: entry.dropped });
+  }
+
+  #watchEval(id: number, on: boolean): void {
+    if (!on) {
+      const entry = this.#evals.get(id);
+      if (entry !== undefined) entry.watched = false;
+      return;
+    }
+    const known = this.#evals.get(id);
+    const ended = known?.ended ?? id <= this.#endedUpTo;
+    const to = { eval: true, all: false };
+    if (known !== undefined) {
+      this.#report(id, known);
+      for (const { fd, bytes } of known.chunks) {
+        this.#push({ kind: "chunk", id, fd, bytes, to }, bytes.length);
+      }
+      this.#charge(known, -known.cost);
+      known.chunks = [];
+    }
+    if (ended) {
+      this.#push({ kind: "end", id, to }, 0);
+      this.#evals.delete(id);
+    } else this.#entry(id).watched = true;
+  }
+
+  #watchAll(on: boolean): void {
+    this.#allWatched = on;
+    if (!on) return;
+    const to = { eval: false, all: true };
+    for (const [id, entry] of this.#evals) {
+      for (const { fd, bytes } of entry.chunks) {
+        this.#push({ kind: "chunk", id, fd, bytes, to }, bytes.length);
+      }
+      if (entry.ended) this.#push({ kind: "end", id, to }, 0);
+    }
+  }
+
+  #watchLogs(on: boolean): void {
+    this.#logsWatched = on;
+    if (!on) return;
+    if (this.#logsDropped > 0) {
+      const { ts, session_id } = this.#logs[0]!;
+      const msg = `${this.#logsDropped} older records were dropped because nobody read them`;
+      this.#push({ kind: "log", record: { level: "warn", ts, msg, session_id }, size: 64 }, 64);
+      this.#logsDropped = 0;
+    }
+    for (const record of this.#logs) this.#push({ kind: "log", record, size: 256 }, 256);
+    this.#logs = [];
+  }
+}
+
+function sizeOf(item: OutputItem): number {
+  return item.kind === "chunk" ? item.bytes.length : item.kind === "log" ? item.size : 0;
+}

@@ -1,0 +1,283 @@
+/**
+ * MessagePack with the Python extension types to JavaScript values. PROTOCOL.md section 4 is the
+ * text to this file.
+ *
+ * @module
+ */
+import { MAX_DEPTH } from "../wire/limits.ts";
+import { DecodeError } from "./decode_error.ts";
+import { KeyCache } from "./key_cache.ts";
+import { READERS } from "./table.ts";
+import { readUtf8 } from "./utf8.ts";
+
+export { DecodeError } from "./decode_error.ts";
+
+/** Bytes values from this size on may be views; smaller ones are copies. */
+const VIEW_BYTES = 64 * 1024;
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Reads one value, which has to fill `bytes` to the end.
+ *
+ * A Uint8Array in it is a copy, or, where it is at least 64 KiB and at least half of the
+ * ArrayBuffer that `bytes` lies in, a view of that: so the caller must own `bytes`, and no value
+ * keeps more than twice its size alive.
+ *
+ * @throws {DecodeError} If the bytes break a rule of PROTOCOL.md section 4.
+ */
+export function decode(bytes: Uint8Array): unknown {
+  return DECODER.decode(bytes);
+}
+
+/** Reads values. It keeps nothing from one call to the next but the keys of maps. */
+export class Decoder {
+  #bytes: Uint8Array = NOTHING;
+  #view: DataView | undefined;
+  #at = 0;
+  /** Where what is being read ends: the message, or an extension in it. */
+  #end = 0;
+  #depth = 0;
+  /** How many more elements containers may claim: each takes a byte at least. */
+  #claims = 0;
+  readonly #keys = new KeyCache();
+
+  /** As the function of this name. */
+  decode(bytes: Uint8Array): unknown {
+    this.#bytes = bytes;
+    this.#at = 0;
+    this.#end = bytes.length;
+    this.#claims = bytes.length;
+    this.#depth = 0;
+    try {
+      const value = this.read();
+      if (this.#at !== this.#end) {
+        throw new DecodeError(`${this.#end - this.#at} bytes are left after it`);
+      }
+      return value;
+    } finally {
+      this.#bytes = NOTHING;
+      this.#view = undefined;
+    }
+  }
+
+  // What follows is for the entries of the table as well.
+
+  /** Reads any value. */
+  read(): unknown {
+    if (this.#at >= this.#end) throw this.#cutShort();
+    const head = this.#bytes[this.#at++]!;
+    if (head < 0x80) return head;
+    if (head >= 0xe0) return head - 0x100;
+    if (head >= 0xa0 && head < 0xc0) return this.#string(head & 0x1f);
+    if (head < 0x90) return this.#map(head & 0x0f);
+    if (head < 0xa0) return this.#array(head & 0x0f);
+    switch (head) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+        return this.#bin(this.#u8());
+      case 0xc5:
+        return this.#bin(this.#u16());
+      case 0xc6:
+        return this.#bin(this.#u32());
+      case 0xc7:
+        return this.#extension(this.#u8());
+      case 0xc8:
+        return this.#extension(this.#u16());
+      case 0xc9:
+        return this.#extension(this.#u32());
+      case 0xca:
+        return this.#numbers().getFloat32(this.#skip(4));
+      case 0xcb:
+        return this.#numbers().getFloat64(this.#skip(8));
+      case 0xcc:
+        return this.#u8();
+      case 0xcd:
+        return this.#u16();
+      case 0xce:
+        return this.#u32();
+      case 0xcf:
+        return this.#u64();
+      case 0xd0:
+        return this.#u8() << 24 >> 24;
+      case 0xd1:
+        return this.#u16() << 16 >> 16;
+      case 0xd2:
+        return this.#u32() | 0;
+      case 0xd3:
+        return this.#i64();
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#extension(1 << (head - 0xd4));
+      case 0xd9:
+        return this.#string(this.#u8());
+      case 0xda:
+        return this.#string(this.#u16());
+      case 0xdb:
+        return this.#string(this.#u32());
+      case 0xdc:
+        return this.#array(this.#u16());
+      case 0xdd:
+        return this.#array(this.#u32());
+      case 0xde:
+        return this.#map(this.#u16());
+      case 0xdf:
+        return this.#map(this.#u32());
+      default:
+        throw new DecodeError(`the byte 0xc1 at ${this.#at - 1} begins nothing`);
+    }
+  }
+
+  /** Reads an array; `what` names the extension whose payload it has to be. */
+  list(what: string): unknown[] {
+    const value = this.read();
+    if (Array.isArray(value)) return value;
+    throw new DecodeError(`${what} is no array`);
+  }
+
+  /** The next `count` bytes, as a view. */
+  take(count: number): Uint8Array {
+    const at = this.#skip(count);
+    return this.#bytes.subarray(at, at + count);
+  }
+
+  #array(length: number): unknown[] {
+    this.#enter(length);
+    // Not of the claimed length from the start: nothing is allocated from a claim.
+    const array: unknown[] = [];
+    for (let i = 0; i < length; i++) array.push(this.read());
+    this.#depth--;
+    return array;
+  }
+
+  #map(length: number): Record<string, unknown> {
+    this.#enter(2 * length);
+    const object: Record<string, unknown> = {};
+    for (let i = 0; i < length; i++) {
+      const key = this.#key();
+      object[key] = this.read();
+    }
+    this.#depth--;
+    return object;
+  }
+
+  #key(): string {
+    const head = this.#u8();
+    let length: number;
+    if (head >= 0xa0 && head < 0xc0) length = head & 0x1f;
+    else if (head === 0xd9) length = this.#u8();
+    else if (head === 0xda) length = this.#u16();
+    else if (head === 0xdb) length = this.#u32();
+    else throw new DecodeError(`a key at ${this.#at - 1} of a map is no string`);
+    const at = this.#at;
+    if (length <= KeyCache.MAX_BYTES && at + length <= this.#end) {
+      const known = this.#keys.find(this.#bytes, at, length);
+      if (known !== undefined) {
+        this.#at = at + length;
+        return known;
+      }
+    }
+    const key = this.#string(length);
+    // Assigned, it would set the object's prototype.
+    if (key === "__proto__") throw new DecodeError("a map has the key __proto__");
+    this.#keys.keep(this.#bytes, at, length, key);
+    return key;
+  }
+
+  #string(length: number): string {
+    const at = this.#skip(length);
+    try {
+      return readUtf8(this.#bytes, at, at + length);
+    } catch (cause) {
+      throw new DecodeError(`the string at ${at} is not well-formed UTF-8`, { cause });
+    }
+  }
+
+  #bin(length: number): Uint8Array {
+    const view = this.take(length);
+    const large = length >= VIEW_BYTES && 2 * length >= view.buffer.byteLength;
+    return large ? view : new Uint8Array(view);
+  }
+
+  #extension(length: number): unknown {
+    const code = this.#u8();
+    const read = READERS.get(code);
+    if (read === undefined) {
+      throw new DecodeError(`there is no extension ${code << 24 >> 24}, at ${this.#at - 1}`);
+    }
+    this.#enter(0);
+    if (length > this.#end - this.#at) throw this.#cutShort();
+    const outer = this.#end;
+    this.#end = this.#at + length;
+    const value = read(this, length);
+    if (this.#at !== this.#end) {
+      throw new DecodeError(`${this.#end - this.#at} bytes are left in extension ${code}`);
+    }
+    this.#end = outer;
+    this.#depth--;
+    return value;
+  }
+
+  /** Goes one level down into a container that claims `count` elements. */
+  #enter(count: number): void {
+    if (++this.#depth > MAX_DEPTH) {
+      throw new DecodeError(`it is nested deeper than ${MAX_DEPTH} levels`);
+    }
+    this.#claims -= count;
+    if (count > this.#end - this.#at || this.#claims < 0) throw this.#cutShort();
+  }
+
+  #u8(): number {
+    return this.#bytes[this.#skip(1)]!;
+  }
+
+  #u16(): number {
+    const at = this.#skip(2);
+    return this.#bytes[at]! << 8 | this.#bytes[at + 1]!;
+  }
+
+  #u32(): number {
+    const at = this.#skip(4);
+    const bytes = this.#bytes;
+    return (bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!) >>> 0;
+  }
+
+  #u64(): number | bigint {
+    const at = this.#skip(8);
+    const number = this.#numbers().getUint32(at) * 2 ** 32 + this.#numbers().getUint32(at + 4);
+    return Number.isSafeInteger(number) ? number : this.#numbers().getBigUint64(at);
+  }
+
+  #i64(): number | bigint {
+    const at = this.#skip(8);
+    const number = this.#numbers().getInt32(at) * 2 ** 32 + this.#numbers().getUint32(at + 4);
+    return Number.isSafeInteger(number) ? number : this.#numbers().getBigInt64(at);
+  }
+
+  #numbers(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    return this.#view ??= new DataView(buffer, byteOffset, byteLength);
+  }
+
+  /** Goes past `count` bytes that have to be there. Returns where they begin. */
+  #skip(count: number): number {
+    const at = this.#at;
+    if (count > this.#end - at) throw this.#cutShort();
+    this.#at = at + count;
+    return at;
+  }
+
+  #cutShort(): DecodeError {
+    return new DecodeError(`it is cut short: more is claimed at ${this.#at} than there is`);
+  }
+}
+
+const DECODER = new Decoder();

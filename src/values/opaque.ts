@@ -1,0 +1,50 @@
+/**
+ * Values of Python's that have no counterpart: extension 5, one map of `type` and `repr`.
+ *
+ * @module
+ */
+import { DecodeError } from "./decode_error.ts";
+import type { Decoder } from "./decode.ts";
+import type { Entry } from "./entry.ts";
+import { Fault } from "./fault.ts";
+
+/** A Python value that JavaScript has no counterpart for. It cannot be sent back. */
+export class Opaque {
+  /** Its class, with the module where that is not builtins: `re.Pattern`. */
+  readonly type: string;
+  /** What Python's `repr()` says of it. */
+  readonly repr: string;
+
+  /** Makes one; the library does. */
+  constructor(type: string, repr: string) {
+    this.type = type;
+    this.repr = repr;
+  }
+
+  /** The `repr`. */
+  toString(): string {
+    return this.repr;
+  }
+}
+
+/** Opaque, and extension 5. */
+export const OPAQUE: Entry = {
+  sends: {
+    prototypes: [Opaque.prototype],
+    write(value: object): never {
+      const { type } = value as Opaque;
+      throw new Fault(`an opaque ${type} cannot be sent back, only its repr is here`, "Opaque");
+    },
+  },
+  reads: {
+    code: 5,
+    read(decoder: Decoder): Opaque {
+      const value = decoder.read();
+      const { type, repr } = (value ?? {}) as Record<string, unknown>;
+      if (typeof type !== "string" || typeof repr !== "string") {
+        throw new DecodeError("an opaque value is no map of type and repr");
+      }
+      return new Opaque(type, repr);
+    },
+  },
+};

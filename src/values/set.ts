@@ -1,0 +1,35 @@
+/**
+ * Sets: extension 3, one array of the members.
+ *
+ * @module
+ */
+import { DecodeError } from "./decode_error.ts";
+import type { Decoder } from "./decode.ts";
+import type { Encoder } from "./encode.ts";
+import type { Entry } from "./entry.ts";
+
+const CODE = 3;
+
+/** What V8 takes into one Map or Set; one more is a RangeError of its own. */
+export const MAX_MAP_ENTRIES: number = 2 ** 24;
+
+/** Set, and extension 3. */
+export const SET: Entry = {
+  sends: { prototypes: [Set.prototype], write },
+  reads: { code: CODE, read },
+};
+
+function write(value: object, encoder: Encoder): void {
+  const members = Array.from(value as Set<unknown>);
+  const at = encoder.beginExtension(CODE);
+  encoder.items(members, value, (index) => `.values()[${index}]`);
+  encoder.endExtension(at);
+}
+
+function read(decoder: Decoder): Set<unknown> {
+  const members = decoder.list("a set");
+  if (members.length > MAX_MAP_ENTRIES) {
+    throw new DecodeError(`a set of ${members.length} members is more than a Set holds`);
+  }
+  return new Set(members);
+}

@@ -1,0 +1,27 @@
+/**
+ * The types beyond plain MessagePack, one entry each. A new type is a new file and a line here.
+ *
+ * @module
+ */
+import { BIG_INT } from "./big_int.ts";
+import { BYTES } from "./bytes.ts";
+import { DATETIME } from "./datetime.ts";
+import { DICT } from "./dict.ts";
+import type { Entry } from "./entry.ts";
+import { FLOAT } from "./float.ts";
+import { OPAQUE } from "./opaque.ts";
+import { SET } from "./set.ts";
+
+const TABLE: readonly Entry[] = [BIG_INT, BYTES, DATETIME, DICT, FLOAT, OPAQUE, SET];
+
+/** How to send an object, by its prototype. */
+export const WRITERS: ReadonlyMap<object, NonNullable<Entry["sends"]>["write"]> = new Map(
+  TABLE.flatMap(({ sends }) =>
+    sends === undefined ? [] : sends.prototypes.map((one) => [one, sends.write] as const)
+  ),
+);
+
+/** How to read an extension, by its code. */
+export const READERS: ReadonlyMap<number, NonNullable<Entry["reads"]>["read"]> = new Map(
+  TABLE.flatMap(({ reads }) => reads === undefined ? [] : [[reads.code, reads.read] as const]),
+);

@@ -1,0 +1,118 @@
+/**
+ * Control bodies of the server's messages, checked field by field. Only own, expected fields are
+ * read, unknown ones ignored.
+ *
+ * @module
+ */
+import type { ErrorBody, Goodbye, LogRecord, ServerHello } from "./messages.ts";
+import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "./limits.ts";
+
+/** Thrown when a control body is not what its message says. */
+export class BodyError extends Error {
+  override name = "BodyError";
+}
+
+/**
+ * Reads the body of a SERVER_HELLO.
+ *
+ * @throws {BodyError} If a field is missing or has another type.
+ */
+export function parseServerHello(body: unknown): ServerHello {
+  const map = control("SERVER_HELLO", body);
+  const limits = control("SERVER_HELLO limits", map.limits);
+  const python = control("SERVER_HELLO python", map.python);
+  const session_id = text("SERVER_HELLO", map, "session_id");
+  if (!/^[0-9a-f]{32}$/.test(session_id)) {
+    throw new BodyError(`SERVER_HELLO has a session_id of ${JSON.stringify(session_id)}`);
+  }
+  return {
+    session_id,
+    stream_token: text("SERVER_HELLO", map, "stream_token"),
+    output_addr: text("SERVER_HELLO", map, "output_addr"),
+    limits: {
+      frame_bytes: Math.min(
+        count("SERVER_HELLO limits", limits, "frame_bytes"),
+        MAX_FRAME_BODY_BYTES,
+      ),
+      evals_in_flight: Math.min(
+        count("SERVER_HELLO limits", limits, "evals_in_flight"),
+        MAX_EVALS_IN_FLIGHT,
+      ),
+    },
+    server: text("SERVER_HELLO", map, "server"),
+    python: {
+      version: text("SERVER_HELLO python", python, "version"),
+      implementation: text("SERVER_HELLO python", python, "implementation"),
+      msgpack: text("SERVER_HELLO python", python, "msgpack"),
+    },
+  };
+}
+
+/**
+ * Reads the body of an ERROR.
+ *
+ * @throws {BodyError} If a field is missing or has another type.
+ */
+export function parseError(body: unknown): { code: string; message: ErrorBody["message"] } {
+  const map = control("ERROR", body);
+  return { code: text("ERROR", map, "code"), message: text("ERROR", map, "message") };
+}
+
+/**
+ * Reads the body of a GOODBYE.
+ *
+ * @throws {BodyError} If a field has another type.
+ */
+export function parseGoodbye(body: unknown): { reason: string | undefined; drain: boolean } {
+  const map = control("GOODBYE", body);
+  const drain = Object.hasOwn(map, "drain") ? map.drain : false;
+  if (typeof drain !== "boolean") throw new BodyError(`GOODBYE has a drain that is no boolean`);
+  return {
+    reason: Object.hasOwn(map, "reason") ? text("GOODBYE", map, "reason") : undefined,
+    drain,
+  } satisfies Omit<Goodbye, "reason"> & { reason: string | undefined };
+}
+
+/**
+ * Reads the body of a LOG.
+ *
+ * @throws {BodyError} If a field is missing or has another type.
+ */
+export function parseLog(body: unknown): LogRecord {
+  const map = control("LOG", body);
+  const level = text("LOG", map, "level");
+  if (level !== "debug" && level !== "info" && level !== "warn" && level !== "error") {
+    throw new BodyError(`LOG has the level ${JSON.stringify(level)}`);
+  }
+  const record: LogRecord = {
+    ...map,
+    level,
+    ts: text("LOG", map, "ts"),
+    msg: text("LOG", map, "msg"),
+    session_id: text("LOG", map, "session_id"),
+  };
+  if (Object.hasOwn(map, "future_id")) record.future_id = count("LOG", map, "future_id");
+  return record;
+}
+
+function control(what: string, body: unknown): Record<string, unknown> {
+  if (typeof body === "object" && body !== null) {
+    const prototype: unknown = Object.getPrototypeOf(body);
+    if (prototype === Object.prototype || prototype === null) {
+      return body as Record<string, unknown>;
+    }
+  }
+  throw new BodyError(`the body of ${what} is no map with string keys`);
+}
+
+function text(what: string, map: Record<string, unknown>, field: string): string {
+  const value = Object.hasOwn(map, field) ? map[field] : undefined;
+  if (typeof value === "string") return value;
+  throw new BodyError(`${what} has no string '${field}'`);
+}
+
+function count(what: string, map: Record<string, unknown>, field: string): number {
+  const value = Object.hasOwn(map, field) ? map[field] : undefined;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new BodyError(`${what} has no '${field}' that is an integer of 0 or more`);
+}

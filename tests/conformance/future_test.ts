@@ -1,0 +1,175 @@
+// The Future: SPEC 2.4.
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  CancelledError,
+  EvalTimeoutError,
+  FutureTimeoutError,
+  PythonError,
+  SessionClosedError,
+} from "../../mod.ts";
+import { test, testRemote, until } from "../harness.ts";
+
+test("wait({ timeout }) throws FutureTimeoutError, and the eval goes on", async () => {
+  await using own = await testRemote();
+  const future = own.remote.eval("import time; time.sleep(0.2); 'done'");
+  await assertRejects(() => future.wait({ timeout: 20 }), FutureTimeoutError, "within 20 ms");
+  assertEquals(future.done, false);
+  const outcome = await future.waitNoExcept({ timeout: 20 });
+  assert(!outcome.ok);
+  assertInstanceOf(outcome.error, FutureTimeoutError);
+  assertEquals(await future.wait({ timeout: 10_000 }), "done");
+  assertEquals(future.done, true);
+});
+
+test("wait({ signal }) rejects with the signal's reason, and the eval goes on", async () => {
+  await using own = await testRemote();
+  const future = own.remote.eval("import time; time.sleep(0.1); 'done'");
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const waiting = future.wait({ signal: controller.signal });
+  controller.abort(reason);
+  assertEquals(await waiting.catch((error) => error), reason);
+  assertEquals(await future, "done");
+});
+
+test("waiting again throws the same error each time", async () => {
+  await using own = await testRemote();
+  const future = own.remote.eval("1 / 0");
+  const first = await assertRejects(() => future.wait(), PythonError);
+  assertEquals(await future.wait().catch((error) => error) === first, true);
+  const outcome = await future.waitNoExcept();
+  assertEquals(!outcome.ok && outcome.error === first, true);
+});
+
+test("a failed future that nobody awaited is no unhandled rejection", async () => {
+  await using own = await testRemote();
+  own.remote.eval("1 / 0");
+  assertEquals(await own.remote.eval("1"), 1);
+});
+
+test("cancel() stops a running eval by KeyboardInterrupt", async () => {
+  await using own = await testRemote();
+  const pid = await own.remote.eval("import os; os.getpid()");
+  const future = own.remote.eval("print('runs', flush=True)\nwhile True: pass");
+  await future.output().next();
+  future.cancel();
+  const error = await assertRejects(() => future.wait(), CancelledError, "KeyboardInterrupt");
+  assertEquals(error.how, "interrupted");
+  assertEquals(await own.remote.eval("import os; os.getpid()"), pid);
+});
+
+test("cancel() drops an eval that waits, and no other", async () => {
+  await using own = await testRemote();
+  const running = own.remote.eval("import time; time.sleep(0.2); 'ran'");
+  const futures = Array.from({ length: 1500 }, (_, i) => own.remote.eval("i", { locs: { i } }));
+  const dropped = [0, 500, 1400].map((i) => futures[i]!);
+  for (const future of dropped) future.cancel();
+  for (const future of dropped) {
+    const error = await assertRejects(() => future.wait(), CancelledError);
+    assertEquals(error.how, "queued");
+  }
+  assertEquals(await running, "ran");
+  const rest = futures.filter((future) => !dropped.includes(future));
+  assertEquals((await Promise.all(rest)).length, 1497);
+});
+
+test("cancel() kills code that swallows KeyboardInterrupt, and the session goes on", async () => {
+  await using own = await testRemote();
+  const code = `
+print('runs', flush=True)
+while True:
+    try:
+        while True: pass
+    except KeyboardInterrupt:
+        pass`;
+  const future = own.remote.eval(code);
+  await future.output().next();
+  future.cancel();
+  const error = await assertRejects(() => future.wait(), CancelledError);
+  assertEquals(error.how, "killed");
+  assertEquals(await own.remote.eval("1"), 1);
+});
+
+test("cancel() of an eval that is done changes nothing, and does not hit the next one", async () => {
+  await using own = await testRemote();
+  for (let i = 0; i < 50; i++) {
+    const first = own.remote.eval("1");
+    const second = own.remote.eval("sum(range(1000))");
+    await first;
+    first.cancel();
+    assertEquals(await second, 499_500);
+    assertEquals(await first, 1);
+  }
+});
+
+test("eval({ timeout }) stops the eval: EvalTimeoutError, which is a CancelledError", async () => {
+  await using own = await testRemote();
+  const future = own.remote.eval("while True: pass", { timeout: 100 });
+  const error = await assertRejects(() => future.wait(), EvalTimeoutError, "100 ms");
+  assertInstanceOf(error, CancelledError);
+  assertEquals(await own.remote.eval("1", { timeout: 10_000 }), 1);
+});
+
+test("eval({ signal }) stops the eval, and the error's cause is the reason", async () => {
+  await using own = await testRemote();
+  const controller = new AbortController();
+  const future = own.remote.eval("import time; time.sleep(60)", { signal: controller.signal });
+  const reason = new Error("changed my mind");
+  controller.abort(reason);
+  const error = await assertRejects(() => future.wait(), CancelledError);
+  assertEquals(error.cause, reason);
+  const never = own.remote.eval("1", { signal: AbortSignal.abort(reason) });
+  assertEquals((await assertRejects(() => never.wait(), CancelledError)).cause, reason);
+  assertEquals(await own.remote.eval("2"), 2);
+});
+
+test("a cancelled eval's children end with its process when it has to be killed", async () => {
+  await using own = await testRemote();
+  const code = `
+import signal, subprocess
+child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print(child.pid, flush=True)
+while True: pass`;
+  const future = own.remote.eval(code);
+  const { value } = await future.output().next();
+  future.cancel();
+  await assertRejects(() => future.wait(), CancelledError);
+  const pid = Number(value!.line);
+  const alive = `
+import os
+try:
+    os.kill(pid, 0)
+    alive = open(f"/proc/{pid}/stat").read().split()[2] != "Z"
+except OSError:
+    alive = False
+alive`;
+  await until(
+    "the child is gone",
+    async () => await own.remote.eval(alive, { locs: { pid } }) === false,
+  );
+});
+
+test("close() settles every pending future, exactly once", async () => {
+  await using own = await testRemote();
+  const futures = Array.from({ length: 1200 }, () => own.remote.eval("import time; time.sleep(1)"));
+  const outcomes = futures.map((future) => future.waitNoExcept());
+  await own.remote.close();
+  for (const outcome of await Promise.all(outcomes)) {
+    assert(!outcome.ok);
+    assertInstanceOf(outcome.error, SessionClosedError);
+  }
+});
+
+test("close({ drain: true }) lets what was called finish, and takes nothing new", async () => {
+  await using own = await testRemote();
+  const futures = Array.from({ length: 1200 }, (_, i) => own.remote.eval("i", { locs: { i } }));
+  const printed = own.remote.eval("print('drained')");
+  const output = printed.output();
+  const closing = own.remote.close({ drain: true });
+  await assertRejects(async () => await own.remote.eval("1"), SessionClosedError);
+  await closing;
+  assertEquals(await Promise.all(futures), Array.from({ length: 1200 }, (_, i) => i));
+  assertEquals((await output.next()).value?.line, "drained");
+  assertEquals(await own.remote.closed, { reason: "CLIENT_CLOSED" });
+});

@@ -1,0 +1,91 @@
+// CPython's own test modules, run inside remote evals: the same counts as in a local python3.
+import { assert, assertEquals } from "@std/assert";
+import { connect, type RemoteProcess } from "../../mod.ts";
+import { startServer } from "../../fake_server/mod.ts";
+
+const MODULES = [
+  "test_json",
+  "test_math",
+  "test_dict",
+  "test_itertools",
+  "test_dataclasses",
+  "test_subprocess",
+  "test_builtin",
+  "test_collections",
+  "test_contextlib",
+  "test_datetime",
+  "test_functools",
+  "test_generators",
+  "test_heapq",
+  "test_io",
+  "test_linecache",
+  "test_list",
+  "test_os",
+  "test_pickle",
+  "test_print",
+  "test_re",
+  "test_set",
+  "test_signal",
+  "test_statistics",
+  "test_string",
+  "test_struct",
+  "test_tempfile",
+  "test_threading",
+  "test_traceback",
+];
+
+/** Runs a module's tests into `outcome`. */
+const RUN = `
+import io, unittest
+suite = unittest.defaultTestLoader.loadTestsFromName("test." + name)
+result = unittest.TextTestRunner(stream=io.StringIO(), verbosity=0).run(suite)
+outcome = {
+    "run": result.testsRun,
+    "failed": sorted(str(test) for test, _ in result.failures + result.errors),
+    "skipped": len(result.skipped),
+}
+`;
+
+/** The same in a python3 of its own. */
+async function local(executable: string, name: string): Promise<unknown> {
+  const script = `import json, sys\nname = sys.argv[1]\n${RUN}\n` +
+    `with open(sys.argv[2], "w") as file: json.dump(outcome, file)\n`;
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/run.py`, script);
+    const { code, stderr } = await new Deno.Command(executable, {
+      args: [`${folder}/run.py`, name, `${folder}/result.json`],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    return JSON.parse(await Deno.readTextFile(`${folder}/result.json`));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function remotely(remote: RemoteProcess, name: string): Promise<unknown> {
+  return await remote.eval(`${RUN}outcome`, { locs: { name } });
+}
+
+Deno.test("CPython's own tests have the same counts in a remote eval as in a local python3", async (t) => {
+  await using server = await startServer({
+    bindAddr: "127.0.0.1:0",
+    outputAddr: "127.0.0.1:0",
+    numWorkers: 1,
+    log: () => {},
+  });
+  await using remote = await connect(server.addr);
+  const executable = await remote.eval<string>("import sys; sys.executable");
+  const chosen = Deno.env.get("PYPROXY_CPYTHON_MODULES")?.split(",") ?? MODULES;
+  for (const name of chosen) {
+    await t.step(name, async () => {
+      await using own = await connect(server.addr);
+      const there = await remotely(own, name);
+      assertEquals(there, await local(executable, name));
+      assert((there as { run: number }).run > 0);
+    });
+  }
+});

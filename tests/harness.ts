@@ -1,0 +1,91 @@
+/**
+ * What tests need that run in Deno and in Bun alike: `test`, and a server to run against.
+ *
+ * The server is the one at `PYPROXY_TEST_ADDR`, whatever its make; without that a fresh one of this
+ * repository's for each test (in Deno, where it can run).
+ */
+import { connect, type OpenOptions, type RemoteProcess } from "../mod.ts";
+
+declare const Bun: unknown;
+
+type TestBody = () => void | Promise<void>;
+
+/** Whether this runs in Bun. */
+export const inBun: boolean = typeof Bun !== "undefined";
+
+/** The longest that one test may take. Deno's runner has no such limit. */
+const TEST_TIMEOUT_MS = 60_000;
+
+// The name is put together so that Deno does not look for the module.
+const bunTest = inBun ? (await import("bun:" + "test")).test : undefined;
+
+/** Declares a test, with the sanitizers of Deno's on. */
+export function test(name: string, body: TestBody): void {
+  if (bunTest !== undefined) bunTest(name, body, TEST_TIMEOUT_MS);
+  else Deno.test(name, body);
+}
+
+/** A server that tests can dial. */
+export interface TestServer extends AsyncDisposable {
+  addr: string;
+}
+
+/** The server to test against. */
+export async function testServer(): Promise<TestServer> {
+  const addr = inBun ? process.env.PYPROXY_TEST_ADDR : Deno.env.get("PYPROXY_TEST_ADDR");
+  if (addr !== undefined) return { addr, [Symbol.asyncDispose]: () => Promise.resolve() };
+  if (inBun) throw new Error("Cannot test: set PYPROXY_TEST_ADDR, or use `deno task test:bun`");
+  const { startServer } = await import("../fake_server/" + "mod.ts");
+  return await startServer({
+    bindAddr: "127.0.0.1:0",
+    outputAddr: "127.0.0.1:0",
+    numWorkers: 2,
+    log: () => {},
+  });
+}
+
+/** A connected session, and the server under it; both go with the test's scope. */
+export interface TestRemote extends AsyncDisposable {
+  addr: string;
+  remote: RemoteProcess;
+}
+
+/** Opens a session on the server to test against. */
+export async function testRemote(options?: OpenOptions): Promise<TestRemote> {
+  const server = await testServer();
+  try {
+    const remote = await connect(server.addr, options);
+    return {
+      addr: server.addr,
+      remote,
+      async [Symbol.asyncDispose]() {
+        await remote.close();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+declare const process: { env: Record<string, string | undefined> };
+
+/** Everything an async iterable gives. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+/** Waits until a condition holds; fails after 10 s with what was waited for. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const start = performance.now();
+  while (!await condition()) {
+    if (performance.now() - start > 10_000) throw new Error(`waited 10 s in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,80 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { checkConfig, HELP, readConfig } from "../../fake_server/config.ts";
+import { isLoopback, parseBindAddress } from "../../fake_server/loopback.ts";
+
+const NO_ENV = (): undefined => undefined;
+
+Deno.test("readConfig() gives the defaults when nothing is said", () => {
+  assertEquals(readConfig([], NO_ENV), {
+    bindAddr: "127.0.0.1:9000",
+    outputAddr: "127.0.0.1:9001",
+    numWorkers: 3,
+    python: "python3",
+    logLevel: "info",
+  });
+});
+
+Deno.test("readConfig() takes flags before the environment", () => {
+  const env: Record<string, string> = {
+    PYPROXY_BIND_ADDR: "127.0.0.1:1",
+    PYPROXY_OUTPUT_ADDR: "[::1]:2",
+    PYPROXY_NUM_WORKERS: "4",
+    PYPROXY_PYTHON: "/usr/bin/python3",
+    PYPROXY_LOG_LEVEL: "debug",
+  };
+  assertEquals(readConfig(["--bind-addr", "localhost:3", "--num-workers=5"], (n) => env[n]), {
+    bindAddr: "localhost:3",
+    outputAddr: "[::1]:2",
+    numWorkers: 5,
+    python: "/usr/bin/python3",
+    logLevel: "debug",
+  });
+});
+
+Deno.test("readConfig() takes an empty variable for one that is not set", () => {
+  const config = readConfig([], (name) => name === "PYPROXY_PYTHON" ? "" : undefined);
+  assertEquals(config !== "help" && config.python, "python3");
+});
+
+Deno.test("readConfig() gives help when asked, whatever else is said", () => {
+  assertEquals(readConfig(["--help", "--num-workers", "x"], NO_ENV), "help");
+  assertEquals(readConfig(["-h"], NO_ENV), "help");
+  for (const word of ["--bind-addr", "PYPROXY_NUM_WORKERS", "127.0.0.1:9001"]) {
+    assertStringIncludes(HELP, word);
+  }
+});
+
+Deno.test("readConfig() refuses what it cannot use with a sentence that names it", () => {
+  const refused: [string[], string][] = [
+    [["--bindaddr", "x"], "--bindaddr"],
+    [["stray"], "stray"],
+    [["--num-workers", "0"], "Cannot run 0 python processes"],
+    [["--num-workers", "two"], "Cannot run NaN python processes"],
+    [["--bind-addr", "9000"], 'Cannot use the address "9000"'],
+    [["--bind-addr", "127.0.0.1:70000"], "127.0.0.1:70000"],
+    [["--output-addr", "::1:9000"], "::1:9000"],
+    [["--log-level", "loud"], 'level "loud"'],
+  ];
+  for (const [args, text] of refused) {
+    assertThrows(() => readConfig(args, NO_ENV), TypeError, text);
+  }
+});
+
+Deno.test("checkConfig() refuses an address that others can reach", () => {
+  for (const addr of ["0.0.0.0:9000", ":9000", "[::]:9000", "192.168.1.2:9000", "example.org:1"]) {
+    assertThrows(() => checkConfig({ bindAddr: addr }), TypeError, "whoever can connect");
+    assertThrows(() => checkConfig({ outputAddr: addr }), TypeError, "whoever can connect");
+  }
+  checkConfig({ bindAddr: "[::1]:0", outputAddr: "127.8.9.1:0" });
+});
+
+Deno.test("parseBindAddress() reads names, IPv4 and IPv6", () => {
+  assertEquals(parseBindAddress("localhost:9000"), { hostname: "localhost", port: 9000 });
+  assertEquals(parseBindAddress("[::1]:0"), { hostname: "::1", port: 0 });
+  assertEquals(parseBindAddress(":80"), { hostname: "0.0.0.0", port: 80 });
+});
+
+Deno.test("isLoopback() takes no name that only looks like an address", () => {
+  assertEquals(isLoopback("127.0.0.1.example.org"), false);
+  assertEquals(isLoopback("localhost.example.org"), false);
+});

@@ -1,0 +1,312 @@
+import { assert, assertEquals } from "@std/assert";
+import { decode, encode } from "@std/msgpack";
+import { Connection, type ConnectionEvent, type StreamName } from "../../src/connection.ts";
+import { frameBytes, readU32 } from "../../src/wire/frame.ts";
+import { HEADER_BYTES } from "../../src/wire/limits.ts";
+import { MessageType } from "../../src/wire/messages.ts";
+
+type Body = Parameters<typeof encode>[0];
+
+const HELLO = {
+  session_id: "0123456789abcdef0123456789abcdef",
+  stream_token: "fedcba9876543210fedcba9876543210",
+  output_addr: ":9001",
+  limits: { frame_bytes: 1 << 20, evals_in_flight: 3 },
+  server: "test",
+  python: { version: "3.11.7", implementation: "CPython", msgpack: "python" },
+};
+
+/** A control message as the server would send it. */
+function control(type: number, body: Body, id = 0): Uint8Array {
+  return frameBytes(type, 0, id, encode(body));
+}
+
+/** An EVAL as the main thread would hand it over. */
+function evalFrame(id: number): Uint8Array {
+  const map = encode({ code: "1" });
+  const body = new Uint8Array(4 + map.length);
+  new DataView(body.buffer).setUint32(0, map.length);
+  body.set(map, 4);
+  return frameBytes(MessageType.EVAL, 0, id, body);
+}
+
+function result(id: number, status = 0): Uint8Array {
+  return frameBytes(MessageType.RESULT, status, id, new Uint8Array([0, 0, 0, 1, 0x80, 4]));
+}
+
+function join(...parts: Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Feeds bytes in pieces of `step`; gives the events with copies of the bytes they point to. */
+function feed(
+  connection: Connection,
+  stream: StreamName,
+  bytes: Uint8Array,
+  step = bytes.length,
+  now = 0,
+): ConnectionEvent[] {
+  const events: ConnectionEvent[] = [];
+  for (let at = 0; at < bytes.length && !connection.ended;) {
+    const space = connection.space(stream);
+    const part = bytes.subarray(at, at + Math.min(step, space.length));
+    space.set(part);
+    at += part.length;
+    connection.received(stream, part.length, now);
+    for (const event of connection.takeEvents()) {
+      if (event.kind === "result") event.body = event.body.slice();
+      if (event.kind === "output") event.bytes = event.bytes.slice();
+      events.push(event);
+    }
+  }
+  return events;
+}
+
+/** The frames that events send, as [stream, type, id]. */
+function sent(events: ConnectionEvent[]): [StreamName, number, number][] {
+  const frames: [StreamName, number, number][] = [];
+  for (const event of events) {
+    if (event.kind !== "send") continue;
+    for (let at = 0; at < event.bytes.length;) {
+      frames.push([event.stream, event.bytes[at + 2]!, readU32(event.bytes, at + 8)]);
+      at += HEADER_BYTES + readU32(event.bytes, at + 4);
+    }
+  }
+  return frames;
+}
+
+/** A connection with both streams open. */
+function opened(): Connection {
+  const connection = new Connection("host:1", { client: "test/1", name: undefined });
+  connection.dialled("main", 0);
+  feed(connection, "main", control(MessageType.SERVER_HELLO, HELLO));
+  connection.dialled("output", 0);
+  feed(connection, "output", control(MessageType.OUTPUT_READY, {}));
+  connection.takeEvents();
+  return connection;
+}
+
+Deno.test("Connection says hello first, with the name where there is one", () => {
+  for (const name of [undefined, "nightly"]) {
+    const connection = new Connection("host:1", { client: "test/1", name });
+    connection.dialled("main", 0);
+    const [event] = connection.takeEvents();
+    assert(event?.kind === "send");
+    assertEquals(
+      decode(event.bytes.subarray(HEADER_BYTES)),
+      name === undefined
+        ? { protocol: 1, client: "test/1" }
+        : { protocol: 1, client: "test/1", name },
+    );
+  }
+});
+
+Deno.test("Connection gives the same events at every split of the input", () => {
+  const mainBytes = join(
+    control(MessageType.SERVER_HELLO, HELLO),
+    frameBytes(MessageType.PING, 0, 9, new Uint8Array(0)),
+    result(1),
+    result(2, 2),
+  );
+  const outputBytes = join(
+    control(MessageType.OUTPUT_READY, {}),
+    frameBytes(MessageType.OUTPUT, 1, 1, new TextEncoder().encode("hello\n")),
+    frameBytes(MessageType.OUTPUT, 2, 1, new Uint8Array(100_000).fill(7)),
+    control(MessageType.LOG, { level: "info", ts: "t", msg: "m", session_id: "s" }),
+    frameBytes(MessageType.OUTPUT_END, 0, 2, new Uint8Array(0)),
+  );
+  /** Runs the exchange in pieces; output chunks of a large frame come whole. */
+  const run = (step: number) => {
+    const connection = new Connection("host:1", { client: "test/1", name: undefined });
+    const hello = control(MessageType.SERVER_HELLO, HELLO).length;
+    connection.dialled("main", 0);
+    const events = connection.takeEvents();
+    events.push(...feed(connection, "main", mainBytes.subarray(0, hello), step));
+    connection.dialled("output", 0);
+    connection.evals(join(evalFrame(1), evalFrame(2)));
+    events.push(...connection.takeEvents());
+    events.push(...feed(connection, "main", mainBytes.subarray(hello), step));
+    events.push(...feed(connection, "output", outputBytes, step));
+    return events.map((event) => "owned" in event ? { ...event, owned: false } : event);
+  };
+  const whole = run(1 << 20);
+  assertEquals(whole.map(({ kind }) => kind), [
+    "send",
+    "opened",
+    "send",
+    "send",
+    "sent",
+    "send",
+    "result",
+    "result",
+    "connected",
+    "output",
+    "output",
+    "log",
+    "output_end",
+  ]);
+  for (const step of [1, 2, 3, 5, 11, 12, 13, 64, 4096, 65_536]) assertEquals(run(step), whole);
+});
+
+Deno.test("Connection holds evals back past what the server takes, and sends them as room comes", () => {
+  const connection = opened();
+  connection.evals(join(...[1, 2, 3, 4, 5].map(evalFrame)));
+  assertEquals(sent(connection.takeEvents()).map(([, , id]) => id), [1, 2, 3]);
+  const events = feed(connection, "main", result(2));
+  assertEquals(sent(events).map(([, , id]) => id), [4]);
+  connection.evals(evalFrame(6));
+  assertEquals(sent(connection.takeEvents()), []);
+  assertEquals(sent(feed(connection, "main", join(result(1), result(3)))).map(([, , id]) => id), [
+    5,
+    6,
+  ]);
+});
+
+Deno.test("Connection settles a cancelled eval that waits itself, and asks the server for others", () => {
+  const connection = opened();
+  connection.evals(join(...[1, 2, 3, 4, 5].map(evalFrame)));
+  connection.takeEvents();
+  connection.cancel(5, "cancel");
+  const [settled] = connection.takeEvents();
+  assert(settled?.kind === "result");
+  assertEquals([settled.id, settled.status], [5, 2]);
+  assertEquals(decode(settled.body.subarray(4)), { how: "queued" });
+  connection.cancel(2, "timeout");
+  const [cancel] = connection.takeEvents();
+  assert(cancel?.kind === "send");
+  assertEquals(sent([cancel]), [["main", MessageType.CANCEL, 2]]);
+  assertEquals(decode(cancel.bytes.subarray(HEADER_BYTES)), { reason: "timeout" });
+  connection.cancel(99, "cancel");
+  assertEquals(connection.takeEvents(), []);
+});
+
+Deno.test("Connection ends with ProtocolError when the server breaks a rule, and tells it once", () => {
+  const zero = new Uint8Array(0);
+  const broken: [StreamName, Uint8Array, string][] = [
+    ["main", new TextEncoder().encode("HTTP/1.1"), "must start with byte 0"],
+    ["main", frameBytes(0x7f, 0, 0, zero), "type 0x7f"],
+    ["main", result(5), "request 5, which is not in flight"],
+    ["main", frameBytes(MessageType.OUTPUT, 1, 1, zero), "OUTPUT on the mainstream"],
+    ["main", control(MessageType.SERVER_HELLO, HELLO), "SERVER_HELLO on the mainstream"],
+    ["main", control(MessageType.GOODBYE, [1]), "no map"],
+    ["main", control(MessageType.ERROR, { code: 5, message: "x" }), "no string 'code'"],
+    ["output", result(1), "RESULT on the outputstream"],
+    ["output", frameBytes(MessageType.OUTPUT, 3, 1, zero), "descriptor 3"],
+    ["output", control(MessageType.LOG, { level: "loud" }), "LOG has the level"],
+    ["output", frameBytes(MessageType.LOG, 0, 0, new Uint8Array(70_000)), "70000 bytes"],
+    ["output", frameBytes(MessageType.LOG, 0, 0, new Uint8Array([0xc1])), "0xc1"],
+  ];
+  for (const [stream, bytes, why] of broken) {
+    const connection = opened();
+    const events = feed(connection, stream, bytes);
+    const end = events.at(-1)!;
+    assert(end.kind === "closed", why);
+    assertEquals([end.reason, end.error?.class], ["PROTOCOL", "ProtocolError"]);
+    assert(end.error!.message.includes(why), `${end.error!.message} lacks ${why}`);
+    assertEquals(sent(events), [[stream, MessageType.ERROR, 0]]);
+    assert(connection.ended);
+    // Whatever is done with it now changes nothing.
+    connection.evals(evalFrame(9));
+    connection.cancel(9, "cancel");
+    connection.close(false);
+    connection.lost("main");
+    connection.tick(1e9);
+    assertEquals(connection.takeEvents(), []);
+  }
+});
+
+Deno.test("Connection says what a cut of either stream has cut, after any byte", () => {
+  const bytes = join(result(1), result(2));
+  for (let k = 0; k <= bytes.length; k++) {
+    const connection = opened();
+    connection.evals(join(evalFrame(1), evalFrame(2)));
+    connection.takeEvents();
+    const events = feed(connection, "main", bytes.subarray(0, k), 1);
+    connection.lost("main");
+    const [end] = connection.takeEvents();
+    assert(end?.kind === "closed");
+    const midway = k % (bytes.length / 2) !== 0;
+    assertEquals(end.reason, "CONNECTION_LOST");
+    assertEquals(end.error?.message.includes("in the middle of a message"), midway);
+    assertEquals(
+      events.filter(({ kind }) => kind === "result").length,
+      Math.floor(k / (bytes.length / 2)),
+    );
+  }
+});
+
+Deno.test("Connection maps the server's ERROR and GOODBYE to an error with their reason", () => {
+  for (
+    const [code, errorClass] of [
+      ["LIMIT", "ConnectionError"],
+      ["STREAM_TOKEN", "ProtocolError"],
+      ["SLOW_READER", "SessionClosedError"],
+      ["SOMETHING_NEW", "ConnectionError"],
+    ] as const
+  ) {
+    const connection = opened();
+    const events = feed(connection, "main", control(MessageType.ERROR, { code, message: "why" }));
+    const end = events.at(-1);
+    assert(end?.kind === "closed");
+    assertEquals([end.reason, end.error?.class], [code, errorClass]);
+    assert(end.error!.message.endsWith("the server said: why"));
+  }
+  const events = feed(opened(), "main", control(MessageType.GOODBYE, { reason: "SHUTDOWN" }));
+  const end = events.at(-1);
+  assert(end?.kind === "closed");
+  assertEquals([end.reason, end.error?.class], ["SHUTDOWN", "ConnectionError"]);
+});
+
+Deno.test("Connection says goodbye at once, or after what is in flight when it drains", () => {
+  for (const drain of [false, true]) {
+    const connection = opened();
+    connection.evals(join(...[1, 2, 3, 4].map(evalFrame)));
+    connection.takeEvents();
+    connection.close(drain);
+    connection.evals(evalFrame(5));
+    const now = sent(connection.takeEvents());
+    assertEquals(now, drain ? [] : [["main", MessageType.GOODBYE, 0]]);
+    const later = sent(feed(connection, "main", join(...[1, 2, 3].map((id) => result(id)))));
+    const last = drain ? sent(feed(connection, "main", result(4))) : [];
+    assertEquals([later, last], [
+      drain ? [["main", MessageType.EVAL, 4]] : [],
+      drain ? [["main", MessageType.GOODBYE, 0]] : [],
+    ]);
+    const events = feed(
+      connection,
+      "main",
+      control(MessageType.GOODBYE, { reason: "CLIENT_CLOSED" }),
+    );
+    assertEquals(events, [{ kind: "closed", reason: "CLIENT_CLOSED", error: undefined }]);
+  }
+});
+
+Deno.test("Connection asks a silent peer after 10 s and gives it up after 20 s more", () => {
+  const connection = opened();
+  connection.tick(9_000);
+  assertEquals(connection.takeEvents(), []);
+  connection.tick(10_000);
+  assertEquals(sent(connection.takeEvents()), [
+    ["main", MessageType.PING, 0],
+    ["output", MessageType.PING, 0],
+  ]);
+  const pong = frameBytes(MessageType.PONG, 0, 0, new Uint8Array(0));
+  feed(connection, "main", pong, pong.length, 15_000);
+  feed(connection, "output", pong, pong.length, 15_000);
+  connection.tick(29_000);
+  assertEquals(sent(connection.takeEvents()).length, 2);
+  feed(connection, "main", pong, pong.length, 40_000);
+  connection.tick(44_999);
+  assertEquals(connection.takeEvents(), []);
+  connection.tick(45_000);
+  const end = connection.takeEvents().at(-1);
+  assert(end?.kind === "closed");
+  assertEquals(end.reason, "PEER_LOST");
+  assert(end.error!.message.includes("outputstream"));
+});

@@ -1,0 +1,377 @@
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { MAX_HAND_OVERS, MAX_JOBS_AHEAD } from "../../fake_server/limits.ts";
+import { Job, type Line, notAfter, type Outcome, Scheduler } from "../../fake_server/scheduler.ts";
+
+const GRACE_MS = 2_000;
+const DIED = { exit_code: 7 };
+
+/** A scheduler whose effects are written down as text. */
+class Bench {
+  now = 0;
+  readonly log: string[] = [];
+  readonly scheduler: Scheduler<string>;
+  /** Jobs that each slot's process has been given and not answered. */
+  readonly processes: Job<string>[][];
+
+  constructor(slots = 1) {
+    this.processes = Array.from({ length: slots }, () => []);
+    this.scheduler = new Scheduler<string>(slots, GRACE_MS, {
+      handOver: (slot, job) => {
+        this.processes[slot]!.push(job);
+        this.log.push(`run ${job.payload}`);
+      },
+      interrupt: (_, job) => this.log.push(`interrupt ${job.payload}`),
+      kill: (slot) => this.log.push(`kill ${slot}`),
+      settle: (job, outcome) => this.log.push(`${job.payload} ${outcomeText(outcome)}`),
+    });
+  }
+
+  submit(line: Line<string>, name: string, namespace?: string): Job<string> {
+    const job = new Job(line, name, namespace);
+    this.scheduler.submit(job, this.now);
+    return job;
+  }
+
+  /** The slot's process answers its first `count` jobs, after `ms`. */
+  answer(slot = 0, count = 1, ms = 0, begun = true): void {
+    this.now += ms;
+    for (const job of this.processes[slot]!.splice(0, count)) {
+      assertEquals(this.scheduler.finished(slot, job.id, begun), job);
+    }
+    this.scheduler.proceed(slot, this.now);
+  }
+
+  /** The slot's process dies, having begun its first `begun` jobs, and is replaced. */
+  die(slot = 0, begun = 1): void {
+    const jobs = this.processes[slot]!.splice(0);
+    this.scheduler.died(slot, begun === 0 ? 0 : jobs[begun - 1]!.id, DIED);
+    this.scheduler.ready(slot, this.now);
+  }
+
+  /** What has been written down since the last call. */
+  said(): string[] {
+    return this.log.splice(0);
+  }
+}
+
+function outcomeText(outcome: Outcome): string {
+  return outcome.kind === "cancelled" ? `cancelled ${outcome.how}` : outcome.kind;
+}
+
+/** A bench whose process is known to be quick, so that jobs are handed over ahead. */
+function quickBench(): Bench {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  for (let i = 0; i < 20; i++) {
+    bench.submit(line, "warm");
+    bench.answer(0, 1, 0.001);
+  }
+  bench.scheduler.close(line, 0);
+  bench.said();
+  return bench;
+}
+
+Deno.test("Scheduler pins a session to the slot with the fewest sessions, then jobs", () => {
+  const bench = new Bench(3);
+  for (const slot of [0, 1, 2]) bench.scheduler.ready(slot, 0);
+  const lines = [0, 1, 2, 0].map((slot) => {
+    const line = bench.scheduler.open();
+    assertEquals(line.slot, slot);
+    return line;
+  });
+  bench.submit(lines[1]!, "a");
+  assertEquals(bench.scheduler.open().slot, 2);
+  bench.scheduler.close(lines[0]!, 0);
+  bench.scheduler.close(lines[3]!, 0);
+  assertEquals(bench.scheduler.open().slot, 0);
+});
+
+Deno.test("Scheduler hands a slow session's evals over one at a time, in order", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  for (const name of ["a", "b", "c"]) bench.submit(line, name);
+  assertEquals(bench.said(), ["run a"]);
+  bench.answer(0, 1, 10);
+  assertEquals(bench.said(), ["run b"]);
+  bench.answer(0, 1, 10);
+  assertEquals(bench.said(), ["run c"]);
+});
+
+Deno.test("Scheduler hands quick evals over ahead, up to a number", () => {
+  const bench = quickBench();
+  const line = bench.scheduler.open();
+  for (let i = 0; i < 200; i++) bench.submit(line, "job");
+  assertEquals(bench.said().length, MAX_JOBS_AHEAD);
+  bench.answer(0, MAX_JOBS_AHEAD, 0.1);
+  assertEquals(bench.said().length, MAX_JOBS_AHEAD);
+});
+
+Deno.test("Scheduler measures results that come together as one", () => {
+  const bench = quickBench();
+  const line = bench.scheduler.open();
+  for (let i = 0; i < 2_000; i++) bench.submit(line, "job");
+  // 0.25 ms each: four are 1 ms of work.
+  while (bench.processes[0]!.length > 0 && bench.scheduler.jobs > 20) {
+    bench.answer(0, bench.processes[0]!.length, bench.processes[0]!.length / 4);
+  }
+  assertEquals(bench.processes[0]!.length, 4);
+});
+
+Deno.test("Scheduler lets one eval of B wait two rounds at most behind A's thousand", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const a = bench.scheduler.open();
+  const b = bench.scheduler.open();
+  for (let i = 0; i < 1_000; i++) bench.submit(a, "a");
+  bench.answer(0, 1, 10);
+  bench.said();
+  bench.submit(b, "b");
+  let rounds = 0;
+  while (!bench.log.includes("run b")) {
+    bench.answer(0, 1, 10);
+    rounds++;
+  }
+  assertLessOrEqual(rounds, 2);
+});
+
+Deno.test("Scheduler drops a waiting eval at once when it is cancelled", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  bench.submit(line, "a");
+  const b = bench.submit(line, "b");
+  bench.submit(line, "c");
+  bench.said();
+  bench.scheduler.cancel(b, 0);
+  bench.scheduler.cancel(b, 0);
+  assertEquals(bench.said(), ["b cancelled queued"]);
+  bench.answer(0, 1, 10);
+  assertEquals(bench.said(), ["run c"]);
+});
+
+Deno.test("Scheduler interrupts a running eval, and kills after the grace", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  const a = bench.submit(line, "a");
+  bench.submit(line, "b");
+  bench.said();
+  bench.scheduler.cancel(a, 100);
+  bench.scheduler.tick(100 + GRACE_MS - 1);
+  assertEquals(bench.said(), ["interrupt a"]);
+  bench.scheduler.tick(100 + GRACE_MS);
+  bench.scheduler.tick(100 + 3 * GRACE_MS);
+  assertEquals(bench.said(), ["kill 0"]);
+  bench.die();
+  assertEquals(bench.said(), ["a cancelled killed", "run b"]);
+});
+
+Deno.test("Scheduler kills nobody when the interrupted eval ends within its grace", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  const a = bench.submit(line, "a");
+  bench.submit(line, "b");
+  bench.scheduler.cancel(a, 0);
+  bench.answer(0, 1, 10);
+  bench.scheduler.tick(100 * GRACE_MS);
+  assertEquals(bench.said(), ["run a", "interrupt a", "run b"]);
+});
+
+Deno.test("Scheduler counts the grace from when it is the cancelled eval's turn", () => {
+  const bench = quickBench();
+  const line = bench.scheduler.open();
+  bench.submit(line, "a");
+  const b = bench.submit(line, "b");
+  bench.said();
+  bench.scheduler.cancel(b, bench.now);
+  bench.scheduler.tick(bench.now + 10 * GRACE_MS);
+  assertEquals(bench.said(), ["interrupt b"]);
+  bench.answer(0, 1, 10 * GRACE_MS);
+  bench.scheduler.tick(bench.now + GRACE_MS - 1);
+  assertEquals(bench.said(), []);
+  bench.scheduler.tick(bench.now + GRACE_MS);
+  assertEquals(bench.said(), ["kill 0"]);
+});
+
+Deno.test("Scheduler loses what a dead process had begun and runs the rest on its replacement", () => {
+  const bench = quickBench();
+  const a = bench.scheduler.open();
+  const b = bench.scheduler.open();
+  for (const name of ["a1", "a2", "a3"]) bench.submit(a, name);
+  const cancelled = bench.submit(b, "b1");
+  bench.submit(b, "b2");
+  bench.scheduler.cancel(cancelled, bench.now);
+  bench.said();
+  bench.die(0, 1);
+  // A new process has not been measured: one at a time.
+  assertEquals(bench.said(), ["b1 cancelled queued", "a1 died", "run a2"]);
+  bench.answer(0, 1, 10);
+  bench.answer(0, 1, 10);
+  assertEquals(bench.said().toSorted(), ["run a3", "run b2"]);
+});
+
+Deno.test("Scheduler loses nothing when a process dies that had begun nothing", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  bench.submit(line, "a");
+  bench.die(0, 0);
+  assertEquals(bench.said(), ["run a", "run a"]);
+});
+
+Deno.test("Scheduler gives up an eval that no process lives to begin", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  bench.submit(line, "a");
+  bench.submit(line, "b");
+  for (let i = 0; i < MAX_HAND_OVERS; i++) bench.die(0, 0);
+  assertEquals(bench.said(), [...Array(MAX_HAND_OVERS).fill("run a"), "a died", "run b"]);
+});
+
+Deno.test("Scheduler says once that a namespace is gone, then starts it afresh", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  bench.submit(line, "a", "n");
+  bench.answer(0, 1, 10);
+  bench.submit(line, "b", "n");
+  bench.answer(0, 1, 10);
+  bench.submit(line, "crash");
+  bench.submit(line, "c", "n");
+  bench.submit(line, "other", "m");
+  bench.said();
+  bench.die();
+  assertEquals(bench.said(), ["crash died", "c namespace_gone", "run other"]);
+  bench.answer(0, 1, 10);
+  bench.submit(line, "d", "n");
+  bench.answer(0, 1, 10);
+  bench.submit(line, "e", "n");
+  assertEquals(bench.said(), ["run d", "run e"]);
+});
+
+Deno.test("Scheduler takes the namespace of the eval that died for gone, not of one skipped", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  bench.submit(line, "skipped", "m");
+  bench.answer(0, 1, 10, false);
+  bench.submit(line, "a", "n");
+  bench.submit(line, "b", "n");
+  bench.submit(line, "c", "m");
+  bench.said();
+  bench.die();
+  assertEquals(bench.said(), ["a died", "b namespace_gone", "run c"]);
+});
+
+Deno.test("Scheduler stops all that a closed session has", () => {
+  const bench = quickBench();
+  const a = bench.scheduler.open();
+  const b = bench.scheduler.open();
+  bench.submit(a, "a1");
+  bench.submit(b, "b1");
+  bench.submit(a, "a2");
+  for (let i = 0; i < MAX_JOBS_AHEAD; i++) bench.submit(a, "more");
+  bench.said();
+  bench.scheduler.close(a, bench.now);
+  bench.scheduler.close(a, bench.now);
+  const said = bench.said();
+  assertEquals(said.filter((text) => text === "interrupt a1" || text === "interrupt a2").length, 2);
+  assertEquals(said.filter((text) => text.includes("b1")), []);
+  assert(said.includes("more cancelled queued"));
+});
+
+Deno.test("Scheduler refuses a result for what the process is not running", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  assertEquals(bench.scheduler.finished(0, 1, true), undefined);
+  const line = bench.scheduler.open();
+  const job = bench.submit(line, "a");
+  assertEquals(bench.scheduler.finished(0, job.id + 1, true), undefined);
+  assertEquals(bench.scheduler.finished(0, job.id, true), job);
+});
+
+Deno.test("notAfter() orders ids across the end of u32", () => {
+  assertEquals(notAfter(1, 1), true);
+  assertEquals(notAfter(1, 2), true);
+  assertEquals(notAfter(2, 1), false);
+  assertEquals(notAfter(0xffff_ffff, 1), true);
+  assertEquals(notAfter(1, 0xffff_ffff), false);
+});
+
+/** A small generator that a seed replays. */
+function random(seed: number): (below: number) => number {
+  return (below) => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor(seed / 2 ** 32 * below);
+  };
+}
+
+Deno.test("Scheduler settles every eval exactly once in random schedules", () => {
+  for (let seed = 1; seed <= 1_000; seed++) {
+    const pick = random(seed);
+    const bench = new Bench(2);
+    const lines: Line<string>[] = [];
+    const jobs: Job<string>[] = [];
+    const settled = new Map<Job<string>, number>();
+    const settle = (job: Job<string>): void => void settled.set(job, (settled.get(job) ?? 0) + 1);
+    const scheduler = new Scheduler<string>(2, GRACE_MS, {
+      handOver: (slot, job) => void bench.processes[slot]!.push(job),
+      interrupt: () => {},
+      kill: (slot) => die(slot, 1),
+      settle,
+    });
+    const live = [false, false];
+    const die = (slot: number, begun: number): void => {
+      const had = bench.processes[slot]!.splice(0);
+      live[slot] = false;
+      scheduler.died(slot, had[begun - 1]?.id ?? 0, DIED);
+    };
+    let now = 0;
+    for (let step = 0; step < 100; step++) {
+      now += pick(3) / 10;
+      const slot = pick(2);
+      const process = bench.processes[slot]!;
+      const line = lines[pick(lines.length)];
+      switch (pick(8)) {
+        case 0:
+          lines.push(scheduler.open());
+          break;
+        case 1:
+        case 2:
+        case 3:
+          if (line === undefined || line.closed) break;
+          jobs.push(new Job(line, "job", pick(3) === 0 ? "n" : undefined));
+          scheduler.submit(jobs.at(-1)!, now);
+          break;
+        case 4:
+          if (jobs.length > 0) scheduler.cancel(jobs[pick(jobs.length)]!, now);
+          break;
+        case 5:
+          for (const job of process.splice(0, pick(process.length + 1))) {
+            settle(scheduler.finished(slot, job.id, true)!);
+          }
+          if (live[slot]) scheduler.proceed(slot, now);
+          break;
+        case 6:
+          if (!live[slot]) {
+            live[slot] = true;
+            scheduler.ready(slot, now);
+          } else if (pick(3) === 0) die(slot, pick(process.length + 1));
+          break;
+        case 7:
+          if (line !== undefined && pick(4) === 0) scheduler.close(line, now);
+          scheduler.tick(now += pick(2) * GRACE_MS);
+          break;
+      }
+    }
+    for (const line of lines) scheduler.close(line, now);
+    for (const slot of [0, 1]) if (live[slot]) die(slot, bench.processes[slot]!.length);
+    const counts = jobs.map((job) => settled.get(job) ?? 0);
+    assert(counts.every((count) => count === 1), `seed ${seed}: settled ${counts}`);
+    assertEquals(scheduler.jobs, 0, `seed ${seed}`);
+  }
+});

@@ -1,0 +1,148 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { ResultStatus } from "../../src/wire/messages.ts";
+import { RawSession } from "../raw_client.ts";
+import { isAlive, until } from "../raw_server.ts";
+
+const MAIN = new URL("../../fake_server/main.ts", import.meta.url).pathname;
+const FREE = ["--bind-addr", "127.0.0.1:0", "--output-addr", "127.0.0.1:0"];
+
+function command(args: string[], env: Record<string, string> = {}): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", MAIN, ...args],
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** The server as a child process. */
+class Program implements AsyncDisposable {
+  readonly child: Deno.ChildProcess;
+  readonly #stdout: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #stderr: Promise<string>;
+
+  constructor(args: string[] = FREE) {
+    this.child = command(args).spawn();
+    this.#stdout = this.child.stdout.getReader();
+    this.#stderr = new Response(this.child.stderr).text();
+  }
+
+  /** The line that says it is ready. */
+  async ready(): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = "";
+    while (!text.endsWith("\n")) {
+      const { done, value } = await this.#stdout.read();
+      if (done) throw new Error(`the server ended before it was ready: ${await this.#stderr}`);
+      text += decoder.decode(value, { stream: true });
+    }
+    return text;
+  }
+
+  /** Its log, once it has ended. */
+  async log(): Promise<Record<string, unknown>[]> {
+    return (await this.#stderr).trim().split("\n").map((line) => JSON.parse(line));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.child.kill("SIGKILL");
+    } catch (error) {
+      // It has ended by itself.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    await this.child.status;
+    await this.#stdout.cancel();
+    await this.#stderr;
+  }
+}
+
+function addrIn(line: string): string {
+  return /listening on (\S+),/.exec(line)![1]!;
+}
+
+Deno.test("program prints one line when it is ready, and ends at SIGTERM", async () => {
+  await using program = new Program([...FREE, "--num-workers", "2"]);
+  const line = await program.ready();
+  assertMatch(
+    line,
+    /^PyProxy is listening on 127\.0\.0\.1:\d+, output on 127\.0\.0\.1:\d+, 2 python processes \(CPython 3\.\d+\.\d+, msgpack: (c|python)\)\n$/,
+  );
+  await using session = await RawSession.connect(addrIn(line));
+  const id = await session.send("print('x', flush=True); import time; time.sleep(0.2); 5");
+  await session.until(() => session.written.get(id), "the line");
+  program.child.kill("SIGTERM");
+  assertEquals((await session.result(id)).status, ResultStatus.VALUE);
+  assertEquals(await session.closed(), "SHUTDOWN");
+  const { code } = await program.child.status;
+  assertEquals(code, 0);
+  const log = await program.log();
+  assert(log.every(({ level, ts, msg }) => level && ts && msg));
+  assert(log.some(({ session_id }) => session_id === session.hello.session_id));
+});
+
+Deno.test("program ends at once at the second signal, and leaves no process behind", async () => {
+  await using program = new Program();
+  await using session = await RawSession.connect(addrIn(await program.ready()));
+  const id = await session.send("import os; print(os.getpid(), flush=True)\nwhile True: pass");
+  const written = await session.until(() => session.written.get(id), "the pid");
+  const pid = Number(new TextDecoder().decode(written[0]!.bytes));
+  program.child.kill("SIGTERM");
+  program.child.kill("SIGINT");
+  assertEquals((await program.child.status).code, 1);
+  await until(() => !isAlive(pid));
+});
+
+Deno.test("program that is killed leaves no process and no file behind", async () => {
+  await using program = new Program();
+  await using session = await RawSession.connect(addrIn(await program.ready()));
+  const [pid, guard, child, daemon, folder] = await session.value(`
+import os, subprocess, sys, time
+child = subprocess.Popen(["sleep", "1000"], start_new_session=True).pid
+reader, writer = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.write(writer, b"%d" % os.getpid())
+        time.sleep(1000)
+    os._exit(0)
+[os.getpid(), os.getppid(), child, int(os.read(reader, 100)), os.path.dirname(sys.modules["pyproxy_worker"].__path__[0])]
+`) as [number, number, number, number, string];
+  const pids = [pid, guard, child, daemon];
+  assert(pids.every(isAlive));
+  assert((await Deno.stat(folder)).isDirectory);
+  await session.send("while True: pass");
+  program.child.kill("SIGKILL");
+  await until(() => !pids.some(isAlive));
+  await until(() => {
+    try {
+      return !Deno.statSync(folder).isDirectory;
+    } catch (error) {
+      return error instanceof Deno.errors.NotFound;
+    }
+  });
+});
+
+Deno.test("program says in one line what is wrong with how it was started", async () => {
+  const wrong: [string[], Record<string, string>, string][] = [
+    [["--nonsense"], {}, "--nonsense"],
+    [[], { PYPROXY_BIND_ADDR: "0.0.0.0:0" }, "Cannot listen on 0.0.0.0:0: whoever can connect"],
+    [[], { PYPROXY_NUM_WORKERS: "many" }, "Cannot run NaN python processes"],
+    [FREE, { PYPROXY_PYTHON: "no-such-python" }, 'Cannot start python "no-such-python"'],
+  ];
+  for (const [args, env, text] of wrong) {
+    const { code, stdout, stderr } = await command(args, env).output();
+    assertEquals(code, 1);
+    assertEquals(stdout.length, 0);
+    const said = new TextDecoder().decode(stderr);
+    assertStringIncludes(said, text);
+    assertEquals(said.trimEnd().split("\n").length, 1);
+  }
+});
+
+Deno.test("program prints its help", async () => {
+  const { code, stdout } = await command(["--help"]).output();
+  assertEquals(code, 0);
+  assertStringIncludes(new TextDecoder().decode(stdout), "--bind-addr");
+});

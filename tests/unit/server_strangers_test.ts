@@ -1,0 +1,115 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { frameBytes, writeHeader } from "../../src/wire/frame.ts";
+import { MessageType } from "../../src/wire/messages.ts";
+import { evalBody, RawSession, RawStream, readControl } from "../raw_client.ts";
+import { start, until } from "../raw_server.ts";
+
+Deno.test("server answers a stranger with a reason and closes only its connection", async () => {
+  await using server = await start({ limits: { handshakeMs: 200 } });
+  await using canary = await RawSession.connect(server.addr);
+  const hello = (protocol: unknown): Uint8Array =>
+    frameBytes(MessageType.CLIENT_HELLO, 0, 0, evalBody({ protocol, client: "x" }).subarray(4));
+  const old = hello(1);
+  old[1] = 0;
+  const huge = new Uint8Array(12);
+  writeHeader(huge, 0, MessageType.CLIENT_HELLO, 0, 4_097, 0);
+  const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+  const strangers: [string, Uint8Array, string][] = [
+    ["an HTTP client", text("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "PROTOCOL"],
+    ["garbage", crypto.getRandomValues(new Uint8Array(3_000)).fill(7, 0, 1), "PROTOCOL"],
+    ["silence", new Uint8Array(0), "TIMEOUT"],
+    ["half a hello", hello(1).subarray(0, 20), "TIMEOUT"],
+    ["a hello too long", huge, "PROTOCOL"],
+    ["the old version", old, "VERSION"],
+    ["a version to come", hello(2), "VERSION"],
+    ["a hello that is none", hello("1"), "PROTOCOL"],
+    ["an EVAL first", frameBytes(MessageType.EVAL, 0, 1, evalBody({ code: "1" })), "PROTOCOL"],
+    ["a type to come", frameBytes(0x77, 0, 0, new Uint8Array(0)), "PROTOCOL"],
+    [
+      "a hello with flags",
+      frameBytes(MessageType.CLIENT_HELLO, 1, 0, new Uint8Array(0)),
+      "PROTOCOL",
+    ],
+  ];
+  for (const addr of [server.addr, server.outputAddr]) {
+    for (const [who, bytes, code] of strangers) {
+      using stream = await RawStream.dial(addr);
+      await stream.send(bytes);
+      const frame = await stream.next();
+      assertEquals(frame?.type, MessageType.ERROR, who);
+      assertEquals(readControl(frame!.body).code, code, who);
+      assertEquals(await stream.next(), null, who);
+    }
+  }
+  assertEquals(await canary.value("1"), 1);
+  await until(() => server.stats().connections === 2);
+});
+
+Deno.test("server takes a stream token once, and no other", async () => {
+  await using server = await start();
+  await using session = await RawSession.open(server.addr);
+  const refused = async (stream_token: string): Promise<unknown> => {
+    using stream = await RawStream.dial(server.outputAddr);
+    await stream.control(MessageType.OUTPUT_HELLO, { stream_token });
+    return readControl((await stream.next())!.body);
+  };
+  const unknown = await refused("0".repeat(32));
+  assertEquals((unknown as { code: string }).code, "STREAM_TOKEN");
+  await session.connect();
+  assertEquals(await refused(session.hello.stream_token), unknown);
+  assertEquals(await session.value("1"), 1);
+});
+
+Deno.test("server ends a session that breaks a rule", async () => {
+  const eval1 = evalBody({ code: "1" });
+  const lying = evalBody({ code: "1" });
+  lying[2] = 1;
+  const broken: [string, Uint8Array, string][] = [
+    ["a flag", frameBytes(MessageType.EVAL, 2, 1, eval1), "PROTOCOL"],
+    ["id 0", frameBytes(MessageType.EVAL, 0, 0, eval1), "PROTOCOL"],
+    ["a control map too long", frameBytes(MessageType.EVAL, 0, 1, lying), "PROTOCOL"],
+    ["an empty EVAL", frameBytes(MessageType.EVAL, 0, 1, new Uint8Array(0)), "PROTOCOL"],
+    ["no namespace", frameBytes(MessageType.EVAL, 1, 1, eval1), "PROTOCOL"],
+    ["a second hello", frameBytes(MessageType.CLIENT_HELLO, 0, 0, new Uint8Array(0)), "PROTOCOL"],
+    ["a RESULT", frameBytes(MessageType.RESULT, 0, 1, eval1), "PROTOCOL"],
+    ["a PING with a body", frameBytes(MessageType.PING, 0, 1, eval1), "PROTOCOL"],
+    [
+      "values that are none",
+      frameBytes(MessageType.EVAL, 0, 1, evalBody({ code: "1" }, [1, 2])),
+      "PROTOCOL",
+    ],
+    ["a control map without code", frameBytes(MessageType.EVAL, 0, 1, evalBody({})), "PROTOCOL"],
+  ];
+  await using server = await start();
+  await using canary = await RawSession.connect(server.addr);
+  for (const [what, bytes, code] of broken) {
+    await using session = await RawSession.connect(server.addr);
+    await session.main.send(bytes);
+    assertEquals(await session.closed(), code, what);
+  }
+  await using early = await RawSession.open(server.addr);
+  await early.send("1");
+  assertEquals(await early.closed(), "PROTOCOL");
+  await using twice = await RawSession.connect(server.addr);
+  await twice.eval("1");
+  await twice.main.frame(MessageType.EVAL, 0, 1, eval1);
+  assertEquals(await twice.closed(), "PROTOCOL");
+  assertEquals(await canary.value("1"), 1);
+});
+
+Deno.test("server closes a session whose outputstream does not come", async () => {
+  await using server = await start({ limits: { connectAfterHelloMs: 100, tickMs: 20 } });
+  await using session = await RawSession.open(server.addr);
+  assertEquals(await session.closed(), "TIMEOUT");
+});
+
+Deno.test("server takes no more sessions than it may", async () => {
+  await using server = await start({ limits: { sessions: 2 } });
+  await using first = await RawSession.open(server.addr);
+  await using _second = await RawSession.open(server.addr);
+  const error = await assertRejects(() => RawSession.open(server.addr), Error);
+  assertStringIncludes(error.message, "LIMIT");
+  await first.goodbye();
+  await first.closed();
+  await using _third = await RawSession.open(server.addr);
+});

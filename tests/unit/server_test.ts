@@ -1,0 +1,239 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { decode } from "@std/msgpack";
+import { frameBytes } from "../../src/wire/frame.ts";
+import { MessageType, ResultStatus } from "../../src/wire/messages.ts";
+import { evalBody, RawSession } from "../raw_client.ts";
+import { start, until } from "../raw_server.ts";
+
+Deno.test("server evaluates, and sends output and its end", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  assertMatch(session.hello.session_id, /^[0-9a-f]{32}$/);
+  assertMatch(session.hello.output_addr, /^:\d+$/);
+  assertEquals(await session.value("2 + 2"), 4);
+  const id = await session.send("print(hello); 7", { locs: { hello: "hello world" } });
+  const { status, values } = await session.result(id);
+  assertEquals([status, decode(values)], [ResultStatus.VALUE, 7]);
+  assertEquals(await session.text(id), "hello world\n");
+});
+
+Deno.test("server sends output in order and by descriptor", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const id = await session.send(`
+import os, sys, subprocess
+print("one")
+print("two", file=sys.stderr)
+os.write(1, b"three\\n")
+subprocess.run(["echo", "four"])
+print("five")
+os.write(2, b"raw\\n")
+`);
+  assertEquals(await session.text(id, 1), "one\nthree\nfour\nfive\n");
+  assertEquals((await session.text(id, 2)).split("\n").toSorted(), ["", "raw", "two"]);
+});
+
+Deno.test("server sends a line while the eval that printed it still runs", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const id = await session.send("print('now')\nimport time\nwhile True: time.sleep(0.01)");
+  await session.until(() => session.written.get(id), "the line");
+  assertEquals(session.results.has(id), false);
+  await session.cancel(id);
+  assertEquals((await session.result(id)).control, { how: "interrupted" });
+});
+
+Deno.test("server runs a thousand evals sent at once, in order", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  await session.value("0");
+  const code = "print(i); i";
+  const frames: Uint8Array[] = [];
+  for (let i = 0; i < 1_000; i++) {
+    const body = evalBody({ code }, [{ i }, null]);
+    frames.push(frameBytes(MessageType.EVAL, 0, 2 + i, body));
+  }
+  await session.main.send(new Uint8Array(await new Blob(frames as BlobPart[]).arrayBuffer()));
+  assertEquals(await session.text(1_001), "999\n");
+  for (let i = 0; i < 1_000; i++) {
+    assertEquals(decode((await session.result(2 + i)).values), i);
+    assertEquals(await session.text(2 + i), `${i}\n`);
+  }
+});
+
+Deno.test("server refuses the thousand-and-first eval in flight", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  for (let i = 0; i < 1_001; i++) await session.send("import time; time.sleep(0.1)");
+  assertEquals(await session.closed(), "LIMIT");
+});
+
+Deno.test("server passes a large value through, both ways", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const data = crypto.getRandomValues(new Uint8Array(60_000));
+  const large = new Uint8Array(3_000_000);
+  for (let at = 0; at < large.length; at += data.length) large.set(data, at);
+  assertEquals(await session.value("data", { locs: { data: large } }), large);
+});
+
+Deno.test("server tells of an exception, and goes on", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const { status, values } = await session.eval("1 / 0");
+  assertEquals(status, ResultStatus.PYTHON_ERROR);
+  assertEquals((decode(values) as Record<string, unknown>).type, "ZeroDivisionError");
+  assertEquals(await session.value("1"), 1);
+});
+
+Deno.test("server loses the eval that killed its process, and runs those behind it", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  await using other = await RawSession.connect(server.addr);
+  const before = await session.send("print('before')");
+  const killer = await session.send(
+    "print('last words', flush=True); import os; os.kill(os.getpid(), 9)",
+  );
+  const behind = await Promise.all([1, 2, 3].map((n) => session.send(`print(${n}); ${n}`)));
+  const others = await Promise.all([4, 5].map((n) => other.send(`${n}`)));
+  assertEquals((await session.result(before)).status, ResultStatus.VALUE);
+  const lost = await session.result(killer);
+  assertEquals([lost.status, lost.control], [ResultStatus.DIED, { signal: "SIGKILL" }]);
+  assertEquals(await session.text(before), "before\n");
+  assertEquals(await session.text(killer), "last words\n");
+  for (const [i, id] of behind.entries()) {
+    assertEquals(decode((await session.result(id)).values), i + 1);
+    assertEquals(await session.text(id), `${i + 1}\n`);
+  }
+  for (const [i, id] of others.entries()) {
+    assertEquals(decode((await other.result(id)).values), i + 4);
+  }
+});
+
+Deno.test("server tells the exit code of a process that ended itself", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const { status, control } = await session.eval("import os; os._exit(3)");
+  assertEquals([status, control], [ResultStatus.DIED, { exit_code: 3 }]);
+  assertEquals(await session.value("'alive'"), "alive");
+});
+
+Deno.test("server keeps a pool whole that every eval kills", async () => {
+  await using server = await start({ numWorkers: 2 });
+  await using poison = await RawSession.connect(server.addr);
+  await using other = await RawSession.connect(server.addr);
+  for (let i = 0; i < 10; i++) await poison.send("import os; os.kill(os.getpid(), 11)");
+  assertEquals(await other.value("1"), 1);
+  for (let id = 1; id <= 10; id++) {
+    assertEquals((await poison.result(id)).control, { signal: "SIGSEGV" });
+  }
+  await until(() => server.stats().processes.every(({ state }) => state === "ready"));
+});
+
+Deno.test("server drops a waiting eval, interrupts a running one, and kills a stubborn one", async () => {
+  await using server = await start({ limits: { cancelGraceMs: 200, tickMs: 20 } });
+  await using session = await RawSession.connect(server.addr);
+  const running = await session.send("print('running')\nwhile True: pass");
+  const waiting = await session.send("print('never')");
+  const last = await session.send("'last'");
+  await session.until(() => session.written.get(running), "the first line");
+  await session.cancel(waiting);
+  assertEquals((await session.result(waiting)).control, { how: "queued" });
+  await session.cancel(running);
+  assertEquals((await session.result(running)).control, { how: "interrupted" });
+  assertEquals(decode((await session.result(last)).values), "last");
+  assertEquals(await session.text(waiting), "");
+
+  const stubborn = await session.send(`
+print("stubborn")
+while True:
+    try:
+        while True: pass
+    except KeyboardInterrupt:
+        pass
+`);
+  const next = await session.send("'next'");
+  await session.until(() => session.written.get(stubborn), "the stubborn line");
+  await session.cancel(stubborn);
+  const { status, control } = await session.result(stubborn);
+  assertEquals([status, control], [ResultStatus.CANCELLED, { how: "killed" }]);
+  assertEquals(decode((await session.result(next)).values), "next");
+});
+
+Deno.test("server ignores a cancel of what has its result, or never was", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  await session.eval("1");
+  await session.cancel(1);
+  await session.cancel(77);
+  assertEquals(await session.value("2"), 2);
+});
+
+Deno.test("server keeps namespaces, and says once that one is gone", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const namespace = "mine";
+  await session.eval("x = 1", { namespace });
+  assertEquals(await session.value("x", { namespace }), 1);
+  await session.eval("import os; os._exit(0)");
+  const { status, control } = await session.eval("x", { namespace });
+  assertEquals([status, control], [ResultStatus.NAMESPACE_GONE, { namespace }]);
+  assertEquals(await session.value("'x' in globals()", { namespace }), false);
+});
+
+Deno.test("server forgets the namespaces of a session that ends", async () => {
+  await using server = await start();
+  const code = `
+class Witness:
+    def __del__(self): open(path, "w").close()
+witness = Witness()
+`;
+  const path = await Deno.makeTempFile();
+  await Deno.remove(path);
+  await using other = await RawSession.connect(server.addr);
+  {
+    await using session = await RawSession.connect(server.addr);
+    await session.eval(code, { namespace: "n", locs: { path } });
+    await session.eval(`path = ${JSON.stringify(path)}; globals().update(path=path)`, {
+      namespace: "n",
+    });
+    assertEquals(await session.value("1"), 1);
+  }
+  await until(() => server.stats().sessions === 1);
+  await other.value("__import__('gc').collect()");
+  assert((await Deno.stat(path)).isFile);
+  await Deno.remove(path);
+});
+
+Deno.test("server sends late output of a thread as a log record", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const id = await session.send(
+    `
+import threading
+go = threading.Event()
+def late():
+    go.wait()
+    print("too late")
+threading.Thread(target=late).start()
+`,
+    { namespace: "n" },
+  );
+  assertEquals(await session.text(id), "");
+  await session.eval("go.set(); import time; time.sleep(0.1)", { namespace: "n" });
+  const log = await session.until(
+    () => session.logs.find(({ msg }) => msg === "late output"),
+    "the record",
+  );
+  assertEquals([log.future_id, log.fd, log.text, log.bytes], [id, 1, "too late\n", 9]);
+  assertEquals(log.session_id, session.hello.session_id);
+});
+
+Deno.test("server spreads sessions over its processes, and runs them in parallel", async () => {
+  await using server = await start({ numWorkers: 2 });
+  await using a = await RawSession.connect(server.addr);
+  await using b = await RawSession.connect(server.addr);
+  await a.send("import time\nwhile True: time.sleep(0.01)");
+  assertEquals(await b.value("1"), 1);
+  assertEquals(a.results.size, 0);
+});
