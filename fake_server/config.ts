@@ -92,10 +92,15 @@ export function readConfig(
   return checkConfig({
     bindAddr: given("bind-addr"),
     outputAddr: given("output-addr"),
-    numWorkers: workers === undefined ? undefined : Number(workers),
+    numWorkers: workers === undefined ? undefined : readNumber(workers),
     python: given("python"),
     logLevel: given("log-level") as LogLevel | undefined,
   });
+}
+
+function readNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new TypeError(`Cannot run "${text}" python processes: it must be an integer`);
 }
 
 /**

@@ -3,5 +3,39 @@
  *
  * @module
  */
-/** Name and source of each. */
-export const PYTHON_FILES: Readonly<Record<string, string>> = {};
+import cancel from "./python/cancel.py" with { type: "text" };
+import codec from "./python/codec.py" with { type: "text" };
+import descriptors from "./python/descriptors.py" with { type: "text" };
+import errors from "./python/errors.py" with { type: "text" };
+import evaluate from "./python/evaluate.py" with { type: "text" };
+import guard from "./python/guard.py" with { type: "text" };
+import hooks from "./python/hooks.py" with { type: "text" };
+import link from "./python/link.py" with { type: "text" };
+import main from "./python/main.py" with { type: "text" };
+import msgpack_pure from "./python/msgpack_pure.py" with { type: "text" };
+import output from "./python/output.py" with { type: "text" };
+import processes from "./python/processes.py" with { type: "text" };
+import records from "./python/records.py" with { type: "text" };
+import ticker from "./python/ticker.py" with { type: "text" };
+import values from "./python/values.py" with { type: "text" };
+import worker from "./python/worker.py" with { type: "text" };
+
+/** Name and source of each; a test compares them with the folder. */
+export const PYTHON_FILES: Readonly<Record<string, string>> = {
+  "cancel.py": cancel,
+  "codec.py": codec,
+  "descriptors.py": descriptors,
+  "errors.py": errors,
+  "evaluate.py": evaluate,
+  "guard.py": guard,
+  "hooks.py": hooks,
+  "link.py": link,
+  "main.py": main,
+  "msgpack_pure.py": msgpack_pure,
+  "output.py": output,
+  "processes.py": processes,
+  "records.py": records,
+  "ticker.py": ticker,
+  "values.py": values,
+  "worker.py": worker,
+};

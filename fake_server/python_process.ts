@@ -192,9 +192,10 @@ export class PythonProcess {
     });
     let failed: string | undefined;
     const fail = (why: string): void => {
+      if (this.#info !== undefined) return;
       failed ??= why;
       closeListener(listener);
-      this.#link?.close();
+      closeConnection(this.#link);
     };
     const aborted = (): void => fail("the server closes");
     options.signal.addEventListener("abort", aborted);
@@ -205,7 +206,7 @@ export class PythonProcess {
         this.#link = await listener.accept();
         this.#info = await readReady(this.#link, secret);
         // Without the secret it is not our process; that one may still come.
-        if (this.#info === undefined) this.#link.close();
+        if (this.#info === undefined) closeConnection(this.#link);
       }
     } catch (error) {
       if (failed === undefined) throw error;

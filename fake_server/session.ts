@@ -4,11 +4,12 @@
  * @module
  */
 import { type Frame, writeHeader } from "../src/wire/frame.ts";
-import { HEADER_BYTES, MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
+import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
 import { type CloseReason, EvalFlag, MessageType } from "../src/wire/messages.ts";
 import type { Connection, Receiver } from "./connection.ts";
 import { Control, controlBody, controlPart } from "./control.ts";
 import { Eval, type EvalOwner } from "./eval.ts";
+import { EvalTable } from "./eval_table.ts";
 import { Fault } from "./fault.ts";
 import {
   MAX_NAMESPACES,
@@ -46,11 +47,7 @@ export class Session implements EvalOwner {
   readonly #line: Line<Task>;
   readonly #openedAt: number;
   #output: Connection | undefined;
-  /** Evals whose result or end of output has not been sent, in order. */
-  readonly #evals: Eval[] = [];
-  #inFlight = 0;
-  #heldBytes = 0;
-  #lastRequest = 0;
+  readonly #evals = new EvalTable();
   #usesNamespaces = false;
   /** OUTPUT_END that is due for all evals up to this. */
   #endDue = 0;
@@ -76,11 +73,6 @@ export class Session implements EvalOwner {
       fault: (fault) => this.fail(fault.code, fault.message),
       lost: (error) => this.#lost("main", error),
     } satisfies Receiver;
-  }
-
-  /** Evals without a result. */
-  get inFlight(): number {
-    return this.#inFlight;
   }
 
   /** The outputstream has come. */
@@ -177,12 +169,8 @@ export class Session implements EvalOwner {
 
   /** An eval has its result. */
   settle(done: Eval, status: number, body: Uint8Array, owned: boolean): void {
-    if (done.settled) return;
-    done.settled = true;
-    this.#inFlight--;
-    this.#heldBytes -= done.bytes;
-    if (this.#ending === "over") return;
-    if (this.#heldBytes <= QUEUE_HIGH_WATER_BYTES) this.#resume?.();
+    if (!this.#evals.settle(done) || this.#ending === "over") return;
+    if (this.#evals.heldBytes <= QUEUE_HIGH_WATER_BYTES) this.#resume?.();
     this.#main.send(MessageType.RESULT, status, done.origin.request, body, owned);
     this.advance();
   }
@@ -210,13 +198,13 @@ export class Session implements EvalOwner {
   /** Lets go of evals that are complete: OUTPUT_END is cumulative, so in order. */
   advance(): void {
     if (this.#ending === "over") return;
-    const evals = this.#evals;
-    while (evals[0]?.settled && evals[0].outputEnded) {
+    const last = this.#evals.complete();
+    if (last !== undefined) {
       // Ends of one turn are one message.
       if (this.#endDue === 0) queueMicrotask(() => this.#sendEnd());
-      this.#endDue = evals.shift()!.origin.request;
+      this.#endDue = last;
     }
-    if (evals.length === 0) this.#finishIfDone();
+    if (this.#evals.isEmpty) this.#finishIfDone();
   }
 
   #frame(frame: Frame): void {
@@ -231,7 +219,7 @@ export class Session implements EvalOwner {
     switch (type) {
       case MessageType.CANCEL: {
         new Control("CANCEL", frame.body).optional("reason", "string");
-        const job = this.#find(id)?.job;
+        const job = this.#evals.find(id)?.job;
         if (job !== undefined) this.#context.pool.scheduler.cancel(job, this.#context.clock());
         break;
       }
@@ -259,21 +247,13 @@ export class Session implements EvalOwner {
     if ((flags & ~EvalFlag.NAMESPACE) !== 0) {
       throw new Fault("PROTOCOL", `EVAL has the flags ${flags}`);
     }
-    if (id <= this.#lastRequest) {
-      throw new Fault("PROTOCOL", `EVAL has the id ${id}, after ${this.#lastRequest}`);
-    }
-    this.#lastRequest = id;
-    if (this.#inFlight >= MAX_EVALS_IN_FLIGHT) {
-      throw new Fault("LIMIT", `more than ${MAX_EVALS_IN_FLIGHT} evals are in flight`);
-    }
+    this.#evals.admit(id);
     const control = controlPart("EVAL", body);
     const namespace = (flags & EvalFlag.NAMESPACE) === 0 ? undefined : this.#namespaceOf(control);
     const origin = { session: this.number, request: id };
     const task = new Eval(this, origin, evalFrame(this.number, flags, body, owned), body.length);
     task.job = new Job<Task>(this.#line, task, namespace);
-    this.#evals.push(task);
-    this.#inFlight++;
-    this.#heldBytes += body.length;
+    this.#evals.add(task);
     this.#context.pool.scheduler.submit(task.job, this.#context.clock());
   }
 
@@ -287,26 +267,13 @@ export class Session implements EvalOwner {
     return namespace;
   }
 
-  /** The eval with this id, by halving: they are in order. */
-  #find(request: number): Eval | undefined {
-    const evals = this.#evals;
-    let low = 0;
-    let high = evals.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (evals[middle]!.origin.request < request) low = middle + 1;
-      else high = middle;
-    }
-    return evals[low]?.origin.request === request ? evals[low] : undefined;
-  }
-
   /** What has to happen before more is read from the mainstream. */
   #pressure(): Promise<void> | undefined {
     if (this.#ending === "over") return undefined;
     if (this.#main.waiting > RESULT_HIGH_WATER_BYTES) {
       return this.#main.below(RESULT_HIGH_WATER_BYTES);
     }
-    if (this.#heldBytes > QUEUE_HIGH_WATER_BYTES) {
+    if (this.#evals.heldBytes > QUEUE_HIGH_WATER_BYTES) {
       return new Promise((resolve) => this.#resume = resolve);
     }
     return undefined;
@@ -320,7 +287,7 @@ export class Session implements EvalOwner {
 
   async #finishIfDone(): Promise<void> {
     const ending = this.#ending;
-    if ((ending !== "drain" && ending !== "shutdown") || this.#evals.length > 0) return;
+    if ((ending !== "drain" && ending !== "shutdown") || !this.#evals.isEmpty) return;
     this.#sendEnd();
     await this.#output?.written();
     this.end(ending === "drain" ? "CLIENT_CLOSED" : "SHUTDOWN");
@@ -360,7 +327,7 @@ export class Session implements EvalOwner {
     pool.scheduler.close(this.#line, clock());
     // After its last jobs, which the process has before this.
     if (this.#usesNamespaces) pool.forget(this.#line.slot, this.number);
-    this.#evals.length = 0;
+    this.#evals.clear();
     log.write(level, "session closed", { session_id: this.id, reason, ...fields });
     this.#context.closed(this);
     this.#resolveClosed();

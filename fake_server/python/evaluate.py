@@ -59,7 +59,7 @@ class Code:
 
 
 class Compiler:
-    """Compiles with a memory."""
+    """Compiles with a memory, and lets tracebacks find the lines."""
 
     def __init__(self):
         self._codes = OrderedDict()
@@ -67,31 +67,76 @@ class Compiler:
         self._count = 0
 
     def compile(self, source):
-        """The code of `source`, whose lines tracebacks show as those of <eval-N>."""
+        """The code of `source`, whose file is called <eval-N>."""
         code = self._codes.get(source)
         if code is not None:
             self._codes.move_to_end(source)
             return code
         self._count += 1
         filename = "<eval-%d>" % self._count
-        # Before it is compiled, since a SyntaxError shows a line too.
-        linecache.cache[filename] = len(source), None, source.splitlines(True), filename
+        lines = source.splitlines(True)
         try:
             code = Code(source, filename)
-        except BaseException:
-            # It is not kept for the next time, but shown until then.
-            code = None
+        except SyntaxError as error:
+            # What is found after parsing lacks the line: Python looks for it in a file.
+            if error.text is None and 0 < (error.lineno or 0) <= len(lines):
+                error.text = lines[error.lineno - 1]
             raise
-        finally:
-            self._drop_failed()
-            if code is None:
-                self._failed = filename
+        linecache.cache[filename] = code.size, None, lines, filename
         self._codes[source] = code
         self._characters += code.size
         while len(self._codes) > CACHED_SOURCES or self._characters > CACHED_CHARACTERS:
             if len(self._codes) == 1:
-                break
+                break  # the one that is about to run
             _, oldest = self._codes.popitem(last=False)
             self._characters -= oldest.size
             linecache.cache.pop(oldest.filename, None)
         return code
+
+
+class Evaluator:
+    """Runs code in a fresh `__main__`, or in one that a session keeps under a name."""
+
+    def __init__(self):
+        self._compiler = Compiler()
+        self._sessions = {}
+        self._blank = ModuleType("__main__")
+        self.leave()
+
+    def run(self, source, locs, globs, session, namespace):
+        """The value of `source`: see SPEC 2.2."""
+        module = self._module(session, namespace)
+        variables = module.__dict__
+        if globs is None:
+            if locs is not None:
+                variables.update(locs)
+            locs = variables
+        else:
+            variables.update(globs)
+            if locs is None:
+                locs = variables
+        sys.modules["__main__"] = module
+        return self._compiler.compile(source).run(variables, locs)
+
+    def leave(self):
+        """Between two evals `__main__` is nobody's."""
+        sys.modules["__main__"] = self._blank
+
+    def forget(self, session):
+        """Drops the namespaces of a session."""
+        self._sessions.pop(session, None)
+
+    def _module(self, session, namespace):
+        if namespace is None:
+            return new_main()
+        kept = self._sessions.setdefault(session, {})
+        if namespace not in kept:
+            kept[namespace] = new_main()
+        return kept[namespace]
+
+
+def new_main():
+    """A module as an interpreter makes it for a script."""
+    module = ModuleType("__main__")
+    module.__builtins__ = builtins
+    return module

@@ -15,7 +15,11 @@ export { DecodeError } from "./decode_error.ts";
 /** Bytes values from this size on may be views; smaller ones are copies. */
 const VIEW_BYTES = 64 * 1024;
 
+/** A longer array is not made as long as it claims at once. */
+const FIRST_ELEMENTS = 1024;
+
 const NOTHING = new Uint8Array(0);
+const NO_VIEW = new DataView(NOTHING.buffer);
 
 /**
  * Reads one value, which has to fill `bytes` to the end.
@@ -33,7 +37,7 @@ export function decode(bytes: Uint8Array): unknown {
 /** Reads values. It keeps nothing from one call to the next but the keys of maps. */
 export class Decoder {
   #bytes: Uint8Array = NOTHING;
-  #view: DataView | undefined;
+  #view = NO_VIEW;
   #at = 0;
   /** Where what is being read ends: the message, or an extension in it. */
   #end = 0;
@@ -45,6 +49,7 @@ export class Decoder {
   /** As the function of this name. */
   decode(bytes: Uint8Array): unknown {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = 0;
     this.#end = bytes.length;
     this.#claims = bytes.length;
@@ -57,7 +62,7 @@ export class Decoder {
       return value;
     } finally {
       this.#bytes = NOTHING;
-      this.#view = undefined;
+      this.#view = NO_VIEW;
     }
   }
 
@@ -69,9 +74,10 @@ export class Decoder {
     const head = this.#bytes[this.#at++]!;
     if (head < 0x80) return head;
     if (head >= 0xe0) return head - 0x100;
-    if (head >= 0xa0 && head < 0xc0) return this.#string(head & 0x1f);
-    if (head < 0x90) return this.#map(head & 0x0f);
-    if (head < 0xa0) return this.#array(head & 0x0f);
+    if (head < 0xc0) {
+      if (head >= 0xa0) return this.#string(head & 0x1f);
+      return head < 0x90 ? this.#map(head & 0x0f) : this.#array(head & 0x0f);
+    }
     switch (head) {
       case 0xc0:
         return null;
@@ -79,6 +85,24 @@ export class Decoder {
         return false;
       case 0xc3:
         return true;
+      case 0xcb:
+        return this.#view.getFloat64(this.#skip(8));
+      case 0xcc:
+        return this.#u8();
+      case 0xcd:
+        return this.#u16();
+      case 0xce:
+        return this.#u32();
+      case 0xd9:
+        return this.#string(this.#u8());
+      default:
+        return this.#seldom(head);
+    }
+  }
+
+  /** The rest of `read()`, which is quicker when it is short. */
+  #seldom(head: number): unknown {
+    switch (head) {
       case 0xc4:
         return this.#bin(this.#u8());
       case 0xc5:
@@ -92,15 +116,7 @@ export class Decoder {
       case 0xc9:
         return this.#extension(this.#u32());
       case 0xca:
-        return this.#numbers().getFloat32(this.#skip(4));
-      case 0xcb:
-        return this.#numbers().getFloat64(this.#skip(8));
-      case 0xcc:
-        return this.#u8();
-      case 0xcd:
-        return this.#u16();
-      case 0xce:
-        return this.#u32();
+        return this.#view.getFloat32(this.#skip(4));
       case 0xcf:
         return this.#u64();
       case 0xd0:
@@ -117,8 +133,6 @@ export class Decoder {
       case 0xd7:
       case 0xd8:
         return this.#extension(1 << (head - 0xd4));
-      case 0xd9:
-        return this.#string(this.#u8());
       case 0xda:
         return this.#string(this.#u16());
       case 0xdb:
@@ -151,9 +165,28 @@ export class Decoder {
 
   #array(length: number): unknown[] {
     this.#enter(length);
-    // Not of the claimed length from the start: nothing is allocated from a claim.
-    const array: unknown[] = [];
-    for (let i = 0; i < length; i++) array.push(this.read());
+    // A claim is believed in steps, as elements really come. (`push` takes twice as long.)
+    let room = Math.min(length, FIRST_ELEMENTS);
+    const array: unknown[] = new Array(room);
+    for (let i = 0; i < length; i++) {
+      if (i === room) array.length = room = Math.min(length, 8 * room);
+      // Numbers are quicker without a call.
+      const at = this.#at;
+      const head = at + 8 < this.#end ? this.#bytes[at]! : 0xc1;
+      if (head === 0xcb) {
+        array[i] = this.#view.getFloat64(at + 1);
+        this.#at = at + 9;
+      } else if (head === 0xcd) {
+        array[i] = this.#view.getUint16(at + 1);
+        this.#at = at + 3;
+      } else if (head === 0xce) {
+        array[i] = this.#view.getUint32(at + 1);
+        this.#at = at + 5;
+      } else if (head < 0x80) {
+        array[i] = head;
+        this.#at = at + 1;
+      } else array[i] = this.read();
+    }
     this.#depth--;
     return array;
   }
@@ -240,31 +273,23 @@ export class Decoder {
   }
 
   #u16(): number {
-    const at = this.#skip(2);
-    return this.#bytes[at]! << 8 | this.#bytes[at + 1]!;
+    return this.#view.getUint16(this.#skip(2));
   }
 
   #u32(): number {
-    const at = this.#skip(4);
-    const bytes = this.#bytes;
-    return (bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!) >>> 0;
+    return this.#view.getUint32(this.#skip(4));
   }
 
   #u64(): number | bigint {
     const at = this.#skip(8);
-    const number = this.#numbers().getUint32(at) * 2 ** 32 + this.#numbers().getUint32(at + 4);
-    return Number.isSafeInteger(number) ? number : this.#numbers().getBigUint64(at);
+    const number = this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    return Number.isSafeInteger(number) ? number : this.#view.getBigUint64(at);
   }
 
   #i64(): number | bigint {
     const at = this.#skip(8);
-    const number = this.#numbers().getInt32(at) * 2 ** 32 + this.#numbers().getUint32(at + 4);
-    return Number.isSafeInteger(number) ? number : this.#numbers().getBigInt64(at);
-  }
-
-  #numbers(): DataView {
-    const { buffer, byteOffset, byteLength } = this.#bytes;
-    return this.#view ??= new DataView(buffer, byteOffset, byteLength);
+    const number = this.#view.getInt32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    return Number.isSafeInteger(number) ? number : this.#view.getBigInt64(at);
   }
 
   /** Goes past `count` bytes that have to be there. Returns where they begin. */

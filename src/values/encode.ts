@@ -39,6 +39,8 @@ export class Encoder {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
+  /** How long the large message was that was taken last: the next is often like it. */
+  #lastLarge = 0;
   #depth = 0;
   /** Where the value that is being written has to end at the latest; 0 while there is none. */
   #limit = 0;
@@ -61,8 +63,12 @@ export class Encoder {
    */
   take(): Uint8Array<ArrayBuffer> {
     this.#refuseWhileBusy();
-    const taken = this.#at > KEPT_BYTES ? this.bytes() : this.#bytes.slice(0, this.#at);
-    if (this.#at > KEPT_BYTES) this.#use(new Uint8Array(FIRST_BYTES));
+    const large = this.#at > KEPT_BYTES;
+    const taken = large ? this.bytes() : this.#bytes.slice(0, this.#at);
+    if (large) {
+      this.#lastLarge = Math.min(this.#at, 64 * KEPT_BYTES);
+      this.#use(new Uint8Array(FIRST_BYTES));
+    }
     this.reset();
     return taken;
   }
@@ -422,7 +428,8 @@ export class Encoder {
       const most = MAX_FRAME_BODY_BYTES;
       throw new Fault(`it makes the message larger than ${most} bytes`, "object");
     }
-    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    const twice = Math.max(needed, this.#bytes.length * 2);
+    const bytes = new Uint8Array(twice < KEPT_BYTES / 4 ? twice : Math.max(twice, this.#lastLarge));
     bytes.set(this.#bytes.subarray(0, this.#at));
     this.#use(bytes);
   }

@@ -148,11 +148,16 @@ export interface NamespaceGoneControl {
 
 /** Body of LOG: one record of the server's log that is about this session. */
 export interface LogRecord {
+  /** How grave it is. */
   level: "debug" | "info" | "warn" | "error";
-  /** ISO 8601, UTC. */
+  /** When: ISO 8601, UTC. */
   ts: string;
+  /** What happened. */
   msg: string;
+  /** The session it is about. */
   session_id: string;
+  /** The eval it is about, if it is about one: the id of its future. */
   future_id?: number;
+  /** Whatever else belongs to it, such as `python_pid`, `text` or `bytes`. */
   [field: string]: unknown;
 }

@@ -49,7 +49,7 @@ Deno.test("readConfig() refuses what it cannot use with a sentence that names it
     [["--bindaddr", "x"], "--bindaddr"],
     [["stray"], "stray"],
     [["--num-workers", "0"], "Cannot run 0 python processes"],
-    [["--num-workers", "two"], "Cannot run NaN python processes"],
+    [["--num-workers", "two"], 'Cannot run "two" python processes'],
     [["--bind-addr", "9000"], 'Cannot use the address "9000"'],
     [["--bind-addr", "127.0.0.1:70000"], "127.0.0.1:70000"],
     [["--output-addr", "::1:9000"], "::1:9000"],

@@ -128,7 +128,7 @@ Deno.test("program says in one line what is wrong with how it was started", asyn
   const wrong: [string[], Record<string, string>, string][] = [
     [["--nonsense"], {}, "--nonsense"],
     [[], { PYPROXY_BIND_ADDR: "0.0.0.0:0" }, "Cannot listen on 0.0.0.0:0: whoever can connect"],
-    [[], { PYPROXY_NUM_WORKERS: "many" }, "Cannot run NaN python processes"],
+    [[], { PYPROXY_NUM_WORKERS: "many" }, 'Cannot run "many" python processes'],
     [FREE, { PYPROXY_PYTHON: "no-such-python" }, 'Cannot start python "no-such-python"'],
   ];
   for (const [args, env, text] of wrong) {

@@ -1,0 +1,225 @@
+"""Values to bytes and back: by the C module `msgpack` where it is installed, else by ours.
+
+The first attempt at a value is the quick one: C is given what a glance at the types finds plain, the
+pure writer lowers as it goes. Whatever goes wrong with it, the second walks step by step: it lowers
+what C does not know, and if the value cannot travel it says where in it.
+"""
+
+import sys
+
+from pyproxy_worker import msgpack_pure as pure
+from pyproxy_worker.msgpack_pure import MAX_DEPTH, Ext
+from pyproxy_worker.values import OPAQUE, EncodeError, lift, lower, part_of, qualified_name
+
+try:
+    from msgpack import ExtType, Packer, unpackb, version
+
+    if version < (1, 0) or not Packer.__module__.endswith("_cmsgpack"):
+        raise ImportError("not the C module, or one older than its final format")
+except Exception:  # whatever a broken installation raises: ours does the same, more slowly
+    unpackb = None
+
+MSGPACK = "python" if unpackb is None else "c"
+MAX_BODY_BYTES = 256 * 1024 * 1024
+# Enough for 512 levels, extensions among them, at the pure codec's frames for each.
+RECURSION_LIMIT = 8_000
+# The C reader takes 40 KB of stack for each extension in another. Past this the pure one reads.
+MAX_C_EXTENSIONS = 32
+C_OPTIONS = {"raw": False, "strict_map_key": True}
+
+SCALARS = frozenset((type(None), bool, int, float, str, bytes, bytearray))
+SEQUENCES = frozenset((list, tuple))
+CONTAINERS = frozenset((list, tuple, dict))
+PLAIN = SCALARS | CONTAINERS
+# C counts its levels a little differently near the limit.
+MAX_C_DEPTH = MAX_DEPTH - 2
+
+
+def encode(value, is_strict=False):
+    """The bytes of a value. Raises EncodeError if it cannot travel."""
+    try:
+        data = encode_quickly(value, is_strict)
+    except Exception:  # one of the value's own, or a limit: the other way finds out what and where
+        data = None
+    if data is None:
+        data = with_deep_stack(encode_stepwise, value, is_strict)
+    if len(data) > MAX_BODY_BYTES:
+        reason = "it takes %d bytes, more than the %d of a frame" % (len(data), MAX_BODY_BYTES)
+        raise EncodeError(reason, qualified_name(type(value)))
+    return data
+
+
+def decode(data):
+    """The value that `data` is. Raises ValueError for what breaks a rule of the wire."""
+    try:
+        return read(data)
+    except RecursionError:
+        return with_deep_stack(read_pure, data)
+
+
+def with_deep_stack(function, *args):
+    """Calls a function that goes as deep as values may nest."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
+    try:
+        return function(*args)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+# ---- to bytes -----------------------------------------------------------------------------------
+
+
+def encode_stepwise(value, is_strict):
+    """Lowers all of a value, then packs it."""
+    plain = walk(value, 1, is_strict, set())
+    try:
+        return pack(plain)
+    except ValueError:  # C's limit, which is not quite ours
+        return pure.pack(plain, None)
+
+
+def walk(value, depth, is_strict, inside):
+    """`value` lowered to the ground. `depth` is the level that it would be if it is a container."""
+    try:
+        plain = lower(value)
+    except EncodeError:
+        raise
+    except Exception as error:
+        reason = "reading it raised %s: %s" % (type(error).__qualname__, error)
+        raise EncodeError(reason, qualified_name(type(value))) from None
+    kind = type(plain)
+    if kind is not Ext and kind not in CONTAINERS:
+        return plain
+    name = qualified_name(type(value))
+    if kind is Ext and plain.code == OPAQUE and is_strict:
+        raise EncodeError("it would come as an opaque value, and strict is set", name)
+    if id(value) in inside:
+        raise EncodeError("it contains itself", name)
+    if depth > MAX_DEPTH:
+        raise EncodeError("it nests deeper than %d levels" % MAX_DEPTH, name)
+    inside.add(id(value))
+    if kind is not Ext:
+        plain = walk_members(value, plain, depth + 1, is_strict, inside)
+    elif type(plain.data) is not bytes:
+        if depth + 1 > MAX_DEPTH:
+            raise EncodeError("it nests deeper than %d levels" % MAX_DEPTH, name)
+        members = walk_members(value, plain.data, depth + 2, is_strict, inside)
+        plain = Ext(plain.code, pack(members))
+    inside.discard(id(value))
+    return plain
+
+
+def walk_members(value, plain, depth, is_strict, inside):
+    """Lowers what is in a list or dict, which `value` was lowered to itself."""
+    lowered = []
+    try:
+        for member in plain.values() if type(plain) is dict else plain:
+            lowered.append(walk(member, depth, is_strict, inside))
+    except EncodeError as error:
+        error.parts.append(part_of(value, len(lowered)))
+        raise
+    return dict(zip(plain, lowered)) if type(plain) is dict else lowered
+
+
+def lower_step(is_strict):
+    """What the pure writer asks about what it does not know."""
+
+    def step(value):
+        plain = lower(value)
+        if is_strict and type(plain) is Ext and plain.code == OPAQUE:
+            raise EncodeError("", "")  # the walk says it better
+        return plain
+
+    return step
+
+
+LOWER_STEPS = {is_strict: lower_step(is_strict) for is_strict in (False, True)}
+
+
+def is_plain(value, depth):
+    """Whether C packs a value exactly as the wire has it, numbers and strings of all kinds aside."""
+    kind = type(value)
+    if kind is dict:
+        try:
+            "".join(value)  # the quickest way to see that all keys are strings
+        except TypeError:
+            return False
+        if "__proto__" in value:
+            return False
+        members = value.values()
+    elif kind in SEQUENCES:
+        members = value
+    else:
+        return kind in SCALARS
+    kinds = set(map(type, members))
+    if kinds <= SCALARS:
+        return True
+    if depth > MAX_C_DEPTH or not kinds <= PLAIN:
+        return False
+    for member in members:
+        if type(member) in CONTAINERS and not is_plain(member, depth + 1):
+            return False
+    return True
+
+
+def encode_quickly_c(value, _):
+    return pack(value) if is_plain(value, 1) else None
+
+
+def encode_quickly_pure(value, is_strict):
+    return pure.pack(value, LOWER_STEPS[is_strict])
+
+
+def pack_pure(plain):
+    return pure.pack(plain, None)
+
+
+# ---- and back -----------------------------------------------------------------------------------
+
+
+class TooNested(Exception):
+    """Extensions in extensions, as C had better not read them."""
+
+
+class CReader:
+    """Reads with C; knows how many extensions it is in."""
+
+    def __init__(self):
+        self._inside = 0
+
+    def read(self, data):
+        self._inside = 0
+        try:
+            return unpackb(data, ext_hook=self._lift, **C_OPTIONS)
+        except TooNested:
+            return read_pure(data)
+
+    def _lift(self, code, data):
+        if self._inside >= MAX_C_EXTENSIONS:
+            raise TooNested
+        self._inside += 1
+        value = lift(code, data, self._read_inner)
+        self._inside -= 1
+        return value
+
+    def _read_inner(self, data):
+        return unpackb(data, ext_hook=self._lift, **C_OPTIONS)
+
+
+def read_pure(data):
+    return pure.unpack(bytes(data), lift_pure)
+
+
+def lift_pure(code, data, depth):
+    return lift(code, data, lambda inner: pure.unpack(inner, lift_pure, depth + 1))
+
+
+if unpackb is None:
+    encode_quickly = encode_quickly_pure
+    pack = pack_pure
+    read = read_pure
+else:
+    encode_quickly = encode_quickly_c
+    pack = Packer(default=lambda ext: ExtType(ext.code, ext.data)).pack
+    read = CReader().read

@@ -1,0 +1,383 @@
+"""MessagePack as the wire has it, in Python alone: for where the C module is not installed.
+
+Runs of numbers, strings and bytes are what most values are made of, so these go through C functions
+of the standard library a whole array at a time.
+"""
+
+import struct
+from functools import partial
+
+MAX_DEPTH = 512
+MIN_INT = -(1 << 63)
+MAX_INT = (1 << 64) - 1
+
+FLOAT = struct.Struct(">Bd")
+pack_float = partial(FLOAT.pack, 0xCB)
+pack_1 = struct.Struct(">BB").pack
+pack_2 = struct.Struct(">BH").pack
+pack_4 = struct.Struct(">BI").pack
+pack_8 = struct.Struct(">BQ").pack
+pack_signed = {size: struct.Struct(">B" + code).pack for size, code in zip((1, 2, 4, 8), "bhiq")}
+FIXINTS = [bytes((i,)) for i in range(128)]
+# Fields of records come again and again; the bound keeps keys that never do from piling up.
+CACHED_KEYS = 4096
+
+
+class Ext:
+    """An extension: a code, and bytes, or a list or dict that is to be packed."""
+
+    __slots__ = ("code", "data")
+
+    def __init__(self, code, data):
+        self.code = code
+        self.data = data
+
+
+class TooDeep(ValueError):
+    """Raised for a value with more than 512 containers in one another."""
+
+    def __init__(self):
+        super().__init__("the value nests deeper than %d levels" % MAX_DEPTH)
+
+
+def pack_int(value):
+    """An integer of MessagePack's range."""
+    if value >= 0:
+        if value < 0x80:
+            return FIXINTS[value]
+        if value < 0x100:
+            return pack_1(0xCC, value)
+        if value < 0x10000:
+            return pack_2(0xCD, value)
+        if value < 0x100000000:
+            return pack_4(0xCE, value)
+        return pack_8(0xCF, value)
+    if value >= -0x20:
+        return bytes((value + 0x100,))
+    if value >= -0x80:
+        return pack_signed[1](0xD0, value)
+    if value >= -0x8000:
+        return pack_signed[2](0xD1, value)
+    if value >= -0x80000000:
+        return pack_signed[4](0xD2, value)
+    return pack_signed[8](0xD3, value)
+
+
+def pack_str(value):
+    """A string; UnicodeEncodeError if it is not well formed."""
+    data = value.encode()
+    size = len(data)
+    if size < 0x20:
+        return bytes((0xA0 | size,)) + data
+    if size < 0x100:
+        return pack_1(0xD9, size) + data
+    if size < 0x10000:
+        return pack_2(0xDA, size) + data
+    return pack_4(0xDB, size) + data
+
+
+def pack_count(small, large, count):
+    """The header of an array or a map."""
+    if count < 0x10:
+        return bytes((small | count,))
+    if count < 0x10000:
+        return pack_2(large, count)
+    return pack_4(large + 1, count)
+
+
+def pack_bin_header(size):
+    """The header of bytes."""
+    if size < 0x100:
+        return pack_1(0xC4, size)
+    if size < 0x10000:
+        return pack_2(0xC5, size)
+    return pack_4(0xC6, size)
+
+
+def pack_ext_header(code, size):
+    """The header of an extension."""
+    if size in (1, 2, 4, 8, 16):
+        return bytes((0xD3 + size.bit_length(), code))
+    if size < 0x100:
+        return pack_1(0xC7, size) + bytes((code,))
+    if size < 0x10000:
+        return pack_2(0xC8, size) + bytes((code,))
+    return pack_4(0xC9, size) + bytes((code,))
+
+
+def pack(value, default):
+    """The bytes of a value. What is not plain goes through `default` first.
+
+    Raises TooDeep, and what `default` raises.
+    """
+    out = []
+    write(value, out.append, default, 1)
+    return b"".join(out)
+
+
+def write(value, add, default, depth):
+    """Adds the pieces of `value`, which would be the `depth`th container if it is one."""
+    kind = type(value)
+    if kind is str:
+        try:
+            add(pack_str(value))
+            return
+        except UnicodeEncodeError:
+            pass
+    elif kind is int:
+        if MIN_INT <= value <= MAX_INT:
+            add(pack_int(value))
+            return
+    elif kind is list or kind is tuple:
+        write_array(value, add, default, depth)
+        return
+    elif kind is dict:
+        if write_map(value, add, default, depth):
+            return
+    elif kind is float:
+        add(pack_float(value))
+        return
+    elif value is None:
+        add(b"\xc0")
+        return
+    elif kind is bool:
+        add(b"\xc3" if value else b"\xc2")
+        return
+    elif kind is bytes or kind is bytearray:
+        add(pack_bin_header(len(value)))
+        add(bytes(value))
+        return
+    elif kind is Ext:
+        write_ext(value, add, default, depth)
+        return
+    write(default(value), add, default, depth)
+
+
+def write_array(value, add, default, depth):
+    """Adds a list or a tuple."""
+    if depth > MAX_DEPTH:
+        raise TooDeep
+    add(pack_count(0x90, 0xDC, len(value)))
+    kinds = set(map(type, value))
+    if len(kinds) == 1:
+        kind = kinds.pop()
+        if kind is float:
+            add(b"".join(map(pack_float, value)))
+            return
+        if kind is int:
+            low, high = min(value), max(value)
+            if low >= 0 and high < 0x80:
+                add(bytes(value))
+                return
+            if low >= MIN_INT and high <= MAX_INT:
+                add(b"".join(map(pack_int, value)))
+                return
+        if kind is str:
+            try:
+                add(b"".join(map(pack_str, value)))
+                return
+            except UnicodeEncodeError:
+                pass
+    for item in value:
+        write(item, add, default, depth + 1)
+
+
+def write_map(value, add, default, depth):
+    """Adds a dict, or nothing, and says False, if its keys are not all what a map may have."""
+    if depth > MAX_DEPTH:
+        raise TooDeep
+    try:
+        "".join(value)  # the quickest way to see that all are strings
+        keys = list(map(pack_str, value))
+    except (TypeError, UnicodeEncodeError):
+        return False
+    if "__proto__" in value:
+        return False
+    add(pack_count(0x80, 0xDE, len(keys)))
+    for key, item in zip(keys, value.values()):
+        add(key)
+        write(item, add, default, depth + 1)
+    return True
+
+
+def write_ext(value, add, default, depth):
+    """Adds an extension."""
+    if depth > MAX_DEPTH:
+        raise TooDeep
+    data = value.data
+    if type(data) is not bytes:
+        inner = []
+        write(data, inner.append, default, depth + 1)
+        data = b"".join(inner)
+    add(pack_ext_header(value.code, len(data)))
+    add(data)
+
+
+def unpack(data, ext, depth=1):
+    """The value that all of `data` is. `ext(code, payload, depth)` gives that of an extension.
+
+    Raises ValueError for what breaks a rule of the wire.
+    """
+    try:
+        value, at = read(data, 0, ext, depth)
+    except (IndexError, struct.error):
+        at = len(data) + 1
+    if at > len(data):
+        raise ValueError("the value ends in the middle")
+    if at < len(data):
+        raise ValueError("%d bytes follow the value" % (len(data) - at))
+    return value
+
+
+def read(data, at, ext, depth):
+    """The value at `at`, and where the next one is."""
+    first = data[at]
+    at += 1
+    if first < 0x80:
+        return first, at
+    if first < 0x90:
+        return read_map(data, at, first & 15, ext, depth)
+    if first < 0xA0:
+        return read_array(data, at, first & 15, ext, depth)
+    if first < 0xC0:
+        end = at + (first & 31)
+        return data[at:end].decode(), end
+    if first >= 0xE0:
+        return first - 0x100, at
+    if first in NUMBERS:
+        number = NUMBERS[first]
+        return number.unpack_from(data, at)[0], at + number.size
+    if first < 0xC4:
+        if first == 0xC1:
+            raise ValueError("0xc1 starts no value")
+        return CONSTANTS[first], at
+    if first in LENGTHS:
+        length = LENGTHS[first]
+        count = length.unpack_from(data, at)[0]
+        at += length.size
+        if 0xDC <= first <= 0xDD:
+            return read_array(data, at, count, ext, depth)
+        if first >= 0xDE:
+            return read_map(data, at, count, ext, depth)
+        if first >= 0xD9:
+            return data[at : at + count].decode(), at + count
+        if first < 0xC7:
+            return data[at : at + count], at + count
+    else:
+        count = 1 << (first - 0xD4)
+    if depth > MAX_DEPTH:
+        raise TooDeep
+    end = at + 1 + count
+    code = data[at]
+    if end > len(data):
+        raise IndexError
+    return ext(code if code < 0x80 else code - 0x100, data[at + 1 : end], depth), end
+
+
+CONSTANTS = {0xC0: None, 0xC2: False, 0xC3: True}
+NUMBERS = {
+    first: struct.Struct(">" + code) for first, code in zip(range(0xCA, 0xD4), "fdBHIQbhiq")
+}
+LENGTHS = {
+    first: struct.Struct(">" + code)
+    for first, code in zip(
+        (0xC4, 0xC5, 0xC6, 0xC7, 0xC8, 0xC9, 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF),
+        "BHIBHIBHIHIHI",
+    )
+}
+RUN = 256
+RUNS = {
+    first: struct.Struct(">" + ("x" + code) * RUN)
+    for first, code in zip(range(0xCA, 0xD4), "fdBHIQbhiq")
+}
+known_keys = {}
+
+
+def read_array(data, at, count, ext, depth):
+    """The list of `count` values from `at` on."""
+    if depth > MAX_DEPTH:
+        raise TooDeep
+    if count > len(data) - at:
+        raise IndexError
+    out = []
+    if count >= 8:
+        at = read_runs(data, at, count, out)
+        count -= len(out)
+    depth += 1
+    for _ in range(count):
+        first = data[at]
+        if first < 0x80:
+            out.append(first)
+            at += 1
+        elif 0xA0 <= first < 0xC0:
+            end = at + 1 + (first & 31)
+            out.append(data[at + 1 : end].decode())
+            at = end
+        else:
+            item, at = read(data, at, ext, depth)
+            out.append(item)
+    return out, at
+
+
+def read_runs(data, at, count, out):
+    """Reads ahead as long as `RUN` numbers of one kind, or all that is left, stand in a row."""
+    while count > 0:
+        first = data[at]
+        some = min(count, RUN)
+        if first < 0x80:
+            run = data[at : at + some]
+            if len(run) < some or max(run) >= 0x80:
+                break
+            out.extend(run)
+            at += some
+        elif first in RUNS:
+            numbers = RUNS[first]
+            size = numbers.size // RUN
+            if data[at : at + some * size : size] != bytes((first,)) * some:
+                break
+            if some < RUN:
+                numbers = struct.Struct(numbers.format[: 1 + 2 * some])
+            out.extend(numbers.unpack_from(data, at))
+            at += some * size
+        else:
+            break
+        count -= some
+    return at
+
+
+def read_map(data, at, count, ext, depth):
+    """The dict of `count` pairs from `at` on."""
+    if depth > MAX_DEPTH:
+        raise TooDeep
+    if 2 * count > len(data) - at:
+        raise IndexError
+    depth += 1
+    out = {}
+    for _ in range(count):
+        first = data[at]
+        if 0xA0 <= first < 0xC0:
+            end = at + 1 + (first & 31)
+            raw = data[at + 1 : end]
+            key = known_keys.get(raw)
+            if key is None:
+                key = raw.decode()
+                if len(known_keys) < CACHED_KEYS:
+                    known_keys[raw] = key
+            at = end
+        else:
+            key, at = read(data, at, ext, depth)
+            if type(key) is not str:
+                raise ValueError("a key of a map must be a string, got %s" % type(key).__name__)
+        if key == "__proto__":
+            raise ValueError('a map cannot have the key "__proto__"')
+        first = data[at]
+        if first < 0x80:
+            out[key] = first
+            at += 1
+        elif 0xA0 <= first < 0xC0:
+            end = at + 1 + (first & 31)
+            out[key] = data[at + 1 : end].decode()
+            at = end
+        else:
+            out[key], at = read(data, at, ext, depth)
+    return out, at

@@ -1,0 +1,264 @@
+"""The python process proper: takes jobs from the link, runs them on the main thread, answers."""
+
+import _signal  # signal's own functions make enums of everything, which takes 2 us a call
+import atexit
+import os
+import struct
+import sys
+import threading
+import traceback
+from collections import namedtuple
+
+from pyproxy_worker import hooks, link
+from pyproxy_worker.cancel import Cancels
+from pyproxy_worker.codec import MSGPACK, decode, encode
+from pyproxy_worker.errors import encode_exception
+from pyproxy_worker.evaluate import Evaluator
+from pyproxy_worker.link import Link
+from pyproxy_worker.output import Output
+from pyproxy_worker.processes import descendants
+from pyproxy_worker.records import Records
+from pyproxy_worker.values import EncodeError
+
+VALUE = 0
+PYTHON_ERROR = 1
+CANCELLED = 2
+UNSENDABLE = 4
+
+LENGTH = struct.Struct(">I")
+SESSION_AND_LENGTH = struct.Struct(">II")
+EMPTY = encode({})
+QUEUED = encode({"how": "queued"})
+INTERRUPTED = encode({"how": "interrupted"})
+# User code that has lowered it below this leaves our own functions no room.
+MIN_RECURSION_LIMIT = 1_000
+
+Request = namedtuple("Request", "code locs globs session namespace is_strict")
+# A status, a control map as bytes, values as bytes.
+Outcome = namedtuple("Outcome", "status control values")
+
+
+def run(boot):
+    """The life of the process. It ends here: at the end of the link, or with what we cannot mend."""
+    worker = Worker(boot)
+    try:
+        worker.serve()
+    except BaseException:
+        worker.note(0, "error", "Cannot go on: " + traceback.format_exc())
+        os._exit(1)
+
+
+class Worker:
+    """One python process: its link, its output, its namespaces."""
+
+    def __init__(self, boot):
+        self._pid = os.getpid()
+        self._guard = os.getppid()
+        lock = threading.RLock()
+        self._cancels = Cancels(boot["page"], lock)
+        records = Records(bytes.fromhex(boot["nonce"]), lock, self._cancels)
+        self._output = Output(records, lock, self._cancels)
+        self._evaluator = Evaluator()
+        self._link = Link(boot["socket"])
+        self._left_running = frozenset()
+        self._on_sigint = self._cancels.on_signal
+        self._put_back()
+        hooks.install(self._output, self._link.close)
+        name = sys.implementation.name
+        ready = {
+            "secret": boot["secret"],
+            "pid": self._pid,
+            "executable": sys.executable,
+            "version": sys.version.split()[0],
+            "implementation": "CPython" if name == "cpython" else name,
+            "msgpack": MSGPACK,
+        }
+        self._send(link.READY, 0, 0, encode(ready))
+
+    def serve(self):
+        """Takes what comes, for ever."""
+        while True:
+            frame = self._link.receive()
+            if frame is None:
+                os._exit(0)
+            kind, _, ident, body = frame
+            if kind == link.EVAL:
+                self._job(ident, body)
+            elif kind == link.FORGET:
+                self._evaluator.forget(ident)
+            else:
+                raise ValueError("a frame of type 0x%02x has no place on the link" % kind)
+
+    def note(self, job, level, message, **fields):
+        """A line for the server's log."""
+        self._send(link.NOTE, 0, job, encode({"level": level, "msg": message, **fields}))
+
+    def _job(self, job, body):
+        if self._cancels.is_requested(job):
+            self._answer(job, Outcome(CANCELLED, QUEUED, b""))
+        else:
+            # Before it is decoded: what ends the process there would end its replacement as well.
+            self._cancels.note_started(job)
+            self._output.begin(job)
+            try:
+                request = read_request(body)
+            except (ValueError, MemoryError) as error:
+                message = str(error) or "there is no memory for it"
+                self._send(link.BROKEN, 0, job, encode({"message": message}))
+            else:
+                self._put_back()
+                outcome = self._run(job, request)
+                _signal.setitimer(_signal.ITIMER_REAL, 0)  # an alarm is not for the next job
+                self._evaluator.leave()
+                self._answer(job, outcome)
+        self._output.end(job)
+        if self._output.has_started_process:
+            self._look_for_processes(job)
+
+    def _answer(self, job, outcome):
+        status, control, values = outcome
+        self._send(link.RESULT, status, job, LENGTH.pack(len(control)), control, values)
+
+    def _run(self, job, request):
+        """The outcome of a job. The KeyboardInterrupt of its cancel may come anywhere in here.
+
+        It comes once at most. So it can break the inner `try` before `leave` has been reached, but
+        then not the outer one.
+        """
+        try:
+            try:
+                self._cancels.enter(job)
+                return self._attempt(job, request)
+            finally:
+                self._cancels.leave()
+        except BaseException as error:
+            self._cancels.leave()
+            return self._failed(job, error)
+
+    def _attempt(self, job, request):
+        code, locs, globs, session, namespace, is_strict = request
+        try:
+            value = self._evaluator.run(code, locs, globs, session, namespace)
+        except BaseException as error:
+            if os.getpid() != self._pid:
+                self._end_child(error)
+            outcome = self._failed(job, error)
+        else:
+            if os.getpid() != self._pid:
+                self._end_child(None)
+            outcome = self._encoded(value, is_strict)
+        self._output.finish()
+        return outcome
+
+    def _failed(self, job, error):
+        if isinstance(error, KeyboardInterrupt) and self._cancels.raised == job:
+            return Outcome(CANCELLED, INTERRUPTED, b"")
+        return Outcome(PYTHON_ERROR, EMPTY, encode_exception(error))
+
+    def _encoded(self, value, is_strict):
+        try:
+            return Outcome(VALUE, EMPTY, encode(value, is_strict))
+        except EncodeError as error:
+            path = error.path("result")
+            message = "Cannot send %s: %s" % (path, error.reason)
+            control = {"message": message, "path": path, "type": error.type_name}
+            return Outcome(UNSENDABLE, encode(control), b"")
+        except MemoryError as error:
+            return Outcome(PYTHON_ERROR, EMPTY, encode_exception(error))
+
+    def _put_back(self):
+        """What user code may have changed and ours relies on."""
+        _signal.signal(_signal.SIGINT, self._on_sigint)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
+        if sys.getrecursionlimit() < MIN_RECURSION_LIMIT:
+            sys.setrecursionlimit(MIN_RECURSION_LIMIT)
+        if sys.gettrace() is not None:
+            sys.settrace(None)
+        if sys.getprofile() is not None:
+            sys.setprofile(None)
+
+    def _look_for_processes(self, job):
+        """Warns of processes that the job has left running: they write into the next jobs."""
+        running = frozenset(descendants(self._guard)) - {self._pid}
+        new = sorted(running - self._left_running)
+        self._left_running = running
+        if new:
+            pids = " ".join(map(str, new))
+            self.note(
+                job,
+                "warn",
+                "the eval has left processes running (%s): what they write comes as output of "
+                "whichever eval runs then; redirect their output to keep it apart" % pids,
+                pids=pids,
+            )
+
+    def _end_child(self, error):
+        """A child that user code has forked came to the end of the eval: it ends as a script does."""
+        code = 0
+        if isinstance(error, SystemExit):
+            code = error.code
+            if code is None:
+                code = 0
+            elif not isinstance(code, int):
+                print(code, file=sys.stderr)
+                code = 1
+        elif error is not None:
+            sys.excepthook(type(error), error, error.__traceback__)
+            code = 1
+        try:
+            atexit._run_exitfuncs()
+            self._output.finish()
+        finally:
+            os._exit(code & 0xFF)
+
+    def _send(self, kind, flags, ident, *body):
+        try:
+            self._link.send(kind, flags, ident, body)
+        except (BrokenPipeError, ConnectionResetError):
+            os._exit(0)  # the server is gone
+
+
+def read_request(body):
+    """What an EVAL asks for. Raises ValueError if it breaks a rule of the wire."""
+    if body is None:
+        raise MemoryError
+    if len(body) < SESSION_AND_LENGTH.size:
+        raise ValueError("the body of an EVAL must have a control map, got %d bytes" % len(body))
+    session, length = SESSION_AND_LENGTH.unpack_from(body)
+    values_at = SESSION_AND_LENGTH.size + length
+    if values_at > len(body):
+        raise ValueError(
+            "control claims %d bytes, %d are left" % (length, len(body) - SESSION_AND_LENGTH.size)
+        )
+    control = decode(body[SESSION_AND_LENGTH.size : values_at]) if length else {}
+    if type(control) is not dict:
+        raise ValueError("control must be a map, got %s" % type(control).__name__)
+    code = control.get("code")
+    if type(code) is not str:
+        raise ValueError("code must be a string, got %s" % type(code).__name__)
+    namespace = control.get("namespace")
+    if namespace is not None and type(namespace) is not str:
+        raise ValueError("namespace must be a string, got %s" % type(namespace).__name__)
+    is_strict = control.get("strict", False)
+    if type(is_strict) is not bool:
+        raise ValueError("strict must be a boolean, got %s" % type(is_strict).__name__)
+    locs = globs = None
+    if values_at < len(body):
+        values = decode(body[values_at:])
+        if type(values) is not list or len(values) != 2:
+            raise ValueError("the values of an EVAL must be one array of locs and globs")
+        locs = variables(values[0], "locs")
+        globs = variables(values[1], "globs")
+    return Request(code, locs, globs, session, namespace, is_strict)
+
+
+def variables(value, name):
+    """A dict that can be a namespace, or None."""
+    if value is None:
+        return None
+    if type(value) is not dict:
+        raise ValueError("%s must be a dict or nil, got %s" % (name, type(value).__name__))
+    for key in value:
+        if type(key) is not str:
+            raise ValueError("the keys of %s must be strings, got %s" % (name, type(key).__name__))
+    return value
