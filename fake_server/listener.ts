@@ -78,7 +78,8 @@ export class Listener {
         await this.#room.promise;
       }
       try {
-        this.#greet(await listener.accept());
+        const socket = await listener.accept();
+        this.#greet(socket);
       } catch (error) {
         if (signal.aborted) return;
         // No descriptors left, or the peer has gone while it waited: neither ends the server.
@@ -88,9 +89,8 @@ export class Listener {
     }
   }
 
-  async #greet(socket: Deno.TcpConn): Promise<void> {
+  #greet(socket: Deno.TcpConn): void {
     const { limits, log } = this.#context;
-    this.#handshakes++;
     let open = true;
     const done = (): void => {
       if (!open) return;
@@ -111,14 +111,23 @@ export class Listener {
       },
       lost: () => log.debug("connection closed before its hello", { peer: connection.peer }),
     };
-    const connection = new Connection(socket, this.#context, receiver);
+    let connection: Connection;
+    try {
+      connection = new Connection(socket, this.#context, receiver);
+    } catch (error) {
+      // It was reset while it waited.
+      socket.close();
+      throw error;
+    }
+    this.#handshakes++;
     const timer = setTimeout(() => {
       receiver.fault(new Fault("TIMEOUT", `no hello came within ${limits.handshakeMs / 1_000} s`));
     }, limits.handshakeMs);
     this.#connections.add(connection);
-    await connection.gone;
-    this.#connections.delete(connection);
-    done();
+    connection.gone.then(() => {
+      this.#connections.delete(connection);
+      done();
+    });
   }
 
   #hello(connection: Connection, { type, flags, id, body }: Frame): void {

@@ -48,7 +48,8 @@ export class OutputRouter {
   readonly #open: Entry[] = [];
   /** How many of those have ended on pipe 1 and on pipe 2. */
   readonly #ended: [number, number] = [0, 0];
-  readonly #past = new Map<number, Origin>();
+  /** Where jobs that have ended came from, each at its id modulo the length. */
+  readonly #past: { job: number; origin: Origin }[] = [];
   #lastPast: Origin | undefined;
 
   /** Makes one for the process that was given `nonce`. */
@@ -64,7 +65,7 @@ export class OutputRouter {
 
   /** Where a job came from, if it is not too long ago. */
   origin(job: number): Origin | undefined {
-    return this.#past.get(job) ?? this.#open.find((entry) => entry.job === job)?.target.origin;
+    return this.#pastOrigin(job) ?? this.#open.find((entry) => entry.job === job)?.target.origin;
   }
 
   /** Takes what was read from a pipe; gives back what has to happen before more is read. */
@@ -102,7 +103,7 @@ export class OutputRouter {
       const entry = this.#owner(pipe, event);
       if (entry === undefined) {
         flush();
-        const origin = event.kind === "data" ? this.#past.get(event.job) : this.#lastPast;
+        const origin = event.kind === "data" ? this.#pastOrigin(event.job) : this.#lastPast;
         pressure = this.#late(origin, eventFd, event.bytes) ?? pressure;
         continue;
       }
@@ -139,9 +140,11 @@ export class OutputRouter {
 
   #remember({ job, target }: Entry): void {
     this.#lastPast = target.origin;
-    this.#past.set(job, target.origin);
-    if (this.#past.size > REMEMBERED_JOBS) {
-      this.#past.delete(this.#past.keys().next().value!);
-    }
+    this.#past[job % REMEMBERED_JOBS] = { job, origin: target.origin };
+  }
+
+  #pastOrigin(job: number): Origin | undefined {
+    const entry = this.#past[job % REMEMBERED_JOBS];
+    return entry?.job === job ? entry.origin : undefined;
   }
 }

@@ -57,6 +57,9 @@ export class StartError extends Error {
 /** The oldest Python that the worker is written for. */
 const MIN_VERSION = [3, 9] as const;
 
+/** As much as Linux keeps in a pipe. */
+const PIPE_BUFFER_BYTES = 64 * 1024;
+
 const INTERRUPT: Uint8Array = new TextEncoder().encode("I");
 const KILL: Uint8Array = new TextEncoder().encode("K");
 
@@ -71,7 +74,7 @@ export class PythonProcess {
   #events: ProcessEvents | undefined;
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #pipes: readonly ReadableStreamDefaultReader<Uint8Array>[];
+  readonly #pipes: readonly ReadableStreamBYOBReader[];
   readonly #reads: Promise<void>[];
   #link: Deno.UnixConn | undefined;
   #outbox: Outbox | undefined;
@@ -88,9 +91,10 @@ export class PythonProcess {
   static async start(options: ProcessOptions): Promise<PythonProcess> {
     const socket = `${options.directory}/${options.name}.sock`;
     const page = `${options.directory}/${options.name}.page`;
-    const listener = Deno.listen({ transport: "unix", path: socket });
+    let listener: Deno.UnixListener | undefined;
     let process: PythonProcess | undefined;
     try {
+      listener = Deno.listen({ transport: "unix", path: socket });
       process = new PythonProcess(options, page);
       await process.#handshake(listener, options, { socket, page });
       return process;
@@ -104,7 +108,7 @@ export class PythonProcess {
         `Cannot start python "${options.python}": ${errorText(error)}${text ? `: ${text}` : ""}`,
       );
     } finally {
-      closeListener(listener);
+      if (listener !== undefined) closeListener(listener);
       // Both ends have them open by now, or never will: a name in the file system is only a leftover.
       for (const path of [socket, page]) await Deno.remove(path).catch(ignoreMissing);
     }
@@ -129,7 +133,8 @@ export class PythonProcess {
       throw error instanceof Deno.errors.NotFound ? new Error("there is no such program") : error;
     }
     this.#stdin = this.#child.stdin.getWriter();
-    this.#pipes = [this.#child.stdout.getReader(), this.#child.stderr.getReader()];
+    this.#pipes = [this.#child.stdout, this.#child.stderr]
+      .map((pipe) => pipe.getReader({ mode: "byob" }));
     this.#reads = this.#pipes.map((pipe, i) => this.#readPipe(i + 1 as 1 | 2, pipe));
     this.exited = this.#untilExit();
   }
@@ -166,15 +171,20 @@ export class PythonProcess {
   /** Ends the process with SIGKILL. */
   kill(): void {
     if (this.#isDead) return;
+    this.#wakeGuard();
     this.#command(KILL);
-    // A guard that user code has stopped, say, does not do it.
+    // If the guard does not do it, for whatever user code has done to it.
     this.#killTimer ??= setTimeout(() => this.#killGroup(), PYTHON_END_DEADLINE_MS);
   }
 
   /** Ends the process and all it has started. */
   async end(): Promise<void> {
-    // An error means that the guard is gone already.
-    if (!this.#isDead) this.#stdin.close().catch(() => {});
+    if (!this.#isDead) {
+      this.#wakeGuard();
+      this.#stdin.close().catch(() => {
+        // The guard is gone already.
+      });
+    }
     this.#killTimer ??= setTimeout(() => this.#killGroup(), PYTHON_END_DEADLINE_MS);
     await this.exited;
   }
@@ -269,9 +279,18 @@ export class PythonProcess {
     closeConnection(this.#link);
   }
 
+  /** User code may have stopped the guard, to keep it from what it has to do. */
+  #wakeGuard(): void {
+    this.#signal(this.#child.pid, "SIGCONT");
+  }
+
   #killGroup(): void {
+    this.#signal(-this.#child.pid, "SIGKILL");
+  }
+
+  #signal(pid: number, signal: Deno.Signal): void {
     try {
-      Deno.kill(-this.#child.pid, "SIGKILL");
+      Deno.kill(pid, signal);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
@@ -285,13 +304,16 @@ export class PythonProcess {
 
   async #readPipe(
     pipe: 1 | 2,
-    reader: ReadableStreamDefaultReader<Uint8Array>,
+    reader: ReadableStreamBYOBReader,
   ): Promise<void> {
     const decoder = new TextDecoder();
+    // One buffer goes round: most reads bring a few bytes, and a new one each would be 64 KiB.
+    let buffer = new ArrayBuffer(PIPE_BUFFER_BYTES);
     try {
       for (;;) {
-        const { done, value } = await reader.read();
+        const { done, value } = await reader.read(new Uint8Array(buffer));
         if (done) return;
+        buffer = value.buffer;
         if (this.#events === undefined) {
           const text = this.#startText + decoder.decode(value, { stream: true });
           this.#startText = text.slice(-START_TEXT_BYTES);

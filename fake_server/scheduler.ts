@@ -62,6 +62,8 @@ export class Line<T> {
   /** Each namespace begun, and the generation of the process it lives in. */
   readonly namespaces: Map<string, number> = new Map();
   closed = false;
+  /** Its jobs wait although there is room: the session does not take its results. */
+  paused = false;
 
   /** Made by {@linkcode Scheduler.open}. */
   constructor(slot: number) {
@@ -77,7 +79,7 @@ interface Slot<T> {
   lastId: number;
   lines: number;
   jobs: number;
-  /** Lines with waiting jobs; the first is next. */
+  /** Lines that have waiting jobs and are not paused; the first is next. */
   turns: Line<T>[];
   /** What the process has, in order; the first runs or is about to. */
   handed: Job<T>[];
@@ -144,6 +146,22 @@ export class Scheduler<T> {
     line.namespaces.clear();
   }
 
+  /** Hands over no more of the line's jobs. */
+  pause(line: Line<T>): void {
+    if (line.paused) return;
+    line.paused = true;
+    remove(this.#slots[line.slot]!.turns, line);
+  }
+
+  /** Goes on with a line that was paused. */
+  resume(line: Line<T>, now: number): void {
+    if (!line.paused) return;
+    line.paused = false;
+    const slot = this.#slots[line.slot]!;
+    if (line.waiting.length > 0) slot.turns.push(line);
+    this.#fill(slot, now);
+  }
+
   /** Puts a new job at the end of its line. */
   submit(job: Job<T>, now: number): void {
     const line = job.line;
@@ -151,7 +169,7 @@ export class Scheduler<T> {
     job.state = "waiting";
     slot.jobs++;
     line.waiting.push(job);
-    if (line.waiting.length === 1) slot.turns.push(line);
+    if (line.waiting.length === 1 && !line.paused) slot.turns.push(line);
     this.#fill(slot, now);
   }
 
@@ -162,8 +180,8 @@ export class Scheduler<T> {
     const line = job.line;
     const slot = this.#slots[line.slot]!;
     if (job.state === "waiting") {
-      line.waiting.splice(line.waiting.indexOf(job), 1);
-      if (line.waiting.length === 0) slot.turns.splice(slot.turns.indexOf(line), 1);
+      remove(line.waiting, job);
+      if (line.waiting.length === 0) remove(slot.turns, line);
       this.#settle(slot, job, { kind: "cancelled", how: "queued" });
     } else {
       this.#effects.interrupt(line.slot, job);
@@ -249,7 +267,7 @@ export class Scheduler<T> {
         const line = job.line;
         job.state = "waiting";
         line.waiting.unshift(job);
-        if (line.waiting.length === 1) slot.turns.unshift(line);
+        if (line.waiting.length === 1 && !line.paused) slot.turns.unshift(line);
       }
     }
   }
@@ -309,6 +327,11 @@ export class Scheduler<T> {
     slot.jobs--;
     this.#effects.settle(job, outcome);
   }
+}
+
+function remove<E>(list: E[], element: E): void {
+  const at = list.indexOf(element);
+  if (at >= 0) list.splice(at, 1);
 }
 
 /** Job ids are u32 and go round, leaving 0 out: a process may live for more than 2^32 evals. */

@@ -172,6 +172,7 @@ export class Session implements EvalOwner {
     if (!this.#evals.settle(done) || this.#ending === "over") return;
     if (this.#evals.heldBytes <= QUEUE_HIGH_WATER_BYTES) this.#resume?.();
     this.#main.send(MessageType.RESULT, status, done.origin.request, body, owned);
+    if (this.#main.waiting > RESULT_HIGH_WATER_BYTES) this.#waitForResults();
     this.advance();
   }
 
@@ -265,6 +266,15 @@ export class Session implements EvalOwner {
     }
     this.#usesNamespaces = true;
     return namespace;
+  }
+
+  /** Runs none of its evals until the client has taken their results. */
+  async #waitForResults(): Promise<void> {
+    if (this.#line.paused) return;
+    const { pool, clock } = this.#context;
+    pool.scheduler.pause(this.#line);
+    await this.#main.below(RESULT_HIGH_WATER_BYTES);
+    pool.scheduler.resume(this.#line, clock());
   }
 
   /** What has to happen before more is read from the mainstream. */

@@ -310,7 +310,11 @@ export class RawSession implements AsyncDisposable {
   async #read(stream: RawStream, ended: () => void): Promise<void> {
     for (;;) {
       const frame = await stream.next();
-      if (frame === null) break;
+      if (frame === null) {
+        // As a client should: the server waits a moment for this before it cuts.
+        stream.close();
+        break;
+      }
       this.#note(stream, frame);
       this.#wake();
     }

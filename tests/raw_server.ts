@@ -26,10 +26,9 @@ export async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-/** Whether a process runs. */
+/** Whether a process is there and no zombie. Linux only. */
 export function isAlive(pid: number): boolean {
   try {
-    Deno.kill(pid, "SIGCONT");
     return !/^State:\s*[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;

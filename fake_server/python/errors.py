@@ -15,6 +15,8 @@ MAX_FRAMES = 200
 MAX_TEXT = 1024 * 1024
 # A recursion may be a million deep; the innermost frames tell.
 MAX_LOOKED_AT = 20_000
+# As Python says it.
+STR_FAILED = "<exception str() failed>"
 
 GROUP = getattr(builtins, "BaseExceptionGroup", ())
 OWN_FOLDERS = tuple(
@@ -41,9 +43,12 @@ class Records:
 
     def __init__(self):
         self._left = MAX_RECORDS
+        self._messages = {}
 
     def record(self, error):
         """The record of an exception and all that hangs on it."""
+        # First: traceback swallows the KeyboardInterrupt of a cancel that a str() is stuck for.
+        self._ask(error, 0)
         count = 0
         entry = error.__traceback__
         while entry is not None:
@@ -57,8 +62,21 @@ class Records:
         )
         drop_own_frames(shown, 0)
         record = self._record(error, shown, 1)
-        record["traceback"] = with_suggestion(error, shown, record["traceback"])
+        record["traceback"] = bounded(as_printed(error, shown, record["traceback"]))
         return record
+
+    def _ask(self, error, depth):
+        """Notes the messages of an exception and of those that hang on it."""
+        if error is None or id(error) in self._messages or depth > MAX_DEPTH:
+            return
+        try:
+            self._messages[id(error)] = str(error)
+        except Exception:
+            self._messages[id(error)] = STR_FAILED
+        self._ask(error.__cause__, depth + 1)
+        self._ask(error.__context__, depth + 1)
+        for member in error.exceptions if isinstance(error, GROUP) else ():
+            self._ask(member, depth + 1)
 
     def args(self, error):
         """The arguments, as they are."""
@@ -82,7 +100,7 @@ class Records:
         return {
             "type": well_formed(kind.__qualname__),
             "module": well_formed(kind.__module__),
-            "message": bounded(message_of(error)),
+            "message": bounded(self._messages.get(id(error), STR_FAILED)),
             "args": self.args(error),
             "mro": [well_formed(qualified_name(base)) for base in kind.__mro__[:-1]],
             "traceback": bounded("".join(shown.format())),
@@ -112,11 +130,11 @@ class SafeRecords(Records):
 def smallest_record(error):
     """What can be said of any exception without asking it."""
     name = type(error).__name__
-    text = "%s: <exception str() failed>\n" % name
+    text = "%s: %s\n" % (name, STR_FAILED)
     return {
         "type": name,
         "module": "builtins",
-        "message": "<exception str() failed>",
+        "message": STR_FAILED,
         "args": [],
         "mro": [name],
         "traceback": text,
@@ -139,20 +157,27 @@ def drop_own_frames(shown, depth):
                 drop_own_frames(other, depth + 1)
 
 
-def with_suggestion(error, shown, text):
-    """`text` with "Did you mean: 'x'?", which Python 3.10 and 3.11 make only as they print."""
-    if not (3, 10) <= sys.version_info < (3, 12):
+def as_printed(error, shown, text):
+    """`text` with what, before 3.13, Python does otherwise when it prints than traceback does."""
+    if sys.version_info >= (3, 13):
         return text
-    if not isinstance(error, (NameError, AttributeError)) or len(shown.stack) > MAX_FRAMES:
-        return text
-    line = next(shown.format_exception_only()).rstrip("\n")
+    if isinstance(error, SyntaxError) and not shown.stack and shown.__context__ is None:
+        error.__traceback__ = None  # which has our frames alone
+        return printed_by_python(error)
+    if isinstance(error, (NameError, AttributeError)) and len(shown.stack) <= MAX_FRAMES:
+        return with_suggestion(text, next(shown.format_exception_only()), error)
+    return text
+
+
+def with_suggestion(text, line, error):
+    """`text` with "Did you mean: 'x'?" at the end of `line`, if Python prints that."""
+    line = line.rstrip("\n")
     printed = printed_by_python(error)
     start = printed.rfind(line + ". Did you mean: ")
-    if start < 0 or "\n" in line or line + "\n" not in text:
+    at = text.rfind(line + "\n")
+    if start < 0 or at < 0:
         return text
-    end = printed.index("\n", start)
-    at = text.rindex(line + "\n")
-    return text[:at] + printed[start:end] + text[at + len(line) :]
+    return text[:at] + printed[start : printed.index("\n", start)] + text[at + len(line) :]
 
 
 def printed_by_python(error):
@@ -182,13 +207,6 @@ class Capture:
 
     def flush(self):
         pass
-
-
-def message_of(error):
-    try:
-        return str(error)
-    except Exception:
-        return "<exception str() failed>"
 
 
 def notes_of(error):

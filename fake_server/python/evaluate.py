@@ -74,7 +74,7 @@ class Compiler:
             return code
         self._count += 1
         filename = "<eval-%d>" % self._count
-        lines = source.splitlines(True)
+        lines = lines_of(source)
         try:
             code = Code(source, filename)
         except SyntaxError as error:
@@ -92,6 +92,14 @@ class Compiler:
             self._characters -= oldest.size
             linecache.cache.pop(oldest.filename, None)
         return code
+
+
+def lines_of(source):
+    """The lines as linecache has those of a file: all with a line feed, and only that ends one."""
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return [line + "\n" for line in lines]
 
 
 class Evaluator:

@@ -47,11 +47,9 @@ def install(output, forked):
             setattr(module, name, wrap(output, getattr(module, name)))
 
     def after_in_child():
-        output.ticker.forget()
-        output.records.forget()
-        output.main = _thread.get_ident()
+        output.forget()
         output.lock.release()
-        output.go_through()
+        output.go_by_line()
         forked()
 
     os.register_at_fork(
@@ -66,7 +64,7 @@ def audit(output, event, _):
     if event in FLUSHES:
         if event in PROCESS_STARTS:
             output.has_started_process = True
-            output.go_through()
+            output.go_by_line()
             if event in FORKS:
                 output.ticker.stop()
         output.flush()
@@ -100,7 +98,7 @@ def own_thread(output, function):
 
     @functools.wraps(function)
     def start(*args, **kwargs):
-        output.go_through()
+        output.go_by_line()
         job = output.owner()
         with output.starting:
             started = function(*args, **kwargs)

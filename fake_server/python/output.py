@@ -1,15 +1,18 @@
 """The three standard streams of user code, and where what is written to them goes.
 
-Text is gathered by C in sys.stdout's TextIOWrapper and comes to `Buffer.write`, as everything else
-does that Python writes: the one place where bytes become records of the job that owns the writing
-thread. sys.stdout has three speeds:
+sys.stdout has three speeds:
 
 - quiet: nothing was written lately. A function of ours stands in for `sys.stdout.write`: the first
   line goes out at once, wakes the ticker, and takes the function away.
-- quick: further text is gathered at C's full speed, and the ticker sends it every few milliseconds.
-  A tick that finds nothing new makes it quiet again.
-- through: every write goes out at once and is asked whose it is. So it is while threads of user code
-  live, which may belong to different jobs, and once a process was started, which writes as well.
+- quick: further text is gathered by C at full speed, in a TextIOWrapper that gives it to
+  `Buffer.write`, and the ticker sends it every few milliseconds. A tick that finds nothing new makes
+  it quiet again.
+- by line: each line goes out as soon as it is whole, and belongs to the job that the writing thread
+  belongs to. So it is while threads of user code live, which may be of different jobs, and once a
+  process was started, which writes as well. sys.stderr is always like this.
+
+Whatever the speed, all that one thread writes keeps its order: before anything is added to `held`,
+what C has gathered is moved to the records, so `held` always comes first.
 """
 
 import _thread
@@ -20,6 +23,9 @@ import sys
 
 from pyproxy_worker.descriptors import set_aside
 from pyproxy_worker.ticker import Ticker
+
+# So many pieces of a line are not waited for: it goes out as it is.
+MAX_HELD = 64
 
 write_text = io.TextIOWrapper.write
 flush_text = io.TextIOWrapper.flush
@@ -49,7 +55,7 @@ class Buffer(io.BufferedIOBase):
             if not is_taken:
                 output.take()
             if data:
-                output.records.put(self._fd, job, data)
+                output.records.put(job, self._fd, data)
         if not is_taken:
             output.records.pump()
             if output.cancels.owed:
@@ -58,7 +64,7 @@ class Buffer(io.BufferedIOBase):
 
     def flush(self):
         if not self._output.is_taking:
-            self._output.records.pump()
+            self._output.flush()
 
     def close(self):
         self.flush()
@@ -94,10 +100,9 @@ class Stream(io.TextIOWrapper):
         return self.buffer
 
 
-def open_stream(fd, name, output, is_through):
-    """A stream that is written through at once, or gathers."""
-    buffer = Buffer(fd, name, output)
-    return Stream(buffer, newline="\n", write_through=is_through, **CODING)
+def open_stream(fd, name, output):
+    """sys.stdout or sys.stderr."""
+    return Stream(Buffer(fd, name, output), newline="\n", **CODING)
 
 
 class Output:
@@ -111,14 +116,18 @@ class Output:
         self.owners = {}  # the job of each thread that user code has started
         self.starting = _thread.allocate_lock()  # held until a started thread is in `owners`
         self.main = _thread.get_ident()
+        self.held = {}  # of each thread that writes by line: job, descriptor and bytes
         self.is_taking = False
+        self.is_by_line = False
+        self.is_forked = False
         self.has_started_process = False
-        self.is_through = False
-        self.stdout = open_stream(1, "<stdout>", self, False)
-        self.stderr = open_stream(2, "<stderr>", self, True)
+        self.stdout = open_stream(1, "<stdout>", self)
+        self.stderr = open_stream(2, "<stderr>", self)
         self.ticker = Ticker(self.tick)
         self._seen = 0
-        self._first = self._make_first()
+        self._write_first = self._first_writer()
+        self._write_line = self._line_writer(1, self.stdout)
+        self._write_error = self._line_writer(2, self.stderr)
         null = os.open(os.devnull, os.O_RDWR)
         self._kept = set_aside(null), set_aside(1), set_aside(2)
         os.close(null)
@@ -141,8 +150,9 @@ class Output:
         sys.stdin = sys.__stdin__ = self.stdin
         sys.stdout = sys.__stdout__ = self.stdout
         sys.stderr = sys.__stderr__ = self.stderr
+        self.stderr.__dict__["write"] = self._write_error
         if self.has_threads():
-            self.go_through()
+            self.go_by_line()
         else:
             self.owners.clear()
             self._go_quick()
@@ -161,22 +171,25 @@ class Output:
 
     def end(self, job):
         """Sends the rest, and the end of the job's output."""
+        self._flush_c()
         self.flush()
         self.records.end(job)
-        if not self.is_through:
+        if not self.is_by_line:
             self._hush()
 
     def flush(self):
-        """Sends what sys.stdout holds."""
+        """Sends all that is gathered."""
         with self.lock:
             self.take()
         self.records.pump()
 
     def take(self):
-        """Moves what sys.stdout holds to the records; the caller holds the lock."""
+        """Moves all that is gathered to the records; the caller holds the lock."""
         if not self.is_taking:
             self.is_taking = True
             try:
+                for ident in tuple(self.held):
+                    self._put_held(ident)
                 flush_text(self.stdout)
             finally:
                 self.is_taking = False
@@ -197,32 +210,42 @@ class Output:
         """Whether threads live that are not ours."""
         return _thread._count() > self.ticker.is_running
 
-    def go_through(self):
-        """From here on each write goes out at once, by itself."""
-        if not self.is_through:
-            self.is_through = True
-            self.stdout.__dict__.pop("write", None)
+    def go_by_line(self):
+        """From here on each line goes out at once, by itself."""
+        if not self.is_by_line:
+            self.is_by_line = True
+            # For who has taken the method C's way before: written through.
             reconfigure(self.stdout, write_through=True)
+            self.stdout.__dict__["write"] = self._write_line
+
+    def forget(self):
+        """In a forked child: other threads, and what they have gathered, are the parent's."""
+        self.is_forked = True
+        self.main = _thread.get_ident()
+        self.held.clear()
+        self.ticker.forget()
+        self.records.forget()
 
     def tick(self):
         """Sends what was gathered. Says whether anything was written since the last time."""
         self.flush()
         is_busy = self._seen != self.records.count
         self._seen = self.records.count
-        if not is_busy and not self.is_through and "write" not in self.stdout.__dict__:
+        if not is_busy and "write" not in self.stdout.__dict__:
             self._hush()
         return is_busy
 
     def _go_quick(self):
-        if self.is_through:
-            self.is_through = False
+        if self.is_by_line:
+            self.is_by_line = False
             reconfigure(self.stdout, write_through=False)
         self._hush()
 
     def _hush(self):
-        self.stdout.__dict__["write"] = self._first
+        self.stdout.__dict__["write"] = self._write_first
 
-    def _make_first(self):
+    def _first_writer(self):
+        """sys.stdout.write while it is quiet."""
         stdout = self.stdout
 
         def write(text, /):
@@ -235,6 +258,45 @@ class Output:
             return count
 
         return write
+
+    def _line_writer(self, fd, stream):
+        """The write of a stream that goes by line."""
+
+        def write(text, /):
+            if not isinstance(text, str):
+                raise TypeError("write() argument must be str, not %s" % type(text).__name__)
+            data = text.encode(stream.encoding, stream.errors)
+            ident = _thread.get_ident()
+            job = self.owner()
+            with self.lock:
+                held = self.held.get(ident)
+                if held is None:
+                    self.take()
+                    held = self.held[ident] = []
+                held.append((job, fd, data))
+                is_line = "\n" in text or len(held) > MAX_HELD
+                if is_line:
+                    self._put_held(ident)
+            if is_line:
+                self.records.pump()
+            elif not self.is_forked:
+                self.ticker.arm()
+            return len(text)
+
+        return write
+
+    def _put_held(self, ident):
+        """Moves what a thread holds to the records, with as few of them as it takes."""
+        held = self.held.pop(ident)
+        while held:
+            job, fd, _ = held[0]
+            count = 1
+            while count < len(held) and held[count][:2] == (job, fd):
+                count += 1
+            data = b"".join([data for _, _, data in held[:count]])
+            del held[:count]
+            if data:
+                self.records.put(job, fd, data)
 
 
 def find_c_flush():

@@ -43,9 +43,9 @@ class Records:
             except OSError:
                 pass  # not Linux, or the user has as much in pipes as is allowed
 
-    def put(self, fd, job, data):
+    def put(self, job, fd, data):
         """Queues bytes; the caller holds the lock."""
-        self._queue.append((DATA, fd, job, data))
+        self._queue.append((DATA, job, fd, data))
         self.count += 1
 
     def pump(self):
@@ -68,7 +68,7 @@ class Records:
     def end(self, job):
         """Closes the output of a job, behind all that was put before, on both pipes."""
         with self._lock:
-            self._queue.append((END, 0, job, b""))
+            self._queue.append((END, job, 0, b""))
             self.count += 1
         self.pump()
         record = HEADER.pack(self._nonce, END, 0, 0, job)
@@ -84,7 +84,7 @@ class Records:
     def _write_one(self):
         if not self._queue:
             return True  # another thread was quicker
-        kind, fd, job, data = self._queue[0]
+        kind, job, fd, data = self._queue[0]
         part = data[self._at : self._at + MAX_PAYLOAD_BYTES]
         if not self._write(self._pipes[0], HEADER.pack(self._nonce, kind, fd, len(part), job) + part):
             return False

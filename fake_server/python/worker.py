@@ -147,7 +147,9 @@ class Worker:
             if os.getpid() != self._pid:
                 self._end_child(None)
             outcome = self._encoded(value, is_strict)
-        self._output.finish()
+        if outcome.status != CANCELLED:
+            # Within reach of a cancel, as whoever should read this may not. After one it comes last.
+            self._output.finish()
         return outcome
 
     def _failed(self, job, error):

@@ -71,12 +71,14 @@ export class Outbox {
     } catch (error) {
       this.#broken = true;
       this.#queue = [];
+      this.#waiting = 0;
       this.#onError(error);
+    } finally {
+      this.#writing = false;
+      this.#wake();
+      this.#idle?.resolve();
+      this.#idle = undefined;
     }
-    this.#writing = false;
-    this.#wake();
-    this.#idle?.resolve();
-    this.#idle = undefined;
   }
 
   /** The next bytes to write: one large message, or as many small ones as fit together. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { DecodeError } from "./decode_error.ts";
-import type { Decoder } from "./decode.ts";
+import { type Decoder, safeOrBig } from "./decode.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 
@@ -22,9 +22,7 @@ export function writeBigInt(value: bigint, encoder: Encoder): void {
   const length = (bits >> 3) + 1;
   const payload = Uint8Array.fromHex(digits.padStart(2 * length, "0"));
   if (negative) { for (let i = 0; i < length; i++) payload[i]! ^= 0xff; }
-  const at = encoder.beginExtension(CODE);
-  encoder.append(payload);
-  encoder.endExtension(at);
+  encoder.extension(CODE, payload);
 }
 
 function read(decoder: Decoder, length: number): number | bigint {
@@ -36,6 +34,5 @@ function read(decoder: Decoder, length: number): number | bigint {
   } catch (cause) {
     throw new DecodeError(`an int of ${length} bytes is more than a bigint holds`, { cause });
   }
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+  return safeOrBig(value);
 }

@@ -8,7 +8,7 @@ import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decode.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
-import { Fault } from "./fault.ts";
+import { Fault, indexStep } from "./fault.ts";
 import { Opaque } from "./opaque.ts";
 
 const CODE = 4;
@@ -50,7 +50,7 @@ function writeZoned(zoned: Temporal.ZonedDateTime, type: string, encoder: Encode
   }
   const zone = zoned.timeZoneId;
   const fixed = zone.startsWith("+") || zone.startsWith("-");
-  encoder.ext(CODE, [
+  const fields = [
     zoned.year,
     zoned.month,
     zoned.day,
@@ -61,7 +61,8 @@ function writeZoned(zoned: Temporal.ZonedDateTime, type: string, encoder: Encode
     zoned.offsetNanoseconds / 1000,
     fixed || zone === "UTC" ? 0 : fold(zoned),
     fixed ? null : zone,
-  ]);
+  ];
+  encoder.extensionArray(CODE, fields, fields, indexStep);
 }
 
 /** 1 for the later of the two times that a clock put back shows the same, else 0. */

@@ -37,7 +37,7 @@ export function decode(bytes: Uint8Array): unknown {
 /** Reads values. It keeps nothing from one call to the next but the keys of maps. */
 export class Decoder {
   #bytes: Uint8Array = NOTHING;
-  #view = NO_VIEW;
+  #view: DataView = NO_VIEW;
   #at = 0;
   /** Where what is being read ends: the message, or an extension in it. */
   #end = 0;
@@ -88,13 +88,11 @@ export class Decoder {
       case 0xcb:
         return this.#view.getFloat64(this.#skip(8));
       case 0xcc:
-        return this.#u8();
       case 0xcd:
-        return this.#u16();
       case 0xce:
-        return this.#u32();
+        return this.#uint(head - 0xcc);
       case 0xd9:
-        return this.#string(this.#u8());
+        return this.#string(this.#uint(0));
       default:
         return this.#seldom(head);
     }
@@ -104,47 +102,40 @@ export class Decoder {
   #seldom(head: number): unknown {
     switch (head) {
       case 0xc4:
-        return this.#bin(this.#u8());
       case 0xc5:
-        return this.#bin(this.#u16());
       case 0xc6:
-        return this.#bin(this.#u32());
+        return this.#bin(this.#uint(head - 0xc4));
       case 0xc7:
-        return this.#extension(this.#u8());
       case 0xc8:
-        return this.#extension(this.#u16());
       case 0xc9:
-        return this.#extension(this.#u32());
+        return this.#extension(this.#uint(head - 0xc7));
       case 0xca:
         return this.#view.getFloat32(this.#skip(4));
       case 0xcf:
-        return this.#u64();
+        return safeOrBig(this.#view.getBigUint64(this.#skip(8)));
       case 0xd0:
-        return this.#u8() << 24 >> 24;
+        return this.#view.getInt8(this.#skip(1));
       case 0xd1:
-        return this.#u16() << 16 >> 16;
+        return this.#view.getInt16(this.#skip(2));
       case 0xd2:
-        return this.#u32() | 0;
+        return this.#view.getInt32(this.#skip(4));
       case 0xd3:
-        return this.#i64();
+        return safeOrBig(this.#view.getBigInt64(this.#skip(8)));
       case 0xd4:
       case 0xd5:
       case 0xd6:
       case 0xd7:
       case 0xd8:
-        return this.#extension(1 << (head - 0xd4));
+        return this.#extension(1 << head - 0xd4);
       case 0xda:
-        return this.#string(this.#u16());
       case 0xdb:
-        return this.#string(this.#u32());
+        return this.#string(this.#uint(head - 0xd9));
       case 0xdc:
-        return this.#array(this.#u16());
       case 0xdd:
-        return this.#array(this.#u32());
+        return this.#array(this.#uint(head - 0xdb));
       case 0xde:
-        return this.#map(this.#u16());
       case 0xdf:
-        return this.#map(this.#u32());
+        return this.#map(this.#uint(head - 0xdd));
       default:
         throw new DecodeError(`the byte 0xc1 at ${this.#at - 1} begins nothing`);
     }
@@ -203,12 +194,10 @@ export class Decoder {
   }
 
   #key(): string {
-    const head = this.#u8();
+    const head = this.#uint(0);
     let length: number;
     if (head >= 0xa0 && head < 0xc0) length = head & 0x1f;
-    else if (head === 0xd9) length = this.#u8();
-    else if (head === 0xda) length = this.#u16();
-    else if (head === 0xdb) length = this.#u32();
+    else if (head >= 0xd9 && head <= 0xdb) length = this.#uint(head - 0xd9);
     else throw new DecodeError(`a key at ${this.#at - 1} of a map is no string`);
     const at = this.#at;
     if (length <= KeyCache.MAX_BYTES && at + length <= this.#end) {
@@ -241,7 +230,7 @@ export class Decoder {
   }
 
   #extension(length: number): unknown {
-    const code = this.#u8();
+    const code = this.#uint(0);
     const read = READERS.get(code);
     if (read === undefined) {
       throw new DecodeError(`there is no extension ${code << 24 >> 24}, at ${this.#at - 1}`);
@@ -268,28 +257,10 @@ export class Decoder {
     if (count > this.#end - this.#at || this.#claims < 0) throw this.#cutShort();
   }
 
-  #u8(): number {
-    return this.#bytes[this.#skip(1)]!;
-  }
-
-  #u16(): number {
-    return this.#view.getUint16(this.#skip(2));
-  }
-
-  #u32(): number {
-    return this.#view.getUint32(this.#skip(4));
-  }
-
-  #u64(): number | bigint {
-    const at = this.#skip(8);
-    const number = this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
-    return Number.isSafeInteger(number) ? number : this.#view.getBigUint64(at);
-  }
-
-  #i64(): number | bigint {
-    const at = this.#skip(8);
-    const number = this.#view.getInt32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
-    return Number.isSafeInteger(number) ? number : this.#view.getBigInt64(at);
+  /** Reads an unsigned integer of 8, 16 or 32 bits: 0, 1 or 2. */
+  #uint(size: number): number {
+    if (size === 0) return this.#bytes[this.#skip(1)]!;
+    return size === 1 ? this.#view.getUint16(this.#skip(2)) : this.#view.getUint32(this.#skip(4));
   }
 
   /** Goes past `count` bytes that have to be there. Returns where they begin. */
@@ -303,6 +274,12 @@ export class Decoder {
   #cutShort(): DecodeError {
     return new DecodeError(`it is cut short: more is claimed at ${this.#at} than there is`);
   }
+}
+
+/** A number where it is a safe integer. */
+export function safeOrBig(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 const DECODER = new Decoder();

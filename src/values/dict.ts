@@ -24,9 +24,9 @@ function writeMap(value: object, encoder: Encoder): void {
   const keys = Array.from(map.keys());
   const step: Step = (index) => getStep(keys[index >> 1], index);
   if (keys.every((key) => typeof key === "string" && key !== "__proto__")) {
-    encoder.fields(keys as string[], (key) => map.get(key), map, step);
+    encoder.map(keys as string[], (key) => map.get(key), map, step);
   } else {
-    writePairs(keys.flatMap((key) => [key, map.get(key)]), map, step, encoder);
+    encoder.extensionArray(CODE, keys.flatMap((key) => [key, map.get(key)]), map, step);
   }
 }
 
@@ -34,13 +34,7 @@ function writeMap(value: object, encoder: Encoder): void {
 export function writeObjectAsPairs(value: Record<string, unknown>, encoder: Encoder): void {
   const keys = Object.keys(value);
   const pairs = keys.flatMap((key) => [key, value[key]]);
-  writePairs(pairs, value, (index) => fieldStep(keys[index >> 1]!), encoder);
-}
-
-function writePairs(pairs: unknown[], container: object, step: Step, encoder: Encoder): void {
-  const at = encoder.beginExtension(CODE);
-  encoder.items(pairs, container, step);
-  encoder.endExtension(at);
+  encoder.extensionArray(CODE, pairs, value, (index) => fieldStep(keys[index >> 1]!));
 }
 
 /** `.get("key")`, or `.keys()[2]` where it is the key that cannot be sent or shown. */

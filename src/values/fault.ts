@@ -17,6 +17,7 @@ export type Step = (index: number) => string;
 export class Fault {
   /** Why, as the end of a sentence. */
   readonly reason: string;
+  /** What the value is: see EncodeError. */
   readonly valueType: string;
   /** Too deep: whether it is a cycle is seen at the top, where the whole path is known. */
   readonly tooDeep: boolean;
@@ -24,6 +25,7 @@ export class Fault {
   readonly #steps: string[] = [];
   readonly #containers: object[] = [];
 
+  /** Makes one; whoever throws it. */
   constructor(reason: string, valueType: string, tooDeep = false) {
     this.reason = reason;
     this.valueType = valueType;

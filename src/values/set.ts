@@ -21,9 +21,7 @@ export const SET: Entry = {
 
 function write(value: object, encoder: Encoder): void {
   const members = Array.from(value as Set<unknown>);
-  const at = encoder.beginExtension(CODE);
-  encoder.items(members, value, (index) => `.values()[${index}]`);
-  encoder.endExtension(at);
+  encoder.extensionArray(CODE, members, value, (index) => `.values()[${index}]`);
 }
 
 function read(decoder: Decoder): Set<unknown> {

@@ -4,55 +4,46 @@
  * @module
  */
 
-/** The length of `text` in UTF-8, or -1 where it is not well formed. */
-export function utf8Length(text: string): number {
-  let length = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x80) length += 1;
-    else if (code < 0x800) length += 2;
-    else if (code < 0xd800 || code > 0xdfff) length += 3;
-    else {
-      // The second half exists, and is one, or there is no code point above 0xffff here.
-      if (text.codePointAt(i++)! < 0x10000) return -1;
-      length += 4;
-    }
-  }
-  return length;
-}
-
-/** Writes `text`, which is well formed, at `at`. */
-export function writeUtf8(text: string, into: Uint8Array, at: number): void {
-  for (let i = 0; i < text.length; i++) {
+/**
+ * Writes `text` at `at`, where there is room for three bytes a character.
+ *
+ * @returns Where it ends, or -1 if it is not well formed.
+ */
+export function writeUtf8(text: string, into: Uint8Array, at: number): number {
+  const length = text.length;
+  for (let i = 0; i < length; i++) {
     let code = text.charCodeAt(i);
     if (code < 0x80) {
       into[at++] = code;
       continue;
     }
     if (code < 0x800) {
-      into[at++] = 0xc0 | (code >> 6);
+      into[at++] = 0xc0 | code >> 6;
     } else {
-      if (code < 0xd800 || code > 0xdfff) into[at++] = 0xe0 | (code >> 12);
-      else {
+      if (code < 0xd800 || code > 0xdfff) {
+        into[at++] = 0xe0 | code >> 12;
+      } else {
         code = text.codePointAt(i++)!;
-        into[at++] = 0xf0 | (code >> 18);
-        into[at++] = 0x80 | ((code >> 12) & 0x3f);
+        if (code < 0x10000) return -1;
+        into[at++] = 0xf0 | code >> 18;
+        into[at++] = 0x80 | code >> 12 & 0x3f;
       }
-      into[at++] = 0x80 | ((code >> 6) & 0x3f);
+      into[at++] = 0x80 | code >> 6 & 0x3f;
     }
-    into[at++] = 0x80 | (code & 0x3f);
+    into[at++] = 0x80 | code & 0x3f;
   }
+  return at;
 }
 
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Longer strings are left to the runtime. */
-const HAND_BYTES = 64;
+const HAND_BYTES = 96;
 
 /** An array of each length, for `String.fromCharCode` to take its arguments from. */
 const UNITS: readonly number[][] = Array.from(
   { length: HAND_BYTES + 1 },
-  (_, n) => Array(n).fill(0),
+  (_, length) => new Array(length).fill(0),
 );
 
 /**
@@ -66,47 +57,58 @@ export function readUtf8(bytes: Uint8Array, at: number, end: number): string {
   const units = UNITS[length]!;
   for (let i = 0; i < length; i++) {
     const byte = bytes[at + i]!;
-    if (byte > 0x7f) return readWide(bytes, at, end, units, i);
+    if (byte > 0x7f) {
+      // What is wrong is for the runtime to say.
+      return readWide(bytes, at + i, end, units, i) ?? STRICT.decode(bytes.subarray(at, end));
+    }
     units[i] = byte;
   }
   return String.fromCharCode.apply(null, units);
 }
 
-/** Goes on where the first byte is that is not ASCII; what looks wrong is the runtime's matter. */
+/**
+ * Goes on after `count` characters where not all is ASCII. `units` has more room than it takes.
+ *
+ * @returns Nothing if it is not well formed.
+ */
 function readWide(
   bytes: Uint8Array,
-  start: number,
+  at: number,
   end: number,
   units: number[],
   count: number,
-): string {
-  let at = start + count;
+): string | undefined {
   while (at < end) {
-    const byte = bytes[at++]!;
-    if (byte < 0x80) {
-      units[count++] = byte;
+    const first = bytes[at++]!;
+    if (first < 0x80) {
+      units[count++] = first;
       continue;
     }
-    const more = byte < 0xc2 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : byte < 0xf5 ? 3 : 0;
-    if (more === 0 || at + more > end) return STRICT.decode(bytes.subarray(start, end));
-    let code = byte & (0x3f >> more);
-    for (let i = 0; i < more; i++) {
-      const next = bytes[at++]!;
-      if ((next & 0xc0) !== 0x80) return STRICT.decode(bytes.subarray(start, end));
-      code = (code << 6) | (next & 0x3f);
+    const more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    if (at + more > end) return undefined;
+    const second = bytes[at++]!;
+    if ((second & 0xc0) !== 0x80) return undefined;
+    let code = (first & 0x3f >> more) << 6 | second & 0x3f;
+    if (more === 1) {
+      if (first < 0xc2) return undefined;
+    } else {
+      const third = bytes[at++]!;
+      if ((third & 0xc0) !== 0x80) return undefined;
+      code = code << 6 | third & 0x3f;
+      if (more === 2) {
+        if (code < 0x800 || (code >= 0xd800 && code <= 0xdfff)) return undefined;
+      } else {
+        const fourth = bytes[at++]!;
+        if ((fourth & 0xc0) !== 0x80) return undefined;
+        code = code << 6 | fourth & 0x3f;
+        if (first > 0xf4 || code < 0x10000 || code > 0x10ffff) return undefined;
+        units[count++] = 0xd7c0 + (code >> 10);
+        code = 0xdc00 | code & 0x3ff;
+      }
     }
-    const surrogate = code >= 0xd800 && code <= 0xdfff;
-    if (surrogate || code > 0x10ffff || code < SMALLEST[more]!) {
-      return STRICT.decode(bytes.subarray(start, end));
-    }
-    if (code < 0x10000) units[count++] = code;
-    else {
-      units[count++] = 0xd7c0 + (code >> 10);
-      units[count++] = 0xdc00 | (code & 0x3ff);
-    }
+    units[count++] = code;
   }
-  return String.fromCharCode.apply(null, units.slice(0, count));
+  const exact = UNITS[count]!;
+  for (let i = 0; i < count; i++) exact[i] = units[i]!;
+  return String.fromCharCode.apply(null, exact);
 }
-
-/** The smallest code point that needs so many bytes after its first: less is overlong. */
-const SMALLEST: readonly number[] = [0, 0x80, 0x800, 0x10000];

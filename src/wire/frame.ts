@@ -107,19 +107,37 @@ export class FrameReader {
   #end = 0;
   #large: { header: Header; body: Uint8Array; have: number } | undefined;
 
-  /** Makes one that refuses bodies longer than `maxBody` bytes. */
-  constructor(maxBody: number) {
+  /** The largest body of the very first frame: a stranger's, until it has said hello. */
+  readonly #maxFirstBody: number;
+  #isFirst = true;
+
+  /**
+   * Makes one that refuses bodies longer than `maxBody` bytes, and a first one longer than
+   * `maxFirstBody`: frames that come in one piece with the first are already under the other limit.
+   */
+  constructor(maxBody: number, maxFirstBody: number = maxBody) {
     this.maxBody = maxBody;
+    this.#maxFirstBody = maxFirstBody;
   }
 
   /** Whether part of a frame has come, so that an end of the stream here would cut it. */
   get midFrame(): boolean {
-    return this.#large !== undefined || this.#end > this.#start;
+    return this.pending > 0;
   }
 
-  /** How many bytes of an unfinished frame are held. */
+  /** How many bytes of an unfinished frame have come. */
   get pending(): number {
-    return this.#large !== undefined ? this.#large.have : this.#end - this.#start;
+    const large = this.#large;
+    if (large !== undefined) {
+      return large.have === large.header.length ? 0 : HEADER_BYTES + large.have;
+    }
+    let at = this.#start;
+    for (;;) {
+      const have = this.#end - at;
+      const whole = have < HEADER_BYTES ? Infinity : HEADER_BYTES + readU32(this.#buffer, at + 4);
+      if (have < whole) return have;
+      at += whole;
+    }
   }
 
   /** Where the next bytes go: never empty. Views given out before may be overwritten. */
@@ -144,58 +162,59 @@ export class FrameReader {
   }
 
   /**
-   * Says that `count` bytes were put at the start of what `space()` gave, and takes out the frames
-   * that are now whole.
+   * Says that `count` bytes were put at the start of what `space()` gave, and gives the frames that
+   * are now whole. They are read off one by one: what is done about one, such as to raise `maxBody`,
+   * holds for the next, and those in front of a fault come before it is thrown. So it does not
+   * matter how the stream was cut. Take all of them before the next `space()`.
    *
-   * @throws {FrameError} If the bytes are no frame of this protocol, or its body is too long.
+   * @throws {FrameError} On the way, where the bytes are no frame, or its body is too long.
    */
-  filled(count: number): Frame[] {
-    const frames: Frame[] = [];
+  filled(count: number): Generator<Frame, void, void> {
+    if (this.#large !== undefined) this.#large.have += count;
+    else this.#end += count;
+    return this.#frames();
+  }
+
+  *#frames(): Generator<Frame, void, void> {
     const large = this.#large;
     if (large !== undefined) {
-      large.have += count;
-      if (large.have === large.header.length) {
-        this.#large = undefined;
-        frames.push({ ...large.header, body: large.body, owned: true });
-      }
-      return frames;
+      if (large.have < large.header.length) return;
+      this.#large = undefined;
+      yield { ...large.header, body: large.body, owned: true };
+      return;
     }
-    this.#end += count;
     const buffer = this.#buffer;
-    while (this.#end - this.#start > 0) {
+    while (this.#start < this.#end) {
       const at = this.#start;
       const have = this.#end - at;
       this.#checkStart(at, have);
-      if (have < HEADER_BYTES) break;
-      const header: Header = {
-        type: buffer[at + 2]!,
-        flags: buffer[at + 3]!,
-        length: readU32(buffer, at + 4),
-        id: readU32(buffer, at + 8),
-      };
-      if (header.length > this.maxBody) {
+      if (have < HEADER_BYTES) return;
+      const type = buffer[at + 2]!;
+      const flags = buffer[at + 3]!;
+      const length = readU32(buffer, at + 4);
+      const id = readU32(buffer, at + 8);
+      if (length > this.maxBody) {
+        const hex = type.toString(16).padStart(2, "0");
         throw new FrameError(
           "PROTOCOL",
-          `a frame of type 0x${
-            header.type.toString(16).padStart(2, "0")
-          } claims a body of ${header.length} bytes, more than the ${this.maxBody} allowed here`,
+          `a frame of type 0x${hex} claims a body of ${length} bytes, more than the ` +
+            `${this.maxBody} allowed here`,
         );
       }
-      const whole = HEADER_BYTES + header.length;
+      const whole = HEADER_BYTES + length;
       if (have >= whole) {
-        const body = buffer.subarray(at + HEADER_BYTES, at + whole);
-        frames.push({ ...header, body, owned: false });
         this.#start += whole;
+        const body = buffer.subarray(at + HEADER_BYTES, at + whole);
+        yield { type, flags, length, id, body, owned: false };
       } else if (whole > FIRST_BUFFER_BYTES / 2) {
         const part = buffer.subarray(at + HEADER_BYTES, this.#end);
-        const body = new Uint8Array(Math.min(header.length, FIRST_BUFFER_BYTES));
+        const body = new Uint8Array(Math.min(length, FIRST_BUFFER_BYTES));
         body.set(part);
-        this.#large = { header, body, have: part.length };
+        this.#large = { header: { type, flags, length, id }, body, have: part.length };
         this.#start = this.#end = 0;
-        break;
-      } else break;
+        return;
+      } else return;
     }
-    return frames;
   }
 
   #checkStart(at: number, have: number): void {

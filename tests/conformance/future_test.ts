@@ -76,9 +76,9 @@ test("cancel() drops an eval that waits, and no other", async () => {
 test("cancel() kills code that swallows KeyboardInterrupt, and the session goes on", async () => {
   await using own = await testRemote();
   const code = `
-print('runs', flush=True)
 while True:
     try:
+        print('runs', flush=True)
         while True: pass
     except KeyboardInterrupt:
         pass`;

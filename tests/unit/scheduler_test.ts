@@ -284,6 +284,29 @@ Deno.test("Scheduler stops all that a closed session has", () => {
   assert(said.includes("more cancelled queued"));
 });
 
+Deno.test("Scheduler hands nothing over of a paused line, and goes on when it is resumed", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const a = bench.scheduler.open();
+  const b = bench.scheduler.open();
+  bench.submit(a, "a1");
+  const a2 = bench.submit(a, "a2");
+  bench.submit(b, "b1");
+  bench.scheduler.pause(a);
+  bench.submit(a, "a3");
+  bench.answer(0, 1, 10);
+  bench.answer(0, 1, 10);
+  bench.scheduler.cancel(a2, 0);
+  assertEquals(bench.said(), ["run a1", "run b1", "a2 cancelled queued"]);
+  bench.scheduler.resume(a, bench.now);
+  assertEquals(bench.said(), ["run a3"]);
+  bench.scheduler.pause(a);
+  bench.die(0, 0);
+  assertEquals(bench.said(), []);
+  bench.scheduler.resume(a, bench.now);
+  assertEquals(bench.said(), ["run a3"]);
+});
+
 Deno.test("Scheduler refuses a result for what the process is not running", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
@@ -336,7 +359,7 @@ Deno.test("Scheduler settles every eval exactly once in random schedules", () =>
       const slot = pick(2);
       const process = bench.processes[slot]!;
       const line = lines[pick(lines.length)];
-      switch (pick(8)) {
+      switch (pick(9)) {
         case 0:
           lines.push(scheduler.open());
           break;
@@ -365,6 +388,10 @@ Deno.test("Scheduler settles every eval exactly once in random schedules", () =>
         case 7:
           if (line !== undefined && pick(4) === 0) scheduler.close(line, now);
           scheduler.tick(now += pick(2) * GRACE_MS);
+          break;
+        case 8:
+          if (line?.paused) scheduler.resume(line, now);
+          else if (line !== undefined) scheduler.pause(line);
           break;
       }
     }

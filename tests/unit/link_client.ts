@@ -1,0 +1,536 @@
+/**
+ * The server's end of LINK.md, raw and small: what the tests of the python process drive it with.
+ * It shares no code with the server, so that both stand against the same page.
+ *
+ * @module
+ */
+import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
+import { decode, encode, type ValueType } from "@std/msgpack";
+
+/** The folder with the python files. */
+const PYTHON_FOLDER: URL = new URL("../../fake_server/python/", import.meta.url);
+
+/** Anything that takes longer has hung. */
+const DEADLINE_MS = 20_000;
+
+/** Status of a RESULT. */
+export const Status = { VALUE: 0, PYTHON_ERROR: 1, CANCELLED: 2, UNSENDABLE: 4 } as const;
+
+/** A frame from the python process. */
+export interface LinkFrame {
+  type: number;
+  flags: number;
+  id: number;
+  body: Uint8Array;
+}
+
+/** A RESULT taken apart, or a BROKEN, which has no status. */
+export interface Answer {
+  job: number;
+  status: number | "BROKEN";
+  // deno-lint-ignore no-explicit-any
+  control: any;
+  /** The bytes of the values. */
+  bytes: Uint8Array;
+  /** The same, read. */
+  // deno-lint-ignore no-explicit-any
+  value: any;
+}
+
+/** A piece of output, in the order of its pipe. */
+export interface Piece {
+  kind: "data" | "raw" | "end";
+  fd: number;
+  /** Of raw bytes: the job that had not ended then. */
+  job: number;
+  text: string;
+  bytes: Uint8Array;
+  /** When it came, by `performance.now()`. */
+  at: number;
+}
+
+/** An extension as it is on the wire. */
+export class Ext {
+  /** Makes one. */
+  constructor(readonly code: number, readonly data: unknown) {}
+}
+
+/** What an eval may have beside its code. */
+export interface EvalOptions {
+  session?: number;
+  namespace?: string;
+  strict?: boolean;
+  locs?: ValueType;
+  globs?: ValueType;
+  /** The bytes of the values instead. */
+  values?: Uint8Array;
+}
+
+/** The interpreters to test with: python3 of the PATH, and the system's. */
+export function interpreters(): { name: string; path: string }[] {
+  const found = new Map<string, string>();
+  for (const path of ["python3", "/usr/bin/python3"]) {
+    const code = "import sys; print(sys.executable); print(sys.version.split()[0])";
+    try {
+      const { stdout, success } = new Deno.Command(path, { args: ["-c", code] }).outputSync();
+      const [executable, version] = new TextDecoder().decode(stdout).trim().split("\n");
+      if (success) found.set(executable!, version!);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return Array.from(found, ([path, version]) => ({ name: `python ${version}`, path }));
+}
+
+/** A python process, its guard, and the link to it. */
+export class LinkClient implements AsyncDisposable {
+  /** What READY said. */
+  // deno-lint-ignore no-explicit-any
+  ready: any;
+  /** The guard's process id. */
+  readonly guard: number;
+  /** The directory that the guard removes. */
+  readonly directory: string;
+  /** How the guard has ended. */
+  readonly exit: Promise<Deno.CommandStatus>;
+  /** All output, each pipe in its order. */
+  readonly pieces: Piece[][] = [[], [], []];
+  /** All NOTEs: control, and the job. */
+  // deno-lint-ignore no-explicit-any
+  readonly notes: { job: number; control: any }[] = [];
+  /** Both pipes have come to their end. */
+  readonly drained: Promise<unknown>;
+  /** While it is set, pipe 1 is not read. */
+  paused: Promise<void> | undefined;
+
+  readonly #child: Deno.ChildProcess;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #nonce: Uint8Array;
+  readonly #page: Deno.FsFile;
+  #link!: Deno.UnixConn;
+  #frames: Promise<void> | undefined;
+  #answers = new Map<number, Answer>();
+  #jobs = 0;
+  #cancels = 0;
+  #isOver = false;
+  #isDry = false;
+  #changed = Promise.withResolvers<void>();
+
+  /** Starts a process and waits until it is READY. */
+  static async start(
+    python: string,
+    options: { env?: Record<string, string>; cwd?: string } = {},
+  ): Promise<LinkClient> {
+    const directory = await Deno.makeTempDir({ prefix: "pyproxy-link-" });
+    await Deno.mkdir(`${directory}/pyproxy_worker`);
+    for await (const { name } of Deno.readDir(PYTHON_FOLDER)) {
+      if (!name.endsWith(".py")) continue;
+      await Deno.copyFile(new URL(name, PYTHON_FOLDER), `${directory}/pyproxy_worker/${name}`);
+    }
+    const listener = Deno.listen({ transport: "unix", path: `${directory}/link` });
+    const client = new LinkClient(python, directory, options);
+    try {
+      client.#link = await deadline(listener.accept(), DEADLINE_MS);
+      client.#frames = client.#readFrames();
+      await client.until(() => client.ready !== undefined, "READY");
+    } catch (error) {
+      Deno.kill(client.guard, "SIGKILL");
+      await client.exit;
+      throw error;
+    } finally {
+      listener.close();
+    }
+    return client;
+  }
+
+  private constructor(
+    python: string,
+    directory: string,
+    options: { env?: Record<string, string>; cwd?: string },
+  ) {
+    this.directory = directory;
+    const page = `${directory}/page`;
+    Deno.writeFileSync(page, new Uint8Array(4096));
+    this.#page = Deno.openSync(page, { read: true, write: true });
+    this.#nonce = crypto.getRandomValues(new Uint8Array(16));
+    this.#nonce[0] = 0xff;
+    this.#child = new Deno.Command(python, {
+      args: [`${directory}/pyproxy_worker/main.py`],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      detached: true,
+      ...options,
+    }).spawn();
+    this.guard = this.#child.pid;
+    this.exit = this.#child.status;
+    this.#stdin = this.#child.stdin.getWriter();
+    this.drained = Promise.all([
+      this.#readPipe(1, this.#child.stdout),
+      this.#readPipe(2, this.#child.stderr),
+    ]).then(() => {
+      this.#isDry = true;
+      this.#notify();
+    });
+    const boot = {
+      socket: `${directory}/link`,
+      secret: "the secret",
+      page,
+      nonce: Array.from(this.#nonce, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+      directory,
+    };
+    this.command(JSON.stringify(boot) + "\n");
+  }
+
+  /** Ends it all, as a server does that is killed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stdin.close().catch(() => {
+      // Tests that end the guard leave a broken pipe.
+    });
+    await deadline(this.exit, DEADLINE_MS);
+    await deadline(this.drained, DEADLINE_MS);
+    await this.#frames;
+    this.#link.close();
+    this.#page.close();
+    await Deno.remove(this.directory, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+
+  /** Writes to the guard's stdin. */
+  command(text: string): void {
+    this.#stdin.write(new TextEncoder().encode(text)).catch(() => {
+      // It has ended; tests look at `exit`.
+    });
+  }
+
+  /** Closes the guard's stdin: the server is gone. */
+  async hangUp(): Promise<void> {
+    await this.#stdin.close();
+  }
+
+  /** Shuts the link. */
+  closeLink(): void {
+    this.#link.closeWrite();
+  }
+
+  /** Sends an EVAL; gives its job. */
+  send(code: string, options: EvalOptions = {}): number {
+    const { session = 1, namespace, strict, locs, globs } = options;
+    const control: Record<string, ValueType> = { code };
+    if (namespace !== undefined) control.namespace = namespace;
+    if (strict !== undefined) control.strict = strict;
+    let values = options.values ?? new Uint8Array();
+    if (locs !== undefined || globs !== undefined) values = encode([locs ?? null, globs ?? null]);
+    return this.sendBody(session, encode(control), values);
+  }
+
+  /** Sends an EVAL of these bytes; gives its job. */
+  sendBody(session: number, control: Uint8Array, values: Uint8Array): number {
+    const body = new Uint8Array(8 + control.length + values.length);
+    const view = new DataView(body.buffer);
+    view.setUint32(0, session);
+    view.setUint32(4, control.length);
+    body.set(control, 8);
+    body.set(values, 8 + control.length);
+    this.sendFrame(0x10, ++this.#jobs, body);
+    return this.#jobs;
+  }
+
+  /** Sends a frame. */
+  sendFrame(type: number, id: number, body: Uint8Array): void {
+    const frame = new Uint8Array(12 + body.length);
+    const view = new DataView(frame.buffer);
+    frame[1] = 1;
+    frame[2] = type;
+    view.setUint32(4, body.length);
+    view.setUint32(8, id);
+    frame.set(body, 12);
+    this.#writes = this.#writes.then(async () => {
+      for (let at = 0; at < frame.length;) at += await this.#link.write(frame.subarray(at));
+    }).catch(() => {
+      // It has died; tests look at `exit`.
+    });
+  }
+  #writes: Promise<void> = Promise.resolve();
+
+  /** Sends an EVAL and waits for its answer. */
+  eval(code: string, options: EvalOptions = {}): Promise<Answer> {
+    return this.answer(this.send(code, options));
+  }
+
+  /** The answer to a job. */
+  async answer(job: number): Promise<Answer> {
+    await this.until(() => this.#answers.has(job), `the RESULT of job ${job}`);
+    const answer = this.#answers.get(job)!;
+    this.#answers.delete(job);
+    return answer;
+  }
+
+  /** Notes a cancel in the page and interrupts. */
+  cancel(job: number): void {
+    this.#writePage(68 + 4 * (this.#cancels % 64), job);
+    this.#cancels++;
+    this.#writePage(64, this.#cancels);
+    this.command("I");
+  }
+
+  /** The job that the page says was begun last. */
+  started(): number {
+    const bytes = new Uint8Array(4);
+    this.#page.seekSync(0, Deno.SeekMode.Start);
+    this.#page.readSync(bytes);
+    return new DataView(bytes.buffer).getUint32(0, true);
+  }
+
+  /** What a job wrote: waits for its END on both pipes. */
+  async output(job: number): Promise<Piece[]> {
+    await this.until(
+      () =>
+        [1, 2].every((pipe) => this.pieces[pipe]!.some((p) => p.kind === "end" && p.job === job)),
+      `the ENDs of job ${job}`,
+    );
+    return this.pieces.flat().filter((piece) => piece.job === job && piece.kind !== "end");
+  }
+
+  /** What a job wrote through pipe 1, raw bytes included, as one text. */
+  async text(job: number): Promise<string> {
+    return joined(await this.output(job));
+  }
+
+  /** An eval whose output is wanted. */
+  async run(code: string, options: EvalOptions = {}): Promise<{ answer: Answer; text: string }> {
+    const job = this.send(code, options);
+    const answer = await this.answer(job);
+    return { answer, text: await this.text(job) };
+  }
+
+  /** Waits until something has come, or `pollMs` have passed, that makes `condition` true. */
+  async until(condition: () => boolean, what: string, pollMs?: number): Promise<void> {
+    const end = Date.now() + DEADLINE_MS;
+    while (!condition()) {
+      if (this.#isOver && this.#isDry) throw new Error(`all has ended, waited for ${what}`);
+      try {
+        if (pollMs !== undefined && Date.now() < end) await delay(pollMs);
+        else await deadline(this.#changed.promise, Math.max(1, end - Date.now()));
+      } catch (error) {
+        const text = this.pieces.flat().map((piece) => piece.text).join("").slice(-2000);
+        throw new Error(`waited too long for ${what}; output so far: ${text}`, { cause: error });
+      }
+    }
+  }
+
+  #writePage(at: number, value: number): void {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, value, true);
+    this.#page.seekSync(at, Deno.SeekMode.Start);
+    this.#page.writeSync(bytes);
+  }
+
+  #notify(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+
+  async #readFrames(): Promise<void> {
+    let buffer = new Uint8Array(65_536);
+    let have = 0;
+    for (;;) {
+      if (have === buffer.length) {
+        const larger = new Uint8Array(2 * have);
+        larger.set(buffer);
+        buffer = larger;
+      }
+      const count = await this.#link.read(buffer.subarray(have)).catch(() => null);
+      if (count === null) break;
+      have += count;
+      let at = 0;
+      while (have - at >= 12) {
+        const view = new DataView(buffer.buffer, at);
+        const end = at + 12 + view.getUint32(4);
+        if (end > have) break;
+        const body = buffer.slice(at + 12, end);
+        this.#frame({ type: buffer[at + 2]!, flags: buffer[at + 3]!, id: view.getUint32(8), body });
+        at = end;
+      }
+      buffer.copyWithin(0, at, have);
+      have -= at;
+      this.#notify();
+    }
+    this.#isOver = true;
+    this.#notify();
+  }
+
+  #frame({ type, flags, id, body }: LinkFrame): void {
+    if (type === 0x11) {
+      const length = new DataView(body.buffer).getUint32(0);
+      const bytes = body.subarray(4 + length);
+      const value = bytes.length > 0 ? readValue(bytes) : undefined;
+      const control = decode(body.subarray(4, 4 + length));
+      this.#answers.set(id, { job: id, status: flags, control, bytes, value });
+    } else if (type === 0x63) {
+      const answer = { control: decode(body), bytes: body, value: undefined };
+      this.#answers.set(id, { job: id, status: "BROKEN", ...answer });
+    } else if (type === 0x62) {
+      this.notes.push({ job: id, control: decode(body) });
+    } else if (type === 0x60) {
+      this.ready = decode(body);
+    } else {
+      throw new Error(`frame of type 0x${type.toString(16)}`);
+    }
+  }
+
+  async #readPipe(pipe: 1 | 2, stream: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    const pieces = this.pieces[pipe]!;
+    let ended = 0;
+    const add = (kind: Piece["kind"], fd: number, job: number, bytes: Uint8Array): void => {
+      if (kind !== "end" && bytes.length === 0) return;
+      const at = performance.now();
+      pieces.push({ kind, fd, job, text: decoder.decode(bytes), bytes: bytes.slice(), at });
+    };
+    let rest = new Uint8Array();
+    for await (const chunk of stream) {
+      const bytes = new Uint8Array(rest.length + chunk.length);
+      bytes.set(rest);
+      bytes.set(chunk, rest.length);
+      let at = 0;
+      for (;;) {
+        const start = indexOf(bytes, this.#nonce, at);
+        if (start < 0) {
+          // Raw bytes: all but what may be the beginning of a nonce.
+          const mark = bytes.indexOf(0xff, at);
+          const end = mark < 0 ? bytes.length : mark;
+          add("raw", pipe, ended + 1, bytes.subarray(at, end));
+          at = end;
+          break;
+        }
+        add("raw", pipe, ended + 1, bytes.subarray(at, start));
+        at = start;
+        if (bytes.length - start < 24) break;
+        const view = new DataView(bytes.buffer, start);
+        const length = view.getUint16(18);
+        if (24 + length > 4096) throw new Error(`a record of ${24 + length} bytes`);
+        if (bytes.length - start < 24 + length) break;
+        const kind = view.getUint8(16) === 1 ? "data" : "end";
+        const job = view.getUint32(20);
+        if (kind === "end") ended = job;
+        add(kind, view.getUint8(17), job, bytes.subarray(start + 24, start + 24 + length));
+        at = start + 24 + length;
+      }
+      rest = bytes.slice(at);
+      this.#notify();
+      if (pipe === 1 && this.paused !== undefined) await this.paused;
+    }
+    this.#notify();
+  }
+}
+
+/** The text of pieces, decoded as a whole. */
+export function joined(pieces: Piece[]): string {
+  const decoder = new TextDecoder();
+  const texts = pieces.map(({ bytes }) => decoder.decode(bytes, { stream: true }));
+  return texts.join("") + decoder.decode();
+}
+
+function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(wanted[0]!, from); at >= 0; at = bytes.indexOf(wanted[0]!, at + 1)) {
+    if (bytes.length - at < wanted.length) return -1;
+    if (wanted.every((byte, i) => bytes[at + i] === byte)) return at;
+  }
+  return -1;
+}
+
+/** Reads a value, extensions as {@linkcode Ext}, maps as objects without a prototype. */
+export function readValue(bytes: Uint8Array): unknown {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  const take = (count: number): Uint8Array => {
+    at += count;
+    return bytes.subarray(at - count, at);
+  };
+  const length = (size: number): number => {
+    at += size;
+    return size === 1
+      ? view.getUint8(at - 1)
+      : size === 2
+      ? view.getUint16(at - 2)
+      : view.getUint32(at - 4);
+  };
+  const text = (count: number): string =>
+    new TextDecoder("utf-8", { fatal: true }).decode(take(count));
+  const list = (count: number): unknown[] => Array.from({ length: count }, read);
+  const map = (count: number): unknown => {
+    const entries = Array.from({ length: count }, () => [read(), read()] as [string, unknown]);
+    return Object.fromEntries(entries);
+  };
+  const ext = (count: number): Ext => {
+    const code = view.getInt8(at++);
+    const data = take(count).slice();
+    return new Ext(code, code === 1 ? data : readValue(data));
+  };
+  const int = (big: bigint): number | bigint =>
+    Number.isSafeInteger(Number(big)) ? Number(big) : big;
+  const read = (): unknown => {
+    const first = view.getUint8(at++);
+    if (first < 0x80) return first;
+    if (first < 0x90) return map(first & 15);
+    if (first < 0xa0) return list(first & 15);
+    if (first < 0xc0) return text(first & 31);
+    if (first >= 0xe0) return first - 256;
+    switch (first) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        return take(length(1 << (first - 0xc4))).slice();
+      case 0xc7:
+      case 0xc8:
+      case 0xc9:
+        return ext(length(1 << (first - 0xc7)));
+      case 0xcb:
+        at += 8;
+        return view.getFloat64(at - 8);
+      case 0xcc:
+      case 0xcd:
+      case 0xce:
+        return length(1 << (first - 0xcc));
+      case 0xcf:
+        at += 8;
+        return int(view.getBigUint64(at - 8));
+      case 0xd0:
+        return view.getInt8(at++);
+      case 0xd1:
+        at += 2;
+        return view.getInt16(at - 2);
+      case 0xd2:
+        at += 4;
+        return view.getInt32(at - 4);
+      case 0xd3:
+        at += 8;
+        return int(view.getBigInt64(at - 8));
+      case 0xd9:
+      case 0xda:
+      case 0xdb:
+        return text(length(1 << (first - 0xd9)));
+      case 0xdc:
+      case 0xdd:
+        return list(length(2 << (first - 0xdc)));
+      case 0xde:
+      case 0xdf:
+        return map(length(2 << (first - 0xde)));
+      default:
+        if (first >= 0xd4 && first <= 0xd8) return ext(1 << (first - 0xd4));
+        throw new Error(`byte 0x${first.toString(16)} starts no value`);
+    }
+  };
+  const value = read();
+  if (at !== bytes.length) throw new Error(`${bytes.length - at} bytes follow the value`);
+  return value;
+}

@@ -1,0 +1,178 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { Outbox } from "../../src/transport/outbox.ts";
+
+/** A stream whose writes the test lets finish, one by one. */
+class SlowStream {
+  readonly writes: Uint8Array[] = [];
+  readonly #pending: PromiseWithResolvers<void>[] = [];
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.writes.push(bytes);
+    const pending = Promise.withResolvers<void>();
+    this.#pending.push(pending);
+    return pending.promise;
+  }
+
+  /** Lets the write that is under way finish, and waits until what follows from it is done. */
+  async finish(): Promise<void> {
+    this.#pending.shift()!.resolve();
+    await settled();
+  }
+
+  async fail(error: unknown): Promise<void> {
+    this.#pending.shift()!.reject(error);
+    await settled();
+  }
+
+  get sizes(): number[] {
+    return this.writes.map((bytes) => bytes.length);
+  }
+}
+
+/** A turn of the event loop: every promise that could settle has. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+function unexpected(error: unknown): never {
+  throw error;
+}
+
+/** Whether a promise has settled by now. */
+async function isDone(promise: Promise<unknown>): Promise<boolean> {
+  let done = false;
+  promise.then(() => done = true);
+  await settled();
+  return done;
+}
+
+const text = (value: string) => new TextEncoder().encode(value);
+const bytes = (length: number, fill = 0) => new Uint8Array(length).fill(fill);
+
+Deno.test("send() writes what comes in one turn together, and what comes later after it", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  outbox.send(text("a"));
+  outbox.send(text("b"));
+  await settled();
+  outbox.send(text("c"));
+  outbox.send(text("d"));
+  assertEquals(stream.writes, [text("ab")]);
+  assertEquals(outbox.waiting, 4);
+  await stream.finish();
+  assertEquals(stream.writes, [text("ab"), text("cd")]);
+  assertEquals(outbox.waiting, 2);
+  await stream.finish();
+  assertEquals(outbox.waiting, 0);
+  outbox.send(text("e"));
+  await settled();
+  assertEquals(stream.writes.at(-1), text("e"));
+  await stream.finish();
+});
+
+Deno.test("send() writes a large message uncopied, and in its place", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  const large = bytes(65_537);
+  const exact = bytes(65_536);
+  for (const one of [text("a"), large, text("b"), text("c"), exact, text("d")]) outbox.send(one);
+  for (let i = 0; i < 5; i++) {
+    await settled();
+    await stream.finish();
+  }
+  assertEquals(stream.sizes, [1, 65_537, 2, 65_536, 1]);
+  assertStrictEquals(stream.writes[1], large);
+  assertStrictEquals(stream.writes[3], exact);
+});
+
+Deno.test("send() gathers small messages up to 64 KiB a write and keeps every byte in order", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  const sent: number[] = [];
+  for (let i = 0; i < 300; i++) {
+    const one = bytes(1 + (i * 37) % 1000, i);
+    sent.push(...one);
+    outbox.send(one);
+  }
+  await settled();
+  while (outbox.waiting > 0) await stream.finish();
+  const written = stream.writes.flatMap((one) => Array.from(one));
+  assertEquals(written, sent);
+  assertEquals(stream.sizes.every((size) => size <= 65_536), true);
+  assertEquals(stream.writes.length, Math.ceil(sent.length / 65_536));
+});
+
+Deno.test("send() lets nothing at all pass as a write", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  outbox.send(bytes(0));
+  await settled();
+  assertEquals(stream.writes, []);
+  await outbox.idle();
+});
+
+Deno.test("idle() resolves when all that was sent is written, also what came meanwhile", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  await outbox.idle();
+  outbox.send(text("a"));
+  const idle = outbox.idle();
+  await settled();
+  outbox.send(text("b"));
+  await stream.finish();
+  assertEquals(await isDone(idle), false);
+  await stream.finish();
+  assertEquals(await isDone(idle), true);
+  assertEquals(await isDone(outbox.idle()), true);
+});
+
+Deno.test("below() resolves as soon as so little waits, for each who asks", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  await outbox.below(0);
+  outbox.send(bytes(70_000));
+  outbox.send(bytes(80_000));
+  await outbox.below(150_000);
+  const half = outbox.below(80_000);
+  const empty = outbox.below(0);
+  assertEquals([await isDone(half), await isDone(empty)], [false, false]);
+  await stream.finish();
+  assertEquals([await isDone(half), await isDone(empty)], [true, false]);
+  await stream.finish();
+  assertEquals(await isDone(empty), true);
+});
+
+Deno.test("an error of a write is told once, frees who waits, and lets go what was sent", async () => {
+  const stream = new SlowStream();
+  const errors: unknown[] = [];
+  const outbox = new Outbox(stream, (error) => {
+    errors.push(error);
+    // Whoever hears of it may send a last word: it goes nowhere.
+    outbox.send(text("goodbye"));
+  });
+  outbox.send(text("a"));
+  await settled();
+  outbox.send(text("b"));
+  const waiting = [outbox.idle(), outbox.below(0)];
+  const broken = new Error("broken pipe");
+  await stream.fail(broken);
+  await Promise.all(waiting);
+  assertEquals(errors, [broken]);
+  assertEquals(outbox.waiting, 0);
+
+  outbox.send(text("c"));
+  await Promise.all([outbox.idle(), outbox.below(0)]);
+  assertEquals([stream.writes, errors.length, outbox.waiting], [[text("a")], 1, 0]);
+});
+
+Deno.test("a write that throws at once is an error like any other", async () => {
+  const errors: unknown[] = [];
+  const outbox = new Outbox({
+    write() {
+      throw new TypeError("closed");
+    },
+  }, (error) => errors.push(error));
+  outbox.send(text("a"));
+  await outbox.idle();
+  assertEquals(errors.length, 1);
+});

@@ -1,0 +1,272 @@
+/** The python process and its guard: how they start, end, and what they leave behind. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
+import { interpreters, LinkClient, Status } from "./link_client.ts";
+
+for (const { name, path: python } of interpreters()) {
+  const test = (what: string, run: () => Promise<void>): void =>
+    Deno.test(`python process ${what} (${name})`, run);
+
+  test("says in READY who it is", async () => {
+    await using client = await LinkClient.start(python);
+    const { secret, pid, executable, version, implementation, msgpack } = client.ready;
+    assertEquals([secret, executable, implementation], ["the secret", python, "CPython"]);
+    assertEquals(name, `python ${version}`);
+    assert(["c", "python"].includes(msgpack));
+    assert(pid !== client.guard && isAlive(pid));
+  });
+
+  test("is interactive python to the code: path, argv, stdin, main", async () => {
+    await using client = await LinkClient.start(python);
+    const { value } = await client.eval(
+      "import sys\n(sys.path[0], sys.argv, sys.stdin.read(), __name__, " +
+        "sys.modules['__main__'].__dict__ is globals(), sys.stdout.isatty(), sys.stdout.fileno())",
+    );
+    assertEquals(value, ["", [""], "", "__main__", true, false, 1]);
+    for (const module of ["errors", "values", "output", "link", "worker", "codec"]) {
+      const { value: error } = await client.eval(`import ${module}`);
+      assertEquals(error.type, "ModuleNotFoundError", module);
+    }
+  });
+
+  test("keeps compiled files in its directory, whatever the environment says", async () => {
+    await using client = await LinkClient.start(python, { env: { PYTHONDONTWRITEBYTECODE: "1" } });
+    const cached = await Array.fromAsync(
+      Deno.readDir(`${client.directory}/pyproxy_worker/__pycache__`),
+    );
+    assert(cached.length > 5);
+    assertEquals((await client.eval("__import__('sys').dont_write_bytecode")).value, true);
+  });
+
+  test("ends as its code does: os._exit", async () => {
+    await using client = await LinkClient.start(python);
+    const job = client.send("import os; print('last words'); os._exit(3)");
+    assertEquals((await client.exit).code, 3);
+    await client.drained;
+    assertEquals(client.started(), job);
+    assertEquals(client.pieces[1]!.map((piece) => piece.text).join(""), "last words\n");
+  });
+
+  test("ends as its code does: a segmentation fault, and with one core at most", async () => {
+    await using client = await LinkClient.start(python);
+    client.send("import ctypes\nfor i in range(100): print(i)\nctypes.string_at(0)");
+    assertEquals((await client.exit).signal, "SIGSEGV");
+    await client.drained;
+    const text = client.pieces[1]!.map((piece) => piece.text).join("");
+    assertEquals(text, Array.from({ length: 100 }, (_, i) => `${i}\n`).join(""));
+  });
+
+  test("ends as its code does: killed by a signal", async () => {
+    for (const signal of ["SIGKILL", "SIGTERM", "SIGABRT"] as const) {
+      await using client = await LinkClient.start(python);
+      client.send(`import os, signal; os.kill(os.getpid(), signal.${signal})`);
+      assertEquals((await client.exit).signal, signal);
+    }
+  });
+
+  test("survives a signal to the whole group that its code handles", async () => {
+    await using client = await LinkClient.start(python);
+    const { value } = await client.eval(
+      "import os, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" +
+        "os.killpg(0, signal.SIGTERM)\n'here'",
+    );
+    assertEquals(value, "here");
+  });
+
+  test("ends at once when the link does, with exit code 0", async () => {
+    const client = await LinkClient.start(python);
+    await using _ = client;
+    client.closeLink();
+    assertEquals((await client.exit).code, 0);
+  });
+
+  test("is killed by the guard's command, in the middle of anything", async () => {
+    await using client = await LinkClient.start(python);
+    client.send("while True: pass");
+    await client.until(() => client.started() === 1, "the start", 1);
+    client.command("K");
+    assertEquals((await client.exit).signal, "SIGKILL");
+  });
+
+  test("dies with its guard", async () => {
+    await using client = await LinkClient.start(python);
+    const { pid } = client.ready;
+    client.send("while True: pass");
+    Deno.kill(client.guard, "SIGKILL");
+    await gone(pid);
+  });
+
+  const FAMILY = `
+import os, signal, subprocess, sys, time
+def daemon():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.write(w, b"%d " % os.getpid())
+    while True: time.sleep(60)
+r, w = os.pipe()
+for depth in range(3):
+    if os.fork() == 0:
+        for _ in range(depth):
+            os.setsid()
+            if os.fork(): os._exit(0)
+        daemon()
+code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+pipe = subprocess.PIPE
+other = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=pipe)
+pids = [int(other.stdout.readline())]
+while len(pids) < 4:
+    pids += map(int, os.read(r, 1000).split())
+pids
+`;
+
+  test("takes all that it started with it when the server is gone", async () => {
+    await using client = await LinkClient.start(python);
+    const { value: pids } = await client.eval(FAMILY);
+    client.send("while True: pass");
+    assertEquals(pids.length, 4);
+    assert(pids.every(isAlive));
+    await client.hangUp();
+    assertEquals((await deadline(client.exit, 2_000)).signal, "SIGKILL");
+    assertEquals(pids.filter(isAlive), []);
+    assert(!(await exists(client.directory)), "the directory is removed");
+  });
+
+  test("takes all that it started with it when it dies itself", async () => {
+    await using client = await LinkClient.start(python);
+    const { value: pids } = await client.eval(FAMILY);
+    client.send("import os; os._exit(7)");
+    assertEquals((await deadline(client.exit, 2_000)).code, 7);
+    assertEquals(pids.filter(isAlive), []);
+    await client.drained;
+    assert(await exists(client.directory), "the directory is the server's while that lives");
+  });
+
+  test("warns once of processes that an eval leaves running", async () => {
+    await using client = await LinkClient.start(python);
+    const job = client.send(
+      "import subprocess, sys\n" +
+        "p = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\np.pid",
+      { namespace: "n" },
+    );
+    const { value: pid } = await client.answer(job);
+    await client.until(() => client.notes.length > 0, "the note");
+    assertEquals(client.notes[0]!.job, job);
+    assertEquals(client.notes[0]!.control.level, "warn");
+    assertEquals(client.notes[0]!.control.pids, `${pid}`);
+    assertMatch(client.notes[0]!.control.msg, /left processes running \(\d+\).*redirect/);
+    await client.run("subprocess.run(['true']).returncode", { namespace: "n" });
+    await client.run("p.communicate(b'')", { namespace: "n" });
+    assertEquals(client.notes.length, 1);
+  });
+
+  test("answers an EVAL that breaks a rule with BROKEN, and goes on", async () => {
+    await using client = await LinkClient.start(python);
+    const bytes = (text: string): Uint8Array => Uint8Array.fromHex(text.replaceAll(" ", ""));
+    const code = bytes("81 a4 636f6465 a1 31");
+    const broken: [Uint8Array, Uint8Array, string][] = [
+      [bytes("c1"), bytes(""), ""],
+      [bytes("80"), bytes(""), "code must be a string, got NoneType"],
+      [bytes("81 a4 636f6465 07"), bytes(""), "code must be a string, got int"],
+      [bytes("07"), bytes(""), "control must be a map, got int"],
+      [code, bytes("07"), "one array of locs and globs"],
+      [code, bytes("92 07 c0"), "locs must be a dict or nil, got int"],
+      [code, bytes("92 c0 c7 03 02 92 01 02"), "the keys of globs must be strings, got int"],
+      [code, bytes("92 c0 c0 c0"), ""],
+      [code, bytes("92 c0"), ""],
+      [code, bytes("92 81 a1 78 a1 ff c0"), ""],
+      [code, bytes("92 81 a1 78 d4 63 00 c0"), "no extension has the code 99"],
+      [code, bytes("92 81 a1 78 c7 03 05 81 a1 61 c0"), ""],
+      [code, bytes("92 81 01 02 c0"), ""],
+      [code, bytes("92 df ff ff ff ff"), ""],
+    ];
+    for (const [control, values, message] of broken) {
+      const job = client.sendBody(1, control, values);
+      const { status, control: answer } = await client.answer(job);
+      assertEquals(status, "BROKEN", message);
+      assertStringIncludes(answer.message, message);
+      await client.output(job);
+    }
+    const { status } = await client.answer(client.sendBody(1, code, bytes("")));
+    assertEquals(status, Status.VALUE);
+  });
+
+  test("takes and gives 64 MiB in reasonable time", async () => {
+    await using client = await LinkClient.start(python);
+    const size = 64 * 1024 * 1024;
+    const values = new Uint8Array(size + 10);
+    values.set([0x92, 0x81, 0xa1, 0x78, 0xc6, 4, 0, 0, 0]);
+    values[1 + 1 + 2 + 5 + size] = 0xc0;
+    values[9 + 12_345] = 7;
+    const before = performance.now();
+    const { bytes } = await client.eval("x", { values });
+    assert(performance.now() - before < 5_000);
+    assertEquals(bytes.length, size + 5);
+    assertEquals(bytes[5 + 12_345], 7);
+  });
+
+  test("lives on in small memory", async () => {
+    await using client = await LinkClient.start(python);
+    const { value: error } = await client.eval(`
+import resource
+resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
+x = []
+while True: x.append(bytearray(1 << 20))
+`);
+    assertEquals(error.type, "MemoryError");
+    assertEquals((await client.eval("len(bytes(150 << 20) * 2)")).value.type, "MemoryError");
+    const { status } = await client.eval("bytes(200 << 20)");
+    assertEquals(status, Status.PYTHON_ERROR);
+    assertEquals((await client.eval("2 + 2")).value, 4);
+  });
+
+  test("survives what code does to the descriptors and streams, and to its own limits", async () => {
+    await using client = await LinkClient.start(python);
+    const hurts = [
+      "import os; os.close(1); os.close(2); os.close(0)",
+      "import os; os.dup2(os.open('/dev/null', os.O_WRONLY), 1)",
+      "import os; os.closerange(0, 256)",
+      "import sys; sys.stdout.close(); sys.stderr.close(); sys.stdin.close()",
+      "import sys; sys.stdout.detach()",
+      "import sys; del sys.stdout; del sys.stderr",
+      "import sys; sys.stdout = sys.stderr = sys.stdin = None",
+      "import sys, io; sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='latin-1')",
+      "import sys; sys.stdout.reconfigure(encoding='utf-16', newline='\\r\\n')",
+      "import sys; sys.stdout.write = lambda text: 1 / 0",
+      "import sys; sys.setrecursionlimit(60)",
+      "import sys; sys.settrace(lambda *_: 1 / 0)",
+      "import signal; signal.setitimer(signal.ITIMER_REAL, 0.001)",
+      "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)",
+      "exit()",
+      "class E(Exception):\n  def __str__(self): raise self\nraise E",
+    ];
+    for (const code of hurts) {
+      await client.run(code);
+      const { answer, text } = await client.run("print('é')\nimport sys\nsys.stdin.read()");
+      assertEquals(answer.value, "", code);
+      assertEquals(text, "é\n", code);
+    }
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie is no life: who has to reap it is none of ours.
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return stat.slice(stat.lastIndexOf(")") + 2)[0] !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+async function gone(pid: number): Promise<void> {
+  const end = Date.now() + 5_000;
+  while (isAlive(pid)) {
+    if (Date.now() > end) throw new Error(`process ${pid} is still there`);
+    await delay(5);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
