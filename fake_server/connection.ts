@@ -10,7 +10,7 @@ import { type CloseReason, MessageType } from "../src/wire/messages.ts";
 import { Outbox } from "../src/transport/outbox.ts";
 import { controlBody } from "./control.ts";
 import { Fault, faultOf } from "./fault.ts";
-import { LINGER_BYTES, LINGER_MS, MAX_UNFINISHED_BYTES, type ServerLimits } from "./limits.ts";
+import { LINGER_BYTES, LINGER_MS, type ServerLimits } from "./limits.ts";
 
 /** What all connections of a server have in common. */
 export interface ConnectionContext {
@@ -247,14 +247,14 @@ export class Connection {
   #account(): void {
     const pending = this.#reader.pending;
     const held = pending > FIRST_BUFFER_BYTES ? pending : 0;
-    const { unfinished } = this.#context;
+    const { unfinished, limits } = this.#context;
     unfinished.bytes += held - this.#unfinished;
     this.#unfinished = held;
-    if (unfinished.bytes > MAX_UNFINISHED_BYTES) {
+    if (unfinished.bytes > limits.unfinishedBytes) {
       throw new Fault(
         "LIMIT",
         `the server holds ${unfinished.bytes} bytes of unfinished messages, more than the ` +
-          `${MAX_UNFINISHED_BYTES} it takes`,
+          `${limits.unfinishedBytes} it takes`,
       );
     }
   }

@@ -92,6 +92,7 @@ export interface ServerLimits {
   sessions: number;
   handshakes: number;
   handshakeMs: number;
+  unfinishedBytes: number;
   connectAfterHelloMs: number;
   slowReaderMs: number;
   pingIntervalMs: number;
@@ -107,6 +108,7 @@ export const DEFAULT_LIMITS: Readonly<ServerLimits> = {
   sessions: MAX_SESSIONS,
   handshakes: MAX_HANDSHAKES,
   handshakeMs: HANDSHAKE_DEADLINE_MS,
+  unfinishedBytes: MAX_UNFINISHED_BYTES,
   connectAfterHelloMs: CONNECT_AFTER_HELLO_MS,
   slowReaderMs: SLOW_READER_MS,
   pingIntervalMs: PING_INTERVAL_MS,

@@ -8,7 +8,8 @@ import { MAX_FRAME_BODY_BYTES, MAX_HELLO_BODY_BYTES } from "../src/wire/limits.t
 import { MessageType } from "../src/wire/messages.ts";
 import { Outbox } from "../src/transport/outbox.ts";
 import { Control } from "./control.ts";
-import { LAST_BYTES_DEADLINE_MS, PYTHON_END_DEADLINE_MS, START_TEXT_BYTES } from "./limits.ts";
+import { Guard } from "./guard.ts";
+import { LAST_BYTES_DEADLINE_MS, START_TEXT_BYTES } from "./limits.ts";
 import { LinkType, parseReady, type PythonInfo } from "./link.ts";
 import { errorText } from "./log.ts";
 import { Page } from "./page.ts";
@@ -60,9 +61,6 @@ const MIN_VERSION = [3, 9] as const;
 /** As much as Linux keeps in a pipe. */
 const PIPE_BUFFER_BYTES = 64 * 1024;
 
-const INTERRUPT: Uint8Array = new TextEncoder().encode("I");
-const KILL: Uint8Array = new TextEncoder().encode("K");
-
 /** One python process. */
 export class PythonProcess {
   /** 16 random bytes after 0xFF mark the records in its pipes. */
@@ -72,16 +70,13 @@ export class PythonProcess {
   readonly exited: Promise<Death>;
   #info: PythonInfo | undefined;
   #events: ProcessEvents | undefined;
-  readonly #child: Deno.ChildProcess;
-  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #guard: Guard;
   readonly #pipes: readonly ReadableStreamBYOBReader[];
   readonly #reads: Promise<void>[];
   #link: Deno.UnixConn | undefined;
   #outbox: Outbox | undefined;
   #startText = "";
-  #isDead = false;
   #pauses = new Set<() => void>();
-  #killTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Starts a python process and waits until it is READY.
@@ -119,22 +114,12 @@ export class PythonProcess {
     this.nonce[0] = 0xff;
     this.#page = new Page(page);
     try {
-      this.#child = new Deno.Command(options.python, {
-        args: [options.main],
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "piped",
-        detached: true,
-        clearEnv: true,
-        env: options.env,
-      }).spawn();
+      this.#guard = new Guard(options.python, options.main, options.env);
     } catch (error) {
       this.#page.close();
-      throw error instanceof Deno.errors.NotFound ? new Error("there is no such program") : error;
+      throw error;
     }
-    this.#stdin = this.#child.stdin.getWriter();
-    this.#pipes = [this.#child.stdout, this.#child.stderr]
-      .map((pipe) => pipe.getReader({ mode: "byob" }));
+    this.#pipes = this.#guard.pipes.map((pipe) => pipe.getReader({ mode: "byob" }));
     this.#reads = this.#pipes.map((pipe, i) => this.#readPipe(i + 1 as 1 | 2, pipe));
     this.exited = this.#untilExit();
   }
@@ -147,7 +132,7 @@ export class PythonProcess {
 
   /** The process that holds the python process, and dies as it does. */
   get guardPid(): number {
-    return this.#child.pid;
+    return this.#guard.pid;
   }
 
   /** Begins to tell what comes; until then nothing has been read but READY. */
@@ -163,29 +148,19 @@ export class PythonProcess {
 
   /** Interrupts a job: it, and no other, gets a KeyboardInterrupt, or is skipped. */
   interrupt(job: number): void {
-    if (this.#isDead) return;
+    if (this.#guard.isDead) return;
     this.#page.cancel(job);
-    this.#command(INTERRUPT);
+    this.#guard.interrupt();
   }
 
   /** Ends the process with SIGKILL. */
   kill(): void {
-    if (this.#isDead) return;
-    this.#wakeGuard();
-    this.#command(KILL);
-    // If the guard does not do it, for whatever user code has done to it.
-    this.#killTimer ??= setTimeout(() => this.#killGroup(), PYTHON_END_DEADLINE_MS);
+    this.#guard.kill();
   }
 
-  /** Ends the process and all it has started. */
+  /** Ends the process and all it has started, for good. */
   async end(): Promise<void> {
-    if (!this.#isDead) {
-      this.#wakeGuard();
-      this.#stdin.close().catch(() => {
-        // The guard is gone already.
-      });
-    }
-    this.#killTimer ??= setTimeout(() => this.#killGroup(), PYTHON_END_DEADLINE_MS);
+    this.#guard.end();
     await this.exited;
   }
 
@@ -197,9 +172,7 @@ export class PythonProcess {
     const secret = hex(crypto.getRandomValues(new Uint8Array(16)));
     const { directory } = options;
     const boot = JSON.stringify({ ...paths, secret, nonce: hex(this.nonce), directory });
-    this.#stdin.write(new TextEncoder().encode(boot + "\n")).catch(() => {
-      // It has died before it could read; its exit tells.
-    });
+    this.#guard.boot(boot);
     let failed: string | undefined;
     const fail = (why: string): void => {
       if (this.#info !== undefined) return;
@@ -244,16 +217,12 @@ export class PythonProcess {
 
   /** Ends what has not come up. No end of file: the guard would remove the directory of all. */
   async #abort(): Promise<void> {
-    if (!this.#isDead) this.#killGroup();
+    if (!this.#guard.isDead) this.#guard.killGroup();
     await this.exited;
   }
 
   async #untilExit(): Promise<Death> {
-    const status = await this.#child.status;
-    this.#isDead = true;
-    clearTimeout(this.#killTimer);
-    // A guard that was killed itself has ended nobody; one that repeats python's signal has.
-    if (status.signal !== null) this.#killGroup();
+    const exit = await this.#guard.ended;
     for (const resume of this.#pauses) resume();
     // What was sent before the end is in the socket and the pipes: read it, but a process that
     // got away and holds them must not hold us.
@@ -261,12 +230,8 @@ export class PythonProcess {
     await Promise.all(this.#reads);
     clearTimeout(deadline);
     this.#closeChannels();
-    await this.#stdin.close().catch(() => {
-      // Closed before, or nobody is left to read it.
-    });
     const started = this.#page.started();
     this.#page.close();
-    const exit = status.signal === null ? { exit_code: status.code } : { signal: status.signal };
     return { exit, started };
   }
 
@@ -277,29 +242,6 @@ export class PythonProcess {
       });
     }
     closeConnection(this.#link);
-  }
-
-  /** User code may have stopped the guard, to keep it from what it has to do. */
-  #wakeGuard(): void {
-    this.#signal(this.#child.pid, "SIGCONT");
-  }
-
-  #killGroup(): void {
-    this.#signal(-this.#child.pid, "SIGKILL");
-  }
-
-  #signal(pid: number, signal: Deno.Signal): void {
-    try {
-      Deno.kill(pid, signal);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-
-  #command(command: Uint8Array): void {
-    this.#stdin.write(command).catch(() => {
-      // The guard is gone, and the exit will say so.
-    });
   }
 
   async #readPipe(
@@ -329,7 +271,7 @@ export class PythonProcess {
 
   /** Waits for `pressure` to go, or for the process to be dead: then little is left to read. */
   #pause(pressure: Promise<void>): Promise<void> {
-    if (this.#isDead) return Promise.resolve();
+    if (this.#guard.isDead) return Promise.resolve();
     return new Promise((resolve) => {
       const resume = (): void => {
         this.#pauses.delete(resume);
@@ -357,7 +299,7 @@ export class PythonProcess {
   }
 
   #broken(error: unknown): void {
-    if (this.#isDead) return;
+    if (this.#guard.isDead) return;
     this.#events?.fault(errorText(error));
     this.kill();
   }

@@ -119,7 +119,12 @@ export class PyProxyServer implements AsyncDisposable {
     });
     this.#ticker = setInterval(() => this.#tick(), limits.tickMs);
     const { python } = pool;
-    log.info("server ready", { addr: this.addr, output_addr: this.outputAddr, ...python });
+    log.info("server ready", {
+      addr: this.addr,
+      output_addr: this.outputAddr,
+      python: python.executable,
+      python_version: python.version,
+    });
     if (python.msgpack !== "c") {
       log.warn("python has no C msgpack module: large values are 15 to 45 times slower");
     }

@@ -208,7 +208,7 @@ class Output:
 
     def has_threads(self):
         """Whether threads live that are not ours."""
-        return _thread._count() > self.ticker.is_running
+        return _thread._count() > self.ticker.is_counted
 
     def go_by_line(self):
         """From here on each line goes out at once, by itself."""

@@ -27,6 +27,7 @@ class Ticker:
         self._is_asleep = False
         self._native_id = 0
         self.is_running = False
+        self.is_counted = False  # among Python's live threads; rather later and shorter than it is
         self.ident = 0
 
     def arm(self):
@@ -55,10 +56,11 @@ class Ticker:
 
     def forget(self):
         """In a forked child: there is no thread any more."""
-        self.is_running = False
+        self.is_running = self.is_counted = False
 
     def _run(self):
         self._native_id = get_native_id()
+        self.is_counted = True
         idle = 0
         try:
             while self._wait() is not STOP:
@@ -73,7 +75,7 @@ class Ticker:
                 except Exception:
                     pass  # the job's own thread meets the same at its next write, and has a voice
         finally:
-            self.is_running = False
+            self.is_running = self.is_counted = False
 
     def _wait(self):
         try:

@@ -30,8 +30,7 @@ SESSION_AND_LENGTH = struct.Struct(">II")
 EMPTY = encode({})
 QUEUED = encode({"how": "queued"})
 INTERRUPTED = encode({"how": "interrupted"})
-# User code that has lowered it below this leaves our own functions no room.
-MIN_RECURSION_LIMIT = 1_000
+RECURSION_LIMIT = sys.getrecursionlimit()
 
 Request = namedtuple("Request", "code locs globs session namespace is_strict")
 # A status, a control map as bytes, values as bytes.
@@ -172,8 +171,8 @@ class Worker:
         """What user code may have changed and ours relies on."""
         _signal.signal(_signal.SIGINT, self._on_sigint)
         _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
-        if sys.getrecursionlimit() < MIN_RECURSION_LIMIT:
-            sys.setrecursionlimit(MIN_RECURSION_LIMIT)
+        if sys.getrecursionlimit() != RECURSION_LIMIT:
+            sys.setrecursionlimit(RECURSION_LIMIT)
         if sys.gettrace() is not None:
             sys.settrace(None)
         if sys.getprofile() is not None:

@@ -4,7 +4,7 @@
  * @module
  */
 import { DecodeError } from "./decode_error.ts";
-import { type Decoder, safeOrBig } from "./decode.ts";
+import type { Decoder } from "./decode.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 
@@ -35,4 +35,10 @@ function read(decoder: Decoder, length: number): number | bigint {
     throw new DecodeError(`an int of ${length} bytes is more than a bigint holds`, { cause });
   }
   return safeOrBig(value);
+}
+
+/** A number where it is a safe integer. */
+export function safeOrBig(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { MAX_DEPTH } from "../wire/limits.ts";
+import { safeOrBig } from "./big_int.ts";
 import { DecodeError } from "./decode_error.ts";
 import { KeyCache } from "./key_cache.ts";
 import { READERS } from "./table.ts";
@@ -274,12 +275,6 @@ export class Decoder {
   #cutShort(): DecodeError {
     return new DecodeError(`it is cut short: more is claimed at ${this.#at} than there is`);
   }
-}
-
-/** A number where it is a safe integer. */
-export function safeOrBig(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }
 
 const DECODER = new Decoder();

@@ -76,6 +76,26 @@ Deno.test("imports point down the layers only", async () => {
   }
 });
 
+Deno.test("no files import each other in a circle, types aside", async () => {
+  const graph = new Map<string, string[]>();
+  for (const [file, source] of await sources()) {
+    const values = source.replace(/^import type [\s\S]*?;$/gm, "");
+    graph.set(
+      file,
+      imports(values).filter((name) => name.startsWith("."))
+        .map((name) => new URL(name, new URL(file, root)).href.slice(root.href.length)),
+    );
+  }
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]) => {
+    assert(!path.includes(file), `a circle: ${[...path, file].join(" -> ")}`);
+    if (done.has(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+});
+
 Deno.test("the client imports nothing but files of its own, by relative path", async () => {
   for (const [file, source] of await sources()) {
     if (file.startsWith("fake_server/")) continue;

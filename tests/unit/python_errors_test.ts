@@ -8,7 +8,13 @@ for (const { name, path: python } of interpreters()) {
 
   test("have the traceback that python itself prints", async () => {
     await using client = await LinkClient.start(python);
+    // What Python 3.9 and 3.10 say a little differently of a file and of a string.
+    const isOld = /3\.(9|10)\./.test(name);
     const codes = [
+      ...(isOld ? [] : [
+        "x = (1,\n2",
+        "class E(Exception):\n    def __str__(self): return 'two\\nlines'\nraise E",
+      ]),
       "1/0",
       "def f(x):\n    return 1 / x\n\ndef g():\n    f(0)\n\ng()",
       "try:\n    1/0\nexcept ZeroDivisionError as e:\n    raise ValueError('bad') from e",
@@ -19,14 +25,12 @@ for (const { name, path: python } of interpreters()) {
       "import sys\nsys.pth",
       "x = 1\nx.real.imagg",
       "def f(:\n  pass",
-      "x = (1,\n2",
       "'unfinished",
       "  x = 1\nif",
       "if True:\npass",
       "return 3",
       "x = 1\ndef f(a, a): pass",
       "raise SyntaxError('mine')",
-      "class E(Exception):\n    def __str__(self): return 'two\\nlines'\nraise E",
       "def f(): f()\nf()",
       "import json\njson.loads('{')",
       "import subprocess\nsubprocess.run(['false'], check=True)",
@@ -159,7 +163,7 @@ raise group("all", [ValueError(1), group("inner", [KeyError("k")])]) if group el
     await using client = await LinkClient.start(python);
     const { value, bytes } = await client.eval(
       "import sys\nsys.setrecursionlimit(50_000)\ndef f(n): n and g(n)\ndef g(n): f(n - 1) or 1/0\n" +
-        "f(15_000)",
+        "f(3_000)",
     );
     assertEquals(value.type, "ZeroDivisionError");
     assert(value.frames.length <= 200 && bytes.length < 3_000_000);

@@ -143,7 +143,7 @@ except ValueError:
     const cases: [string, string][] = [
       ["def f(): f()\nf()", "RecursionError"],
       [
-        "import sys\nsys.setrecursionlimit(100_000)\ndef f(n): n and f(n - 1)\nf(20_000)\n1/0",
+        "import sys\nsys.setrecursionlimit(100_000)\ndef f(n): n and f(n - 1)\nf(3_000)\n1/0",
         "ZeroDivisionError",
       ],
       ["def f(n):\n  print(n)\n  f(n + 1)\nf(0)", "RecursionError"],

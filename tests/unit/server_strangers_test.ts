@@ -113,3 +113,44 @@ Deno.test("server takes no more sessions than it may", async () => {
   await first.closed();
   await using _third = await RawSession.open(server.addr);
 });
+
+Deno.test("server greets no more strangers at a time than it may, and the next ones after them", async () => {
+  await using server = await start({ limits: { handshakes: 2, handshakeMs: 300 } });
+  using _one = await RawStream.dial(server.addr);
+  using _two = await RawStream.dial(server.outputAddr);
+  await until(() => server.stats().handshakes === 2);
+  await using session = await RawSession.connect(server.addr);
+  assertEquals(await session.value("1"), 1);
+});
+
+Deno.test("server holds no more of unfinished messages than it may", async () => {
+  await using server = await start({ limits: { unfinishedBytes: 4 * 1024 * 1024 } });
+  await using canary = await RawSession.connect(server.addr);
+  await using session = await RawSession.connect(server.addr);
+  const start1 = new Uint8Array(5 * 1024 * 1024);
+  writeHeader(start1, 0, MessageType.EVAL, 0, 200 * 1024 * 1024, 1);
+  // It is closed in the middle of this.
+  await session.main.send(start1).catch(() => {});
+  assertEquals(await session.closed(), "LIMIT");
+  const data = new Uint8Array(3 * 1024 * 1024);
+  assertEquals(await canary.value("len(data)", { locs: { data } }), data.length);
+});
+
+Deno.test("server answers a PING on either stream, and ends when it is sent an ERROR", async () => {
+  await using server = await start();
+  using main = await RawStream.dial(server.addr);
+  await main.control(MessageType.CLIENT_HELLO, { protocol: 1, client: "raw" });
+  const { stream_token } = readControl((await main.next())!.body);
+  using output = await RawStream.dial(server.outputAddr);
+  await output.control(MessageType.OUTPUT_HELLO, { stream_token });
+  assertEquals((await output.next())!.type, MessageType.OUTPUT_READY);
+  assertEquals((await output.next())!.type, MessageType.LOG);
+  for (const stream of [main, output]) {
+    await stream.frame(MessageType.PING, 0, 77, new Uint8Array(0));
+    const pong = (await stream.next())!;
+    assertEquals([pong.type, pong.id], [MessageType.PONG, 77]);
+  }
+  await main.control(MessageType.ERROR, { code: "PROTOCOL", message: "you" });
+  assertEquals(await main.next(), null);
+  assertEquals(await output.next(), null);
+});
