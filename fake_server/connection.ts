@@ -33,6 +33,7 @@ export interface Receiver {
   lost(error?: unknown): void;
 }
 
+const DISCARD_BUFFER_BYTES = 16 * 1024;
 const EMPTY = new Uint8Array(0);
 
 /** One socket. */
@@ -174,11 +175,12 @@ export class Connection {
     let discarded = 0;
     try {
       for (;;) {
-        const count = await this.#socket.read(this.#reader.space());
+        // What comes after our last words is taken in all the same, or closing would reset the
+        // connection and the peer could not read them.
+        const into = this.#ending ? new Uint8Array(DISCARD_BUFFER_BYTES) : this.#reader.space();
+        const count = await this.#socket.read(into);
         if (count === null) break;
         if (this.#ending) {
-          // What is still under way is taken in, or closing would reset the connection and the
-          // peer could not read our last words.
           discarded += count;
           if (discarded > LINGER_BYTES) break;
           continue;
@@ -213,12 +215,11 @@ export class Connection {
   #take(count: number): void {
     this.#heard();
     try {
-      const frames = this.#reader.filled(count);
-      this.#account();
-      for (const frame of frames) {
-        if (this.#ending) return;
+      for (const frame of this.#reader.filled(count)) {
         this.#frame(frame);
+        if (this.#ending) return;
       }
+      this.#account();
     } catch (error) {
       this.receiver.fault(faultOf(error));
     }

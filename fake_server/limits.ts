@@ -89,17 +89,29 @@ export const ACCEPT_RETRY_MS = 100;
 
 /** The limits that a test may want shorter. */
 export interface ServerLimits {
+  /** Sessions at once. */
   sessions: number;
+  /** Sockets at once that have not said who they are. */
   handshakes: number;
+  /** How long they have for that. */
   handshakeMs: number;
+  /** Unfinished frames of all clients together. */
   unfinishedBytes: number;
+  /** How long a session has to open its outputstream. */
   connectAfterHelloMs: number;
+  /** How long a client may take nothing of what waits for it. */
   slowReaderMs: number;
+  /** A client that was silent for so long is asked ... */
   pingIntervalMs: number;
+  /** ... and given up when it stays silent for so much longer. */
   pingTimeoutMs: number;
+  /** How long an interrupted eval has before its process is killed. */
   cancelGraceMs: number;
+  /** How long a python process has to get ready. */
   pythonStartMs: number;
+  /** How long a drain may take. */
   drainMs: number;
+  /** How often the deadlines of sessions are looked at. */
   tickMs: number;
 }
 

@@ -20,9 +20,13 @@ export const LinkType = {
 export interface PythonInfo {
   /** Of the python process proper; its guard's is another. */
   pid: number;
+  /** The interpreter itself, behind any shim. */
   executable: string;
+  /** As `platform.python_version()` says it. */
   version: string;
+  /** `CPython`, usually. */
   implementation: string;
+  /** "c" if the C msgpack module is there, "python" for the server's own. */
   msgpack: string;
 }
 

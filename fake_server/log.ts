@@ -5,24 +5,29 @@
  */
 import { Outbox } from "../src/transport/outbox.ts";
 
-/** How much a record matters, least first. */
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+/** How much a record matters. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** One of {@linkcode LOG_LEVELS}. */
-export type LogLevel = typeof LOG_LEVELS[number];
+/** All of them, least first. */
+export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** What a record may carry beside its level, time and message. */
 export interface LogFields {
+  /** The session it is about. */
   session_id?: string;
+  /** The eval it is about: its id in that session. */
   future_id?: number;
+  /** Whatever else belongs to it. */
   [field: string]: unknown;
 }
 
 /** One record. */
 export interface ServerLogRecord extends LogFields {
+  /** How much it matters. */
   level: LogLevel;
   /** ISO 8601, UTC. */
   ts: string;
+  /** What happened. */
   msg: string;
 }
 

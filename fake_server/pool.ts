@@ -19,6 +19,7 @@ export interface PoolContext extends Omit<SlotContext, "scheduler" | "start"> {
 
 /** One python process, as `stats()` tells of it. */
 export interface ProcessStats {
+  /** What its slot is doing. */
   state: SlotState;
   /** Of the python process that runs evals; undefined while there is none. */
   pid: number | undefined;

@@ -52,6 +52,7 @@ export interface Death {
 
 /** Thrown when a python process does not come up. */
 export class StartError extends Error {
+  /** Always "StartError". */
   override name = "StartError";
 }
 

@@ -23,11 +23,13 @@ import { Sessions } from "./sessions.ts";
 export interface ServerStats {
   /** Sessions that are open. */
   sessions: number;
-  /** Connections, two a session, and those that have not said who they are. */
+  /** Connections: two a session, and those that have not said who they are. */
   connections: number;
+  /** How many have not. */
   handshakes: number;
   /** Evals that wait or run, those of closed sessions that have not stopped yet included. */
   evals: number;
+  /** One for each of `numWorkers`. */
   processes: ProcessStats[];
 }
 

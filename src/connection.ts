@@ -277,11 +277,13 @@ export class Connection {
       case MessageType.SERVER_HELLO: {
         this.#server = rule(() => parseServerHello(decode(frame.body)));
         stream.state = "open";
+        stream.reader.maxBody = MAX_FRAME_BODY_BYTES;
         this.#events.push({ kind: "opened", hello: this.#server });
         break;
       }
       case MessageType.OUTPUT_READY:
         stream.state = "open";
+        stream.reader.maxBody = MAX_FRAME_BODY_BYTES;
         this.#events.push({ kind: "connected" });
         break;
       case MessageType.RESULT:
@@ -413,7 +415,7 @@ const QUEUED_RESULT: Uint8Array = (() => {
 function newStream(): Stream {
   return {
     state: "none",
-    reader: new FrameReader(MAX_FRAME_BODY_BYTES, MAX_HELLO_BODY_BYTES),
+    reader: new FrameReader(MAX_HELLO_BODY_BYTES),
     heard: 0,
     asked: false,
   };

@@ -24,8 +24,8 @@ import sys
 from pyproxy_worker.descriptors import set_aside
 from pyproxy_worker.ticker import Ticker
 
-# So many pieces of a line are not waited for: it goes out as it is.
-MAX_HELD = 64
+# With so many pieces a line is not waited for: it goes out as it is.
+MAX_PIECES = 64
 
 write_text = io.TextIOWrapper.write
 flush_text = io.TextIOWrapper.flush
@@ -100,6 +100,16 @@ class Stream(io.TextIOWrapper):
         return self.buffer
 
 
+class Line:
+    """What a thread has written of a line: job, descriptor and bytes of each piece."""
+
+    __slots__ = ("tick", "pieces")
+
+    def __init__(self, tick):
+        self.tick = tick
+        self.pieces = []
+
+
 def open_stream(fd, name, output):
     """sys.stdout or sys.stderr."""
     return Stream(Buffer(fd, name, output), newline="\n", **CODING)
@@ -116,7 +126,8 @@ class Output:
         self.owners = {}  # the job of each thread that user code has started
         self.starting = _thread.allocate_lock()  # held until a started thread is in `owners`
         self.main = _thread.get_ident()
-        self.held = {}  # of each thread that writes by line: job, descriptor and bytes
+        self.held = {}  # of each thread that writes by line: what it has begun
+        self._ticks = 0
         self.is_taking = False
         self.is_by_line = False
         self.is_forked = False
@@ -172,27 +183,34 @@ class Output:
     def end(self, job):
         """Sends the rest, and the end of the job's output."""
         self._flush_c()
-        self.flush()
+        with self.lock:
+            self.take()
+            # Of threads that have ended, or go on late.
+            for ident in tuple(self.held):
+                self._put_held(ident)
         self.records.end(job)
         if not self.is_by_line:
             self._hush()
 
     def flush(self):
-        """Sends all that is gathered."""
+        """Sends all that this thread has written."""
         with self.lock:
             self.take()
         self.records.pump()
 
     def take(self):
-        """Moves all that is gathered to the records; the caller holds the lock."""
+        """Moves what this thread has written to the records; the caller holds the lock."""
         if not self.is_taking:
-            self.is_taking = True
-            try:
-                for ident in tuple(self.held):
-                    self._put_held(ident)
-                flush_text(self.stdout)
-            finally:
-                self.is_taking = False
+            self._put_held(_thread.get_ident())
+            self._take_text()
+
+    def _take_text(self):
+        """Moves what C has gathered to the records."""
+        self.is_taking = True
+        try:
+            flush_text(self.stdout)
+        finally:
+            self.is_taking = False
 
     def owner(self):
         """The job that the running thread belongs to: the one that started it."""
@@ -228,8 +246,15 @@ class Output:
 
     def tick(self):
         """Sends what was gathered. Says whether anything was written since the last time."""
-        self.flush()
-        is_busy = self._seen != self.records.count
+        with self.lock:
+            for ident, line in tuple(self.held.items()):
+                # One that a thread is just about to write is not torn apart.
+                if line.tick < self._ticks or not self.is_by_line:
+                    self._put_held(ident)
+            self._take_text()
+        self.records.pump()
+        self._ticks += 1
+        is_busy = self._seen != self.records.count or bool(self.held)
         self._seen = self.records.count
         if not is_busy and "write" not in self.stdout.__dict__:
             self._hush()
@@ -269,12 +294,12 @@ class Output:
             ident = _thread.get_ident()
             job = self.owner()
             with self.lock:
-                held = self.held.get(ident)
-                if held is None:
+                line = self.held.get(ident)
+                if line is None:
                     self.take()
-                    held = self.held[ident] = []
-                held.append((job, fd, data))
-                is_line = "\n" in text or len(held) > MAX_HELD
+                    line = self.held[ident] = Line(self._ticks)
+                line.pieces.append((job, fd, data))
+                is_line = "\n" in text or len(line.pieces) > MAX_PIECES
                 if is_line:
                     self._put_held(ident)
             if is_line:
@@ -286,15 +311,16 @@ class Output:
         return write
 
     def _put_held(self, ident):
-        """Moves what a thread holds to the records, with as few of them as it takes."""
-        held = self.held.pop(ident)
-        while held:
-            job, fd, _ = held[0]
+        """Moves what a thread has begun to the records, with as few of them as it takes."""
+        line = self.held.pop(ident, None)
+        pieces = line.pieces if line is not None else ()
+        while pieces:
+            job, fd, _ = pieces[0]
             count = 1
-            while count < len(held) and held[count][:2] == (job, fd):
+            while count < len(pieces) and pieces[count][:2] == (job, fd):
                 count += 1
-            data = b"".join([data for _, _, data in held[:count]])
-            del held[:count]
+            data = b"".join([data for _, _, data in pieces[:count]])
+            del pieces[:count]
             if data:
                 self.records.put(job, fd, data)
 

@@ -77,11 +77,10 @@ export class Encoder extends Writer {
     this.#depth--;
   }
 
-  /** Writes a map of `keys`, each with what `get` has for it. */
+  /** Writes a map of `keys`, each with what `get` has for it. `step` counts both, as in pairs. */
   map(keys: readonly string[], get: (key: string) => unknown, container: object, step: Step): void {
     this.#enter();
     this.mapHeader(keys.length);
-    // Counts keys and values, as they are counted in pairs.
     let i = 0;
     try {
       for (const key of keys) {
@@ -139,9 +138,6 @@ export class Encoder extends Writer {
     if (symbols.length > 0) refuseSymbols(value, symbols);
     const keys = Object.keys(value);
     const length = keys.length;
-    for (let i = 0; i < length; i++) {
-      if (keys[i] === "__proto__") return writeObjectAsPairs(value, this);
-    }
     const start = this.length;
     this.#enter();
     this.mapHeader(length);
@@ -150,7 +146,10 @@ export class Encoder extends Writer {
     try {
       // The same keys: this form of loop is what engines read properties in fastest.
       for (key in value) {
-        if (++count > length) break;
+        if (++count > length || key === "__proto__") {
+          count = -1;
+          break;
+        }
         this.string(key);
         this.write(value[key]);
       }
@@ -158,14 +157,17 @@ export class Encoder extends Writer {
       throw error instanceof Fault ? error.within(value, fieldStep(key)) : error;
     }
     this.#depth--;
-    // Keys have gone or come: a getter, or a property of Object.prototype that is enumerable.
     if (count !== length) this.#again(value, keys, start);
   }
 
-  /** Writes a plain object by a list of its keys: as many as were claimed, whatever happens. */
+  /**
+   * Writes a plain object whose keys are not what was claimed: one is `__proto__`, or a getter took
+   * one away, or Object.prototype has an enumerable one.
+   */
   #again(value: Record<string, unknown>, keys: string[], start: number): void {
     this.rewind(start);
-    this.map(keys, (key) => value[key], value, (index) => fieldStep(keys[index >> 1]!));
+    if (keys.includes("__proto__")) writeObjectAsPairs(value, this);
+    else this.map(keys, (key) => value[key], value, (index) => fieldStep(keys[index >> 1]!));
   }
 
   /** Goes one level down. The way up is `#depth--`, which after an error does not matter. */

@@ -59,7 +59,7 @@ export class Writer {
     const large = this.#at > KEPT_BYTES;
     const taken = large ? this.bytes() : this.#bytes.slice(0, this.#at);
     if (large) {
-      this.#lastLarge = Math.min(this.#at, MAX_FRAME_BODY_BYTES / 16);
+      this.#lastLarge = Math.min(this.#bytes.length, MAX_FRAME_BODY_BYTES / 16);
       this.#use(new Uint8Array(FIRST_BYTES));
     }
     this.#at = 0;
@@ -312,7 +312,7 @@ export class Writer {
       throw new Fault(`the message would be larger than ${MAX_FRAME_BODY_BYTES} bytes`, "object");
     }
     let length = Math.max(needed, this.#bytes.length * 2);
-    if (length > KEPT_BYTES / 4) length = Math.max(length, this.#lastLarge);
+    if (length >= KEPT_BYTES / 4) length = Math.max(length, this.#lastLarge);
     const bytes = new Uint8Array(length);
     bytes.set(this.bytes());
     this.#use(bytes);

@@ -107,17 +107,9 @@ export class FrameReader {
   #end = 0;
   #large: { header: Header; body: Uint8Array; have: number } | undefined;
 
-  /** The largest body of the very first frame: a stranger's, until it has said hello. */
-  readonly #maxFirstBody: number;
-  #isFirst = true;
-
-  /**
-   * Makes one that refuses bodies longer than `maxBody` bytes, and a first one longer than
-   * `maxFirstBody`: frames that come in one piece with the first are already under the other limit.
-   */
-  constructor(maxBody: number, maxFirstBody: number = maxBody) {
+  /** Makes one that refuses bodies longer than `maxBody` bytes. */
+  constructor(maxBody: number) {
     this.maxBody = maxBody;
-    this.#maxFirstBody = maxFirstBody;
   }
 
   /** Whether part of a frame has come, so that an end of the stream here would cut it. */

@@ -427,6 +427,21 @@ Deno.test("Encoder writes as many elements as it claims when a getter changes th
   assertEquals(decode(Uint8Array.fromHex(hex(set))), new Set([{ x: 1 }, 2]));
 });
 
+Deno.test("Encoder writes a Proxy that lists other keys each time as a dict that can be read", () => {
+  let turn = 0;
+  const lists = [["a", "b"], ["a"], ["__proto__", "b"], ["b", "c"], []];
+  const proxy = new Proxy({} as Record<string, unknown>, {
+    ownKeys: () => lists[turn++ % lists.length]!,
+    getOwnPropertyDescriptor: () => ({ value: 1, enumerable: true, configurable: true }),
+    get: () => 1,
+  });
+  for (let i = 0; i < 20; i++) {
+    turn = i;
+    const [, back] = decode(Uint8Array.fromHex(hex([0, proxy, 2]))) as [number, object, number];
+    assertEquals(Object.getPrototypeOf(back), Object.prototype);
+  }
+});
+
 Deno.test("Encoder refuses to be used from a getter of the value that it writes", () => {
   for (
     const use of [
