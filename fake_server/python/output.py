@@ -162,6 +162,8 @@ class Output:
         sys.stdout = sys.__stdout__ = self.stdout
         sys.stderr = sys.__stderr__ = self.stderr
         self.stderr.__dict__["write"] = self._write_error
+        # Before user code counts threads: it might take ours for one that it has to wait for.
+        self.ticker.start()
         if self.has_threads():
             self.go_by_line()
         else:

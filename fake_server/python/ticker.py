@@ -15,7 +15,7 @@ WAKE = "wake"
 
 
 class Ticker:
-    """Starts its thread when it is first armed, and sleeps after a while of nothing to do.
+    """Sleeps after a while of nothing to do.
 
     `tick` says whether there was something. Nothing is lost between the last tick and the sleep:
     what was done before `_is_asleep` was set is seen by a tick after it, and who comes later wakes.
@@ -30,29 +30,34 @@ class Ticker:
         self.is_counted = False  # among Python's live threads; rather later and shorter than it is
         self.ident = 0
 
-    def arm(self):
-        """There is something to do within a tick."""
+    def start(self):
+        """Starts the thread, unless there is one."""
         if not self.is_running:
             self._is_asleep = False
             self.is_running = True
             self.ident = start_new_thread(self._run, ())
-        elif self._is_asleep:
+
+    def arm(self):
+        """There is something to do within a tick."""
+        if self._is_asleep:
             self._is_asleep = False
             self._bell.put(WAKE)
+        else:
+            self.start()
 
     def stop(self):
-        """Ends the thread: a process that forks had better have none. It starts again when armed."""
-        if self.is_running and get_ident() != self.ident:
-            self._bell.put(STOP)
-            while self.is_running:
-                time.sleep(0.0001)
-            if sys.version_info >= (3, 12):
-                # os.fork() warns of threads, and counts those that are just going.
-                path = "/proc/self/task/%d" % self._native_id
-                for _ in range(100):
-                    if not os.path.exists(path):
-                        break
-                    time.sleep(0.0001)
+        """Ends the thread before a fork, where os.fork() warns of threads: since Python 3.12."""
+        if sys.version_info < (3, 12) or not self.is_running or get_ident() == self.ident:
+            return
+        self._bell.put(STOP)
+        while self.is_running:
+            time.sleep(0.0001)
+        # It counts those that are just going, too.
+        path = "/proc/self/task/%d" % self._native_id
+        for _ in range(100):
+            if not os.path.exists(path):
+                break
+            time.sleep(0.0001)
 
     def forget(self):
         """In a forked child: there is no thread any more."""
