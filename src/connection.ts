@@ -93,6 +93,8 @@ interface Stream {
   heard: number;
   /** A PING has been sent since then. */
   asked: boolean;
+  /** It is not read on purpose, so that its silence says nothing. */
+  paused: boolean;
 }
 
 /** The state of one session's two streams. */
@@ -241,7 +243,7 @@ export class Connection {
   tick(now: number): void {
     for (const name of ["main", "output"] as const) {
       const stream = this.#streams[name];
-      if (this.#ended || stream.state !== "open") continue;
+      if (this.#ended || stream.state !== "open" || stream.paused) continue;
       const silent = now - stream.heard;
       if (silent >= PING_INTERVAL_MS + PING_TIMEOUT_MS && stream.asked) {
         const what = `nothing came on the ${name}stream for ${Math.round(silent / 1000)} s, ` +
@@ -254,10 +256,16 @@ export class Connection {
     }
   }
 
-  /** A stream that is not read on purpose is not silent: its clock starts anew. */
+  /** A stream is not read from now on: its readers are behind. */
+  paused(name: StreamName): void {
+    this.#streams[name].paused = true;
+  }
+
+  /** It is read again: its clock starts anew. */
   resumed(name: StreamName, now: number): void {
-    this.#streams[name].heard = now;
-    this.#streams[name].asked = false;
+    const stream = this.#streams[name];
+    stream.paused = stream.asked = false;
+    stream.heard = now;
   }
 
   #room(): number {
@@ -418,6 +426,7 @@ function newStream(): Stream {
     reader: new FrameReader(MAX_HELLO_BODY_BYTES),
     heard: 0,
     asked: false,
+    paused: false,
   };
 }
 

@@ -150,6 +150,7 @@ export class Engine {
       this.#connection.received(name, count, performance.now());
       this.#work();
       if (name === "output" && this.#output.full && !this.#connection.ended) {
+        this.#connection.paused("output");
         await new Promise<void>((resolve) => this.#resume = resolve);
         this.#connection.resumed("output", performance.now());
       }

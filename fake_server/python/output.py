@@ -51,7 +51,7 @@ class Buffer(io.BufferedIOBase):
             data = memoryview(data).tobytes()
         job = output.owner()
         with output.lock:
-            is_taken = output.is_taking
+            is_taken = output.taker != 0
             if not is_taken:
                 output.take()
             if data:
@@ -63,7 +63,7 @@ class Buffer(io.BufferedIOBase):
         return len(data)
 
     def flush(self):
-        if not self._output.is_taking:
+        if self._output.taker != _thread.get_ident():
             self._output.flush()
 
     def close(self):
@@ -93,7 +93,7 @@ class Stream(io.TextIOWrapper):
         """Undoes what user code has reconfigured."""
         if self.is_changed:
             self.is_changed = False
-            reconfigure(self, line_buffering=False, newline="\n", **CODING)
+            reconfigure(self, line_buffering=False, write_through=False, newline="\n", **CODING)
 
     def detach(self):
         self.flush()
@@ -128,7 +128,7 @@ class Output:
         self.main = _thread.get_ident()
         self.held = {}  # of each thread that writes by line: what it has begun
         self._ticks = 0
-        self.is_taking = False
+        self.taker = 0  # the thread that is just moving text to the records
         self.is_by_line = False
         self.is_forked = False
         self.has_started_process = False
@@ -164,6 +164,7 @@ class Output:
         self.stderr.__dict__["write"] = self._write_error
         # Before user code counts threads: it might take ours for one that it has to wait for.
         self.ticker.start()
+        self._hush()
         if self.has_threads():
             self.go_by_line()
         else:
@@ -202,17 +203,17 @@ class Output:
 
     def take(self):
         """Moves what this thread has written to the records; the caller holds the lock."""
-        if not self.is_taking:
+        if self.taker == 0:
             self._put_held(_thread.get_ident())
             self._take_text()
 
     def _take_text(self):
         """Moves what C has gathered to the records."""
-        self.is_taking = True
+        self.taker = _thread.get_ident()
         try:
             flush_text(self.stdout)
         finally:
-            self.is_taking = False
+            self.taker = 0
 
     def owner(self):
         """The job that the running thread belongs to: the one that started it."""
@@ -232,11 +233,14 @@ class Output:
 
     def go_by_line(self):
         """From here on each line goes out at once, by itself."""
-        if not self.is_by_line:
+        with self.lock:
+            if self.stdout.__dict__.get("write", self._write_first) is self._write_first:
+                self.stdout.__dict__["write"] = self._write_line
+            if self.is_by_line:
+                return
             self.is_by_line = True
-            # For who has taken the method C's way before: written through.
-            reconfigure(self.stdout, write_through=True)
-            self.stdout.__dict__["write"] = self._write_line
+        # For who has taken the method C's way before: written through.
+        reconfigure(self.stdout, write_through=True)
 
     def forget(self):
         """In a forked child: other threads, and what they have gathered, are the parent's."""
@@ -258,15 +262,15 @@ class Output:
         self._ticks += 1
         is_busy = self._seen != self.records.count or bool(self.held)
         self._seen = self.records.count
-        if not is_busy and "write" not in self.stdout.__dict__:
-            self._hush()
+        with self.lock:
+            if not is_busy and not self.is_by_line and "write" not in self.stdout.__dict__:
+                self._hush()
         return is_busy
 
     def _go_quick(self):
         if self.is_by_line:
             self.is_by_line = False
             reconfigure(self.stdout, write_through=False)
-        self._hush()
 
     def _hush(self):
         self.stdout.__dict__["write"] = self._write_first

@@ -43,8 +43,10 @@ def run(boot):
     try:
         worker.serve()
     except BaseException:
-        worker.note(0, "error", "Cannot go on: " + traceback.format_exc())
-        os._exit(1)
+        try:
+            worker.note(0, "error", "Cannot go on: " + traceback.format_exc())
+        finally:
+            os._exit(1)
 
 
 class Worker:

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FIRST_BUFFER_BYTES, HEADER_BYTES, PROTOCOL_VERSION } from "./limits.ts";
+import { FIRST_BUFFER_BYTES, HEADER_BYTES, IDLE_BUFFER_BYTES, PROTOCOL_VERSION } from "./limits.ts";
 
 /** The fields of a header. */
 export interface Header {
@@ -94,7 +94,7 @@ export function writeU32(into: Uint8Array, at: number, value: number): void {
  *
  * The caller asks where the next bytes go (`space()`), puts some there, and says how many
  * (`filled(n)`); so a socket reads straight into the frame it belongs to. Small frames share one
- * buffer. A large body gets its own, which doubles as its bytes really come: a header that claims
+ * buffer, of 4 KiB while the stream is idle. A large body gets its own, which doubles as its bytes really come: a header that claims
  * 256 MiB costs 64 KiB until they do.
  *
  * After a {@linkcode FrameError} the reader stays broken: a stream cannot be resynchronised.
@@ -102,7 +102,9 @@ export function writeU32(into: Uint8Array, at: number, value: number): void {
 export class FrameReader {
   /** The largest body taken; may be raised once the peer is known. */
   maxBody: number;
-  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  #buffer = new Uint8Array(IDLE_BUFFER_BYTES);
+  /** The small buffer has been full: this stream is not an idle one. */
+  #isBusy = false;
   #start = 0;
   #end = 0;
   #large: { header: Header; body: Uint8Array; have: number } | undefined;
@@ -143,9 +145,16 @@ export class FrameReader {
       }
       return large.body.subarray(large.have);
     }
+    if (this.#isBusy && this.#buffer.length < FIRST_BUFFER_BYTES) {
+      const buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+      buffer.set(this.#buffer.subarray(this.#start, this.#end));
+      this.#buffer = buffer;
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
     if (this.#start === this.#end) {
       this.#start = this.#end = 0;
-    } else if (this.#start > 0 && this.#buffer.length - this.#end < FIRST_BUFFER_BYTES / 2) {
+    } else if (this.#start > 0 && this.#buffer.length - this.#end < this.#buffer.length / 2) {
       this.#buffer.copyWithin(0, this.#start, this.#end);
       this.#end -= this.#start;
       this.#start = 0;
@@ -164,6 +173,7 @@ export class FrameReader {
   filled(count: number): Generator<Frame, void, void> {
     if (this.#large !== undefined) this.#large.have += count;
     else this.#end += count;
+    if (this.#end === this.#buffer.length) this.#isBusy = true;
     return this.#frames();
   }
 

@@ -23,6 +23,9 @@ export const MAX_CONTROL_BODY_BYTES: number = 64 * 1024;
 /** A receive buffer starts at this and doubles as bytes really come, never from a claim. */
 export const FIRST_BUFFER_BYTES: number = 64 * 1024;
 
+/** The receive buffer of a stream on which little comes: a server has two of them a session. */
+export const IDLE_BUFFER_BYTES: number = 4 * 1024;
+
 /** Containers in containers, extensions counted; both sides refuse the 513th. */
 export const MAX_DEPTH = 512;
 

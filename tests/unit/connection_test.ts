@@ -310,3 +310,19 @@ Deno.test("Connection asks a silent peer after 10 s and gives it up after 20 s m
   assertEquals(end.reason, "PEER_LOST");
   assert(end.error!.message.includes("outputstream"));
 });
+
+Deno.test("Connection does not hold the silence of a stream against the server that it does not read", () => {
+  const connection = opened();
+  const pong = frameBytes(MessageType.PONG, 0, 0, new Uint8Array(0));
+  connection.paused("output");
+  for (let now = 5_000; now <= 100_000; now += 5_000) {
+    feed(connection, "main", pong, pong.length, now);
+    connection.tick(now);
+  }
+  assertEquals(sent(connection.takeEvents()), []);
+  connection.resumed("output", 100_000);
+  connection.tick(109_999);
+  assertEquals(sent(connection.takeEvents()), []);
+  connection.tick(110_000);
+  assertEquals(sent(connection.takeEvents()).map(([stream]) => stream), ["main", "output"]);
+});

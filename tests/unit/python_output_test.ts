@@ -108,6 +108,55 @@ squares
     assertEquals(lines.slice(1, -1).sort(), ["work 0", "work 1", "work 2", "work 3"]);
   });
 
+  test("has no warning of our thread when code forks", async () => {
+    await using client = await LinkClient.start(python);
+    for (let i = 0; i < 3; i++) {
+      const { text } = await client.run(`
+import os
+for i in range(5):
+    print("a")
+    print("b", end="\\n")
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+`);
+      assertEquals(text, "a\nb\n".repeat(5));
+    }
+  });
+
+  test("of multiprocessing's spawn comes too, and its processes work", async () => {
+    await using client = await LinkClient.start(python);
+    const { answer, text } = await client.run(`
+import math, multiprocessing
+print("begin")
+with multiprocessing.get_context("spawn").Pool(1) as pool:
+    roots = pool.map(math.isqrt, [4, 9])
+    pool.apply(print, ("from the child",))
+    pool.close()
+    pool.join()
+print("end")
+roots`);
+    assertEquals(answer.value, [2, 3]);
+    assertEquals(text, "begin\nfrom the child\nend\n");
+  });
+
+  test("goes through a write that code has put in its place", async () => {
+    await using client = await LinkClient.start(python);
+    const { text } = await client.run(`
+import sys, threading
+plain = sys.stdout.write
+sys.stdout.write = lambda text: plain(text.upper())
+print("a")
+print("b")
+thread = threading.Thread(target=print, args=("c",))
+thread.start()
+thread.join()
+print("d")`);
+    assertEquals(text, "A\nB\nC\nD\n");
+    assertEquals((await client.run("print('e')")).text, "e\n");
+  });
+
   test("comes live: a line before a sleep arrives during the sleep", async () => {
     await using client = await LinkClient.start(python);
     for (const code of ["print('now')", "print('now', end='')", "print('a\\nb\\nnow')"]) {

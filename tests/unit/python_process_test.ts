@@ -220,6 +220,12 @@ while True: x.append(bytearray(1 << 20))
     assertEquals((await client.eval("2 + 2")).value, 4);
   });
 
+  test("ends, and does not hang, when its code closes the link", async () => {
+    await using client = await LinkClient.start(python);
+    client.send("import os; os.closerange(3, 2000)");
+    assertEquals((await deadline(client.exit, 2_000)).code, 1);
+  });
+
   test("survives what code does to the descriptors and streams, and to its own limits", async () => {
     await using client = await LinkClient.start(python);
     const hurts = [
