@@ -25,6 +25,8 @@ export type ToWorker =
   /** Whole EVAL frames, one behind the other; the buffer is transferred. */
   | { kind: "evals"; bytes: Uint8Array<ArrayBuffer>; timeouts: [id: number, ms: number][] }
   | { kind: "cancel"; id: number }
+  /** An eval with this id will never come, so it has no output. */
+  | { kind: "never_sent"; id: number }
   /** Output of this eval (or of all, or the log) has a reader from now on, or none any more. */
   | { kind: "watch"; what: Channel; on: boolean }
   /** Readers have taken this many bytes of output: as many more may come. */

@@ -2,16 +2,25 @@
  * The client's side of the protocol, without IO: bytes in, events out; calls in, events out.
  * No socket, timer or clock is in here, so that tests drive it byte by byte.
  *
- * Two rules hold it together. Each stream has a state, and the table below says which messages may
- * come in it: whatever else comes ends the session. And every way to the end goes through `#end`,
+ * Two rules hold it together. Each stream has a state, and the table in rules.ts says which messages
+ * may come in it: whatever else comes ends the session. And every way to the end goes through `#end`,
  * once.
  *
  * @module
  */
+import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
+import {
+  checkAllowed,
+  classOfCode,
+  readControl,
+  RuleBroken,
+  type StreamName,
+  type StreamState,
+} from "./rules.ts";
+import { Encoder } from "./values/encode.ts";
 import { type Frame, frameBytes, FrameError, FrameReader, readU32 } from "./wire/frame.ts";
 import {
   HEADER_BYTES,
-  MAX_CONTROL_BODY_BYTES,
   MAX_FRAME_BODY_BYTES,
   MAX_HELLO_BODY_BYTES,
   PING_INTERVAL_MS,
@@ -20,12 +29,6 @@ import {
 } from "./wire/limits.ts";
 import { type LogRecord, MessageType, ResultStatus, type ServerHello } from "./wire/messages.ts";
 import { parseError, parseGoodbye, parseLog, parseServerHello } from "./wire/parse.ts";
-import { decode } from "./values/decode.ts";
-import { Encoder } from "./values/encode.ts";
-import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
-
-/** One of a session's two streams. */
-export type StreamName = "main" | "output";
 
 /** What a connection wants done, or has to tell. */
 export type ConnectionEvent =
@@ -38,56 +41,16 @@ export type ConnectionEvent =
   | { kind: "output"; id: number; fd: 1 | 2; bytes: Uint8Array }
   /** Every eval up to this id has no more output. */
   | { kind: "output_end"; id: number }
+  /** This eval never left, and has no output. */
+  | { kind: "never_sent"; id: number }
   | { kind: "log"; record: LogRecord }
   /** Every eval up to this id has been given to the mainstream. */
   | { kind: "sent"; id: number; bytes: number }
   /** The session is over: close both streams. The last event. */
   | { kind: "closed"; reason: string; error: ErrorRecord | undefined };
 
-type State = "none" | "hello" | "open";
-
-/** Which messages may come, by stream and state. */
-const ALLOWED: Record<StreamName, Record<State, readonly number[]>> = {
-  main: {
-    none: [],
-    hello: [MessageType.SERVER_HELLO, MessageType.ERROR],
-    open: [
-      MessageType.RESULT,
-      MessageType.GOODBYE,
-      MessageType.ERROR,
-      MessageType.PING,
-      MessageType.PONG,
-    ],
-  },
-  output: {
-    none: [],
-    hello: [MessageType.OUTPUT_READY, MessageType.ERROR],
-    open: [
-      MessageType.OUTPUT,
-      MessageType.OUTPUT_END,
-      MessageType.LOG,
-      MessageType.ERROR,
-      MessageType.PING,
-      MessageType.PONG,
-    ],
-  },
-};
-
-const NAMES = new Map<number, string>(
-  Object.entries(MessageType).map(([name, type]) => [type, name]),
-);
-
-/** What a code of the server's ERROR or GOODBYE is to the caller. */
-const CLASS_OF_CODE: Record<string, SessionErrorClass> = {
-  PROTOCOL: "ProtocolError",
-  VERSION: "ProtocolError",
-  STREAM_TOKEN: "ProtocolError",
-  AUTHENTICATION: "AuthenticationError",
-  SLOW_READER: "SessionClosedError",
-};
-
 interface Stream {
-  state: State;
+  state: StreamState;
   reader: FrameReader;
   /** Milliseconds of the monotonic clock at which something last came. */
   heard: number;
@@ -273,17 +236,10 @@ export class Connection {
   }
 
   #frame(name: StreamName, stream: Stream, frame: Frame): void {
-    if (!ALLOWED[name][stream.state].includes(frame.type)) {
-      const type = NAMES.get(frame.type) ?? `type 0x${frame.type.toString(16).padStart(2, "0")}`;
-      throw new RuleBroken(
-        stream.state === "hello"
-          ? `the server's first message on the ${name}stream was ${type}`
-          : `the server sent ${type} on the ${name}stream`,
-      );
-    }
+    checkAllowed(name, stream.state, frame.type);
     switch (frame.type) {
       case MessageType.SERVER_HELLO: {
-        this.#server = rule(() => parseServerHello(decode(frame.body)));
+        this.#server = readControl(frame, parseServerHello, MAX_HELLO_BODY_BYTES);
         stream.state = "open";
         stream.reader.maxBody = MAX_FRAME_BODY_BYTES;
         this.#events.push({ kind: "opened", hello: this.#server });
@@ -307,7 +263,7 @@ export class Connection {
         this.#events.push({ kind: "output_end", id: frame.id });
         break;
       case MessageType.LOG: {
-        const record = rule(() => parseLog(controlBody(frame)));
+        const record = readControl(frame, parseLog);
         this.#events.push({ kind: "log", record });
         break;
       }
@@ -317,12 +273,12 @@ export class Connection {
       case MessageType.PONG:
         break;
       case MessageType.ERROR: {
-        const { code, message } = rule(() => parseError(controlBody(frame)));
-        this.#fail(code, CLASS_OF_CODE[code] ?? "ConnectionError", `the server said: ${message}`);
+        const { code, message } = readControl(frame, parseError);
+        this.#fail(code, classOfCode(code), `the server said: ${message}`);
         break;
       }
       case MessageType.GOODBYE: {
-        const { reason } = rule(() => parseGoodbye(controlBody(frame)));
+        const { reason } = readControl(frame, parseGoodbye);
         if (this.#goodbyeSent) this.#end("CLIENT_CLOSED", undefined);
         else {
           const what = `the server ended the session (${reason ?? "no reason given"})`;
@@ -356,6 +312,7 @@ export class Connection {
   #settleHere(id: number): void {
     const body = QUEUED_RESULT.slice();
     this.#events.push({ kind: "result", id, status: ResultStatus.CANCELLED, body, owned: true });
+    this.#events.push({ kind: "never_sent", id });
     this.#goodbyeIfDue();
   }
 
@@ -406,9 +363,6 @@ export class Connection {
   }
 }
 
-/** A rule of the protocol that the peer broke. */
-class RuleBroken extends Error {}
-
 const NOTHING = new Uint8Array(0);
 
 /** The body of a RESULT for an eval that was cancelled before it left this side. */
@@ -428,23 +382,4 @@ function newStream(): Stream {
     asked: false,
     paused: false,
   };
-}
-
-/** The body of a control message that is neither hello nor eval, within its own limit. */
-function controlBody(frame: Frame): unknown {
-  if (frame.length === 0) return {};
-  if (frame.length <= MAX_CONTROL_BODY_BYTES) return decode(frame.body);
-  throw new RuleBroken(
-    `a ${NAMES.get(frame.type)} has a body of ${frame.length} bytes, more than the ` +
-      `${MAX_CONTROL_BODY_BYTES} allowed`,
-  );
-}
-
-/** Runs the reading of a body: whatever is wrong with it is a broken rule of the peer's. */
-function rule<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new RuleBroken(error instanceof Error ? error.message : String(error));
-  }
 }

@@ -5,8 +5,9 @@
  * @module
  */
 import type { FromWorker, OpenMessage, ToWorker } from "./bridge.ts";
-import { Connection, type ConnectionEvent, type StreamName } from "./connection.ts";
+import { Connection, type ConnectionEvent } from "./connection.ts";
 import { formatAddress, parseAddress } from "./options.ts";
+import type { StreamName } from "./rules.ts";
 import { dial } from "./transport/dial.ts";
 import { Outbox } from "./transport/outbox.ts";
 import type { Address, Transport } from "./transport/transport.ts";
@@ -80,6 +81,9 @@ export class Engine {
         break;
       case "cancel":
         this.#connection.cancel(message.id, "cancel");
+        break;
+      case "never_sent":
+        this.#output.neverSent(message.id);
         break;
       case "watch":
         this.#output.watch(message.what, message.on);
@@ -181,6 +185,9 @@ export class Engine {
           break;
         case "output_end":
           this.#output.end(event.id);
+          break;
+        case "never_sent":
+          this.#output.neverSent(event.id);
           break;
         case "log":
           this.#output.log(event.record, 256);

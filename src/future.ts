@@ -22,7 +22,7 @@ export interface WaitOptions {
 /** What a future needs of the session it belongs to. */
 export interface FutureOwner {
   /** Stops the eval. */
-  cancel(id: number, reason: unknown): void;
+  cancel(id: number): void;
   /** Bytes of the eval's output that were dropped. */
   outputDropped(id: number): number;
   /** Reads the eval's output. */
@@ -131,7 +131,7 @@ export class Future<T> implements PromiseLike<T> {
    * its result stands. Another eval is never hit.
    */
   cancel(): void {
-    if (this.#outcome === undefined) this.#owner.cancel(this.id, undefined);
+    if (this.#outcome === undefined) this.#owner.cancel(this.id);
   }
 
   /**

@@ -1,7 +1,6 @@
 /**
  * The main thread's end of one session: its Web Worker, the table of its pending evals, and the
- * readers of its output. Result, cancel, close and death all settle an eval through `#settle`, and
- * every way to the session's end goes through `#end`, once.
+ * readers of its output. Every way to the session's end goes through `#end`, once.
  *
  * @module
  */
@@ -18,6 +17,7 @@ import { Future, type FutureOwner, type Outcome, type Settle } from "./future.ts
 import { type CheckedOpenOptions, type EvalOptions, formatAddress } from "./options.ts";
 import { type Asked, cancelledError, outcomeOf } from "./outcome.ts";
 import type { AnyOutput, OutputOptions } from "./output.ts";
+import { PendingEvals } from "./pending.ts";
 import { Readers } from "./readers.ts";
 import type { Address } from "./transport/transport.ts";
 import { readU32 } from "./wire/frame.ts";
@@ -37,13 +37,6 @@ export interface SessionEnd {
   error?: SessionError;
 }
 
-/** What is known of an eval that has no outcome yet. */
-interface Pending extends Asked {
-  settle: Settle;
-  /** Lets go of its signal. */
-  release: (() => void) | undefined;
-}
-
 /** One session, seen from the main thread. */
 export class SessionThread implements FutureOwner {
   readonly #where: string;
@@ -52,7 +45,7 @@ export class SessionThread implements FutureOwner {
   /** Who reads its output and log. */
   readonly readers: Readers = new Readers((message) => this.#post(message));
   readonly #queue: EvalQueue;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new PendingEvals();
   #lastId = 0;
   #flushing = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
@@ -138,32 +131,24 @@ export class SessionThread implements FutureOwner {
     if (id > MAX_REQUEST_ID) {
       throw new SessionError("Cannot eval: this session has used up its request ids; open another");
     }
-    const caller = new Error();
-    let settle!: Settle;
-    const future = new Future<T>(id, this, (its) => settle = its);
-    const pending: Pending = {
-      settle,
-      caller,
+    const asked: Asked = {
+      caller: new Error(),
       timeout,
       expired: false,
-      abortReason: undefined,
-      release: undefined,
+      abortReason: signal?.aborted ? signal.reason : undefined,
     };
+    let settle!: Settle;
+    const future = new Future<T>(id, this, (its) => settle = its);
     if (signal?.aborted) {
       // Nothing is sent, but the id is used: it names this future.
       this.#lastId = id;
-      pending.abortReason = signal.reason;
-      settle({ ok: false, error: cancelledError(id, pending, "queued") });
+      this.#post({ kind: "never_sent", id });
+      settle({ ok: false, error: cancelledError(id, asked, "queued") });
       return future;
     }
     this.#queue.add(id, code, options, this.#hello!.limits.frame_bytes);
     this.#lastId = id;
-    this.#pending.set(id, pending);
-    if (signal !== undefined) {
-      const onAbort = () => this.cancel(id, signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-      pending.release = () => signal.removeEventListener("abort", onAbort);
-    }
+    this.#pending.add(id, settle, asked, signal, () => this.cancel(id));
     if (!this.#flushing) {
       this.#flushing = true;
       queueMicrotask(() => this.#flush());
@@ -172,10 +157,8 @@ export class SessionThread implements FutureOwner {
   }
 
   /** Stops an eval. */
-  cancel(id: number, reason: unknown): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    pending.abortReason ??= reason;
+  cancel(id: number): void {
+    if (this.#pending.get(id) === undefined) return;
     this.#flush();
     this.#post({ kind: "cancel", id });
   }
@@ -201,7 +184,7 @@ export class SessionThread implements FutureOwner {
       await this.#closed.promise;
       return;
     }
-    this.#settleAll(this.#overError("wait for this eval"));
+    this.#pending.settleAll(this.#overError("wait for this eval"));
     // The goodbye is a courtesy: a thread that does not answer must not hold the caller.
     const timer = setTimeout(() => this.#end("CLIENT_CLOSED", undefined), 2 * CLOSE_DEADLINE_MS);
     await this.#closed.promise;
@@ -275,11 +258,11 @@ export class SessionThread implements FutureOwner {
   }
 
   #result(id: number, status: number, body: Uint8Array): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return; // settled already, by close()
+    const asked = this.#pending.get(id);
+    if (asked === undefined) return; // settled already, by close()
     let outcome: Outcome<unknown>;
     try {
-      outcome = outcomeOf(id, pending, status, body);
+      outcome = outcomeOf(id, asked, status, body);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const message =
@@ -290,17 +273,7 @@ export class SessionThread implements FutureOwner {
     }
     // One cancelled in the queue says nothing of those before it.
     if (status !== ResultStatus.CANCELLED) this.#queue.sentUpTo(id);
-    this.#settle(id, pending, outcome);
-  }
-
-  #settle(id: number, pending: Pending, outcome: Outcome<unknown>): void {
-    if (!this.#pending.delete(id)) return;
-    pending.release?.();
-    pending.settle(outcome);
-  }
-
-  #settleAll(error: SessionError): void {
-    for (const [id, pending] of this.#pending) this.#settle(id, pending, { ok: false, error });
+    this.#pending.settle(id, outcome);
   }
 
   #beat(): void {
@@ -339,7 +312,7 @@ export class SessionThread implements FutureOwner {
     const lost = error ?? this.#overError("go on");
     this.#opened.reject(lost);
     this.#connected.reject(lost);
-    this.#settleAll(lost);
+    this.#pending.settleAll(lost);
     this.readers.end(error, lost);
     this.#closed.resolve(this.#ended);
   }

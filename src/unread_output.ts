@@ -44,6 +44,8 @@ export class UnreadOutput {
   #cost = 0;
   /** Every eval up to this id has no more output. */
   #endedUpTo = 0;
+  /** Evals beyond that which never ran: no end of theirs will come. */
+  readonly #neverSent = new Set<number>();
   #allWatched = false;
   #logsWatched = false;
   #logs: LogRecord[] = [];
@@ -80,6 +82,11 @@ export class UnreadOutput {
   /** Every eval up to `id` has no more output. */
   end(id: number): void {
     this.#endedUpTo = Math.max(this.#endedUpTo, id);
+    // In ascending order, or nearly: what is left behind by one that is not goes with the next.
+    for (const never of this.#neverSent) {
+      if (never > id) break;
+      this.#neverSent.delete(never);
+    }
     for (const key of this.#open) {
       if (key > id) continue;
       this.#open.delete(key);
@@ -92,6 +99,14 @@ export class UnreadOutput {
       }
       if (entry.watched || entry.chunks.length === 0) this.#evals.delete(key);
     }
+  }
+
+  /** This eval never left the client: it has no output. */
+  neverSent(id: number): void {
+    if (this.#evals.get(id)?.watched) {
+      this.#push({ kind: "end", id, to: { eval: true, all: false } }, 0);
+      this.#forget(id);
+    } else this.#neverSent.add(id);
   }
 
   /** Takes a record of the server's log. */
@@ -173,6 +188,11 @@ export class UnreadOutput {
     return entry;
   }
 
+  #forget(id: number): void {
+    this.#evals.delete(id);
+    this.#open.delete(id);
+  }
+
   #push(item: OutputItem, size: number): void {
     this.#out.push(item);
     this.#outBytes += size;
@@ -233,7 +253,7 @@ export class UnreadOutput {
       return;
     }
     const known = this.#evals.get(id);
-    const ended = known?.ended ?? id <= this.#endedUpTo;
+    const ended = known?.ended ?? (id <= this.#endedUpTo || this.#neverSent.has(id));
     const to = { eval: true, all: false };
     if (known !== undefined) {
       this.#report(id, known);

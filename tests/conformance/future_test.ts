@@ -7,7 +7,7 @@ import {
   PythonError,
   SessionClosedError,
 } from "../../mod.ts";
-import { test, testRemote, until } from "../harness.ts";
+import { all, test, testRemote, until } from "../harness.ts";
 
 test("wait({ timeout }) throws FutureTimeoutError, and the eval goes on", async () => {
   await using own = await testRemote();
@@ -68,6 +68,8 @@ test("cancel() drops an eval that waits, and no other", async () => {
     const error = await assertRejects(() => future.wait(), CancelledError);
     assertEquals(error.how, "queued");
   }
+  // None of them ran, so their output has ended, wherever they waited.
+  for (const future of dropped) assertEquals(await all(future.output()), []);
   assertEquals(await running, "ran");
   const rest = futures.filter((future) => !dropped.includes(future));
   assertEquals((await Promise.all(rest)).length, 1497);
@@ -120,6 +122,7 @@ test("eval({ signal }) stops the eval, and the error's cause is the reason", asy
   assertEquals(error.cause, reason);
   const never = own.remote.eval("1", { signal: AbortSignal.abort(reason) });
   assertEquals((await assertRejects(() => never.wait(), CancelledError)).cause, reason);
+  assertEquals(await all(never.output()), []);
   assertEquals(await own.remote.eval("2"), 2);
 });
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { decode, encode } from "@std/msgpack";
-import { Connection, type ConnectionEvent, type StreamName } from "../../src/connection.ts";
+import { Connection, type ConnectionEvent } from "../../src/connection.ts";
+import type { StreamName } from "../../src/rules.ts";
 import { frameBytes, readU32 } from "../../src/wire/frame.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";
@@ -173,7 +174,8 @@ Deno.test("Connection settles a cancelled eval that waits itself, and asks the s
   connection.evals(join(...[1, 2, 3, 4, 5].map(evalFrame)));
   connection.takeEvents();
   connection.cancel(5, "cancel");
-  const [settled] = connection.takeEvents();
+  const [settled, never] = connection.takeEvents();
+  assertEquals(never, { kind: "never_sent", id: 5 });
   assert(settled?.kind === "result");
   assertEquals([settled.id, settled.status], [5, 2]);
   assertEquals(decode(settled.body.subarray(4)), { how: "queued" });

@@ -142,3 +142,15 @@ Deno.test("UnreadOutput keeps the newest log records for a reader to come", () =
   assertEquals(items[0], "log 3 older records were dropped because nobody read them");
   assertEquals(items[1], "log 3");
 });
+
+Deno.test("UnreadOutput tells the end of an eval that never left, before or after its reader comes", () => {
+  const output = make();
+  output.watch(7, true);
+  output.neverSent(7);
+  output.neverSent(8);
+  output.watch(8, true);
+  output.watch(9, true);
+  assertEquals(short(output.take()), ["e: end 7", "e: end 8"]);
+  output.end(9);
+  assertEquals(short(output.take()), ["e: end 9"]);
+});
