@@ -63,14 +63,10 @@ export function outcomeOf(
       };
       return { ok: false, error: new RemoteProcessDiedError(message, died) };
     }
-    case ResultStatus.UNSENDABLE:
-      return {
-        ok: false,
-        error: new EncodeError(
-          `Cannot send the result of eval ${id}: ${fields.message}`,
-          String(fields.path),
-        ),
-      };
+    case ResultStatus.UNSENDABLE: {
+      const { message, path, type } = fields;
+      return { ok: false, error: new EncodeError(String(message), String(path), String(type)) };
+    }
     case ResultStatus.NAMESPACE_GONE: {
       const name = String(fields.namespace);
       const message =

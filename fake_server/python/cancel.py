@@ -1,9 +1,9 @@
 """Cancels: the page shared with the server, and the SIGINT handler that goes by it.
 
-A cancel names a job, and only that job may feel it, whenever the signal comes. So the handler raises
-KeyboardInterrupt if, and only if, the job that is in user code right now is in the server's table,
-and at most once for each job. While the main thread holds `lock`, or is in a function of `shielded`,
-it does not raise but leaves a debt: these pay it as soon as their work is whole.
+A cancel names a job, and only that job may feel it, whenever the signal comes. So the handler
+raises KeyboardInterrupt if, and only if, the job that is in user code right now is in the server's
+table, and at most once for each job. While the main thread holds `lock`, or is in a function of
+`shielded`, it does not raise but leaves a debt: these pay it as soon as their work is whole.
 """
 
 import _thread

@@ -1,8 +1,8 @@
 """Values to bytes and back: by the C module `msgpack` where it is installed, else by ours.
 
-The first attempt at a value is the quick one: C is given what a glance at the types finds plain, the
-pure writer lowers as it goes. Whatever goes wrong with it, the second walks step by step: it lowers
-what C does not know, and if the value cannot travel it says where in it.
+The first attempt at a value is the quick one: C is given what a glance at the types finds plain,
+the pure writer lowers as it goes. Whatever goes wrong with it, the second walks step by step: it
+lowers what C does not know, and if the value cannot travel it says where in it.
 """
 
 import sys
@@ -138,7 +138,7 @@ LOWER_STEPS = {is_strict: lower_step(is_strict) for is_strict in (False, True)}
 
 
 def is_plain(value, depth):
-    """Whether C packs a value exactly as the wire has it, numbers and strings of all kinds aside."""
+    """Whether C packs a value as the wire has it, if its numbers and strings can be packed."""
     kind = type(value)
     if kind is dict:
         try:

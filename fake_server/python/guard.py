@@ -1,8 +1,8 @@
 """The guard: holds the python process, and ends with it everything that it has started.
 
-A process that is busy in user code notices nothing, so another one has to wait for the server's end
-of file. The guard is the parent, and where the system has it a subreaper: a daemon that forked twice
-becomes its child, whatever session or group it has moved to.
+A process that is busy in user code notices nothing, so another one has to wait for the server's
+end of file. The guard is the parent, and where the system has it a subreaper: a daemon that forked
+twice becomes its child, whatever session or group it has moved to.
 """
 
 import ctypes
@@ -136,7 +136,7 @@ class Guard:
                 self._status = status
 
     def _end_descendants(self):
-        """Kills until no child is left: what one kill misses has become the guard's child by then."""
+        """Kills until no child is left; whose parent is dead is the guard's child by then."""
         if not self._has_subreaper:
             try:
                 os.killpg(self._child, signal.SIGKILL)

@@ -5,8 +5,8 @@ sys.stdout has three speeds:
 - quiet: nothing was written lately. A function of ours stands in for `sys.stdout.write`: the first
   line goes out at once, wakes the ticker, and takes the function away.
 - quick: further text is gathered by C at full speed, in a TextIOWrapper that gives it to
-  `Buffer.write`, and the ticker sends it every few milliseconds. A tick that finds nothing new makes
-  it quiet again.
+  `Buffer.write`, and the ticker sends it every few milliseconds. A tick that finds nothing new
+  makes it quiet again.
 - by line: each line goes out as soon as it is whole, and belongs to the job that the writing thread
   belongs to. So it is while threads of user code live, which may be of different jobs, and once a
   process was started, which writes as well. sys.stderr is always like this.

@@ -86,7 +86,8 @@ class Records:
             return True  # another thread was quicker
         kind, job, fd, data = self._queue[0]
         part = data[self._at : self._at + MAX_PAYLOAD_BYTES]
-        if not self._write(self._pipes[0], HEADER.pack(self._nonce, kind, fd, len(part), job) + part):
+        header = HEADER.pack(self._nonce, kind, fd, len(part), job)
+        if not self._write(self._pipes[0], header + part):
             return False
         self._at += len(part)
         if self._at >= len(data):

@@ -38,7 +38,7 @@ Outcome = namedtuple("Outcome", "status control values")
 
 
 def run(boot):
-    """The life of the process. It ends here: at the end of the link, or with what we cannot mend."""
+    """The life of the process: to the end of the link, or to what we cannot mend."""
     worker = Worker(boot)
     try:
         worker.serve()
@@ -149,7 +149,7 @@ class Worker:
                 self._end_child(None)
             outcome = self._encoded(value, is_strict)
         if outcome.status != CANCELLED:
-            # Within reach of a cancel, as whoever should read this may not. After one it comes last.
+            # Within reach of a cancel, as whoever should read this may not.
             self._output.finish()
         return outcome
 
@@ -196,7 +196,7 @@ class Worker:
             )
 
     def _end_child(self, error):
-        """A child that user code has forked came to the end of the eval: it ends as a script does."""
+        """A child that user code has forked came to the eval's end: it ends as a script does."""
         code = 0
         if isinstance(error, SystemExit):
             code = error.code

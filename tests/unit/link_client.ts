@@ -7,6 +7,8 @@
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { decode, encode, type ValueType } from "@std/msgpack";
+import { joined, type Piece, PieceReader } from "./link_output.ts";
+import { readValue } from "./link_values.ts";
 
 /** The folder with the python files. */
 const PYTHON_FOLDER: URL = new URL("../../fake_server/python/", import.meta.url);
@@ -77,7 +79,7 @@ export class LinkClient implements AsyncDisposable {
   /** How the guard has ended. */
   readonly exit: Promise<Deno.CommandStatus>;
   /** All output, each pipe in its order. */
-  readonly pieces: Piece[][] = [[], [], []];
+  readonly pieces: Piece[][];
   /** All NOTEs: control, and the job. */
   // deno-lint-ignore no-explicit-any
   readonly notes: { job: number; control: any }[] = [];
@@ -88,7 +90,7 @@ export class LinkClient implements AsyncDisposable {
 
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #nonce: Uint8Array;
+  readonly #readers: PieceReader[];
   readonly #page: Deno.FsFile;
   #link!: Deno.UnixConn;
   #frames: Promise<void> | undefined;
@@ -135,8 +137,10 @@ export class LinkClient implements AsyncDisposable {
     const page = `${directory}/page`;
     Deno.writeFileSync(page, new Uint8Array(4096));
     this.#page = Deno.openSync(page, { read: true, write: true });
-    this.#nonce = crypto.getRandomValues(new Uint8Array(16));
-    this.#nonce[0] = 0xff;
+    const nonce = crypto.getRandomValues(new Uint8Array(16));
+    nonce[0] = 0xff;
+    this.#readers = [new PieceReader(1, nonce), new PieceReader(2, nonce)];
+    this.pieces = [[], ...this.#readers.map((reader) => reader.pieces)];
     this.#child = new Deno.Command(python, {
       args: [`${directory}/pyproxy_worker/main.py`],
       stdin: "piped",
@@ -159,7 +163,7 @@ export class LinkClient implements AsyncDisposable {
       socket: `${directory}/link`,
       secret: "the secret",
       page,
-      nonce: Array.from(this.#nonce, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+      nonce: nonce.toHex(),
       directory,
     };
     this.command(JSON.stringify(boot) + "\n");
@@ -360,6 +364,14 @@ export class LinkClient implements AsyncDisposable {
       this.ready = decode(body);
     } else {
       throw new Error(`frame of type 0x${type.toString(16)}`);
+    }
+  }
+
+  async #readPipe(pipe: 1 | 2, stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const chunk of stream) {
+      this.#readers[pipe - 1]!.push(chunk);
+      this.#notify();
+      if (pipe === 1 && this.paused !== undefined) await this.paused;
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Exceptions as the python process reports them: PROTOCOL.md, section 3. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Ext, interpreters, LinkClient, Status } from "./link_client.ts";
+import { interpreters, LinkClient, Status } from "./link_client.ts";
+import { Ext } from "./link_values.ts";
 
 for (const { name, path: python } of interpreters()) {
   const test = (what: string, run: () => Promise<void>): void =>

@@ -1,6 +1,7 @@
 /** Values as the python process sends and reads them: PROTOCOL.md, section 4, on both codecs. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type Ext, interpreters, LinkClient, Status } from "./link_client.ts";
+import { interpreters, LinkClient, Status } from "./link_client.ts";
+import type { Ext } from "./link_values.ts";
 
 /** Expressions and the bytes of their values; all but those marked with * come back as they are. */
 const TABLE: [string, string][] = [
