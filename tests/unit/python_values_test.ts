@@ -239,7 +239,7 @@ def make(depth):
     return {"k%d" % i: make(depth + 1) for i in range(n)}
 count = 0
 errors = set()
-for _ in range(600):
+for _ in range(250):
     value = make(0)
     data = codec.encode(value)
     assert data == pure.pack(value, codec.LOWER_STEPS[True]), (seed, value)
@@ -259,7 +259,7 @@ for _ in range(600):
         # C is lenient in a few ways; what ours reads, C reads the same.
         assert results[1] is None or results[0] == results[1], (seed, bytes(broken), results)
 count`);
-    assertEquals(value, 12_000, JSON.stringify(value));
+    assertEquals(value, 5_000, JSON.stringify(value));
   });
 
   test("are read from records as quickly as they should be", async () => {
