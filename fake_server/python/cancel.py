@@ -4,12 +4,18 @@ A cancel names a job, and only that job may feel it, whenever the signal comes. 
 raises KeyboardInterrupt if, and only if, the job that is in user code right now is in the server's
 table, and at most once for each job. While the main thread holds `lock`, or is in a function of
 `shielded`, it does not raise but leaves a debt: these pay it as soon as their work is whole.
+
+A SIGINT that user code sends to itself is announced by `expect_own` and is a KeyboardInterrupt as in
+any Python; one that comes from elsewhere is a cancel that came late, or nobody's, and is ignored.
 """
 
+import _signal
 import _thread
 import mmap
 import os
 import struct
+
+from pyproxy_worker.descriptors import set_aside
 
 PAGE_BYTES = 4096
 STARTED = struct.Struct("<I")
@@ -23,7 +29,11 @@ class Cancels:
     """What the server has cancelled, and what of it the running job has felt."""
 
     def __init__(self, path, lock):
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        low = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        fd = set_aside(low)
+        os.close(low)
+        # The mapping keeps a descriptor of its own, the lowest: without a hole below it, those of
+        # user code are as consecutive as in any Python.
         self._page = mmap.mmap(fd, PAGE_BYTES)
         os.close(fd)
         self._is_shielded = lock._is_owned
@@ -34,6 +44,7 @@ class Cancels:
         self.job = 0  # the job that is in user code right now
         self.raised = 0  # the job that has had its KeyboardInterrupt
         self.owed = False
+        self._is_own = False  # user code has sent itself the SIGINT that comes next
 
     def note_started(self, job):
         """Tells the server, should this process die from now on, that this job had begun."""
@@ -49,7 +60,7 @@ class Cancels:
 
     def enter(self, job):
         """From here on the handler may raise for `job`."""
-        self.owed = False
+        self.owed = self._is_own = False
         self.job = job
 
     def leave(self):
@@ -57,10 +68,14 @@ class Cancels:
         self.job = 0
         self.owed = False
 
+    def expect_own(self):
+        """User code is about to send this process a SIGINT."""
+        if _signal.getsignal(_signal.SIGINT) == self.on_signal:
+            self._is_own = True
+
     def on_signal(self, _number, frame):
         """The handler of SIGINT."""
-        job = self.job
-        if job == 0 or job == self.raised or job not in TABLE.unpack_from(self._page, TABLE_AT):
+        if self.job == 0 or not (self._is_own or self._is_due()):
             return
         own = self.on_signal.__code__
         while frame is not None and frame.f_code is own:
@@ -68,13 +83,21 @@ class Cancels:
         if self._is_shielded() or (frame is not None and frame.f_code in self.shielded):
             self.owed = True
             return
-        self.raised = job
-        raise KeyboardInterrupt
+        self._raise()
 
     def pay(self):
         """Raises what the handler has left to do; called on leaving what it must not break."""
         if self.owed and _thread.get_ident() == self._main:
             self.owed = False
-            if self.job and self.job != self.raised:
-                self.raised = self.job
-                raise KeyboardInterrupt
+            if self.job and (self._is_own or self._is_due()):
+                self._raise()
+
+    def _is_due(self):
+        """Whether the running job is cancelled and has not felt it yet."""
+        return self.job != self.raised and self.job in TABLE.unpack_from(self._page, TABLE_AT)
+
+    def _raise(self):
+        self._is_own = False
+        if self._is_due():
+            self.raised = self.job
+        raise KeyboardInterrupt

@@ -1,11 +1,14 @@
-"""What user code calls that output has to know of: threads, processes, descriptors, ends.
+"""What user code calls that output or cancels have to know of: threads, processes, descriptors,
+ends, signals.
 
 Python's audit events tell of most; a few functions have to be wrapped.
 """
 
+import _signal
 import _thread
 import functools
 import os
+import signal
 import sys
 import threading
 
@@ -26,6 +29,8 @@ FLUSHES = PROCESS_STARTS | frozenset(
         "signal.pthread_kill",
     )
 )
+# Events with a process or thread and a signal's number.
+SIGNALS = frozenset(("os.kill", "os.killpg", "signal.pthread_kill"))
 DESCRIPTORS = (1, 2)
 
 
@@ -42,6 +47,11 @@ def install(output, forked):
         (_thread, "start_joinable_thread", own_thread),
         (threading, "_start_new_thread", own_thread),
         (threading, "_start_joinable_thread", own_thread),
+        (_signal, "raise_signal", announce(0)),
+        (signal, "raise_signal", announce(0)),
+        (_signal, "pidfd_send_signal", announce(1)),
+        (signal, "pidfd_send_signal", announce(1)),
+        (_thread, "interrupt_main", announce(0)),
     ):
         if hasattr(module, name):
             setattr(module, name, wrap(output, getattr(module, name)))
@@ -59,9 +69,12 @@ def install(output, forked):
     )
 
 
-def audit(output, event, _):
+def audit(output, event, args):
     """The audit hook: called for every event that there is, so it has to be quick."""
     if event in FLUSHES:
+        if event in SIGNALS and args[1] == _signal.SIGINT:
+            if event != "os.kill" or args[0] <= 0 or args[0] == os.getpid():
+                output.cancels.expect_own()
         if event in PROCESS_STARTS:
             output.has_started_process = True
             output.go_by_line()
@@ -91,6 +104,23 @@ def flush_before(output, function):
         return function(*args, **kwargs)
 
     return end
+
+
+def announce(position):
+    """What wraps a function that sends the signal in its argument number `position`."""
+
+    def wrap(output, function):
+        @functools.wraps(function)
+        def send(*args):
+            if _signal.SIGINT in (args[position : position + 1] or (_signal.SIGINT,)):
+                output.cancels.expect_own()
+            return function(*args)
+
+        # As the signal module has it for its own wrappers of _signal's functions.
+        send.__module__ = function.__module__.replace("_signal", "signal")
+        return send
+
+    return wrap
 
 
 def own_thread(output, function):

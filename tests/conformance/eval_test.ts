@@ -208,3 +208,29 @@ test("a value or an argument of 20 MB travels whole", async () => {
   assertEquals(back.length, bytes.length);
   assert(back.every((byte, i) => byte === bytes[i]));
 });
+
+test("a SIGINT that code sends to itself is a KeyboardInterrupt, as in any Python", async () => {
+  await using own = await testRemote();
+  const code = `
+import os, signal, threading, _thread
+caught = []
+for send in (
+    lambda: os.kill(os.getpid(), signal.SIGINT),
+    lambda: signal.raise_signal(signal.SIGINT),
+    lambda: _thread.interrupt_main(),
+    lambda: signal.pthread_kill(threading.get_ident(), signal.SIGINT),
+):
+    try:
+        send()
+        for _ in range(1000): pass
+    except KeyboardInterrupt:
+        caught.append(True)
+caught`;
+  assertEquals(await own.remote.eval(code), [true, true, true, true]);
+  const error = await assertRejects(
+    async () => await own.remote.eval("import signal; signal.raise_signal(signal.SIGINT)"),
+    PythonError,
+  );
+  assertEquals(error.type, "KeyboardInterrupt");
+  assert(!error.traceback.includes("hooks"), error.traceback);
+});

@@ -15,7 +15,8 @@ const MODULES = [
   "test_contextlib",
   "test_datetime",
   "test_functools",
-  "test_generators",
+  "test_enum",
+  "test_textwrap",
   "test_heapq",
   "test_io",
   "test_linecache",
@@ -46,28 +47,36 @@ outcome = {
 }
 `;
 
-/** The same in a python3 of its own. */
-async function local(executable: string, name: string): Promise<unknown> {
-  const script = `import json, sys\nname = sys.argv[1]\n${RUN}\n` +
-    `with open(sys.argv[2], "w") as file: json.dump(outcome, file)\n`;
+/** Runs `body` with a folder of its own: the tests leave things in the current one. */
+async function withFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${folder}/run.py`, script);
-    const { code, stderr } = await new Deno.Command(executable, {
-      args: [`${folder}/run.py`, name, `${folder}/result.json`],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).output();
-    assertEquals(code, 0, new TextDecoder().decode(stderr));
-    return JSON.parse(await Deno.readTextFile(`${folder}/result.json`));
+    return await body(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-async function remotely(remote: RemoteProcess, name: string): Promise<unknown> {
-  return await remote.eval(`${RUN}outcome`, { locs: { name } });
+/** The same in a python3 of its own. */
+async function local(executable: string, name: string, folder: string): Promise<unknown> {
+  const script = `import json, sys\nname = sys.argv[1]\n${RUN}\n` +
+    `with open(sys.argv[2], "w") as file: json.dump(outcome, file)\n`;
+  await Deno.writeTextFile(`${folder}/run.py`, script);
+  const { code, stderr } = await new Deno.Command(executable, {
+    args: [`${folder}/run.py`, name, `${folder}/result.json`],
+    cwd: folder,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  return JSON.parse(await Deno.readTextFile(`${folder}/result.json`));
+}
+
+async function remotely(remote: RemoteProcess, name: string, folder: string): Promise<unknown> {
+  const code =
+    `import os\nbefore = os.getcwd()\nos.chdir(folder)\n${RUN}\nos.chdir(before)\noutcome`;
+  return await remote.eval(code, { locs: { name, folder } });
 }
 
 Deno.test("CPython's own tests have the same counts in a remote eval as in a local python3", async (t) => {
@@ -83,7 +92,10 @@ Deno.test("CPython's own tests have the same counts in a remote eval as in a loc
   for (const name of chosen) {
     await t.step(name, async () => {
       await using own = await connect(server.addr);
-      const [there, here] = await Promise.all([remotely(own, name), local(executable, name)]);
+      const [there, here] = await Promise.all([
+        withFolder((folder) => remotely(own, name, folder)),
+        withFolder((folder) => local(executable, name, folder)),
+      ]);
       assertEquals(there, here);
       assert((there as { run: number }).run > 0);
     });
