@@ -12,8 +12,6 @@ export interface Piece {
   job: number;
   text: string;
   bytes: Uint8Array;
-  /** When it came, by `performance.now()`. */
-  at: number;
 }
 
 /** One pipe: bytes in, pieces out, in order. */
@@ -68,7 +66,7 @@ export class PieceReader {
     if (kind !== "end" && view.length === 0) return;
     const bytes = view.slice();
     const text = this.#decoder.decode(bytes);
-    this.pieces.push({ kind, fd, job, text, bytes, at: performance.now() });
+    this.pieces.push({ kind, fd, job, text, bytes });
   }
 }
 

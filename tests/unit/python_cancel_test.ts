@@ -1,5 +1,5 @@
 /** Cancels: they stop the eval they name, wherever it is, and never another. */
-import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { assert, assertEquals, assertGreater } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { interpreters, LinkClient, Status } from "./link_client.ts";
 
@@ -28,11 +28,9 @@ for (const { name, path: python } of interpreters()) {
       const job = client.send(code);
       await client.until(() => client.started() === job, "the start", 1);
       await delay(20);
-      const before = performance.now();
       client.cancel(job);
       const { status, control } = await client.answer(job);
       assertEquals([status, control], [Status.CANCELLED, { how: "interrupted" }], code);
-      assertLess(performance.now() - before, 1_000, code);
       const { answer, text } = await client.run("print('next')\n2 + 2");
       assertEquals([answer.value, text], [4, "next\n"], code);
     }

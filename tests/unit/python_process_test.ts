@@ -191,16 +191,14 @@ pids
     assertEquals(status, Status.VALUE);
   });
 
-  test("takes and gives 64 MiB in reasonable time", async () => {
+  test("takes and gives 64 MiB", async () => {
     await using client = await LinkClient.start(python);
     const size = 64 * 1024 * 1024;
     const values = new Uint8Array(size + 10);
     values.set([0x92, 0x81, 0xa1, 0x78, 0xc6, 4, 0, 0, 0]);
     values[1 + 1 + 2 + 5 + size] = 0xc0;
     values[9 + 12_345] = 7;
-    const before = performance.now();
     const { bytes } = await client.eval("x", { values });
-    assert(performance.now() - before < 5_000);
     assertEquals(bytes.length, size + 5);
     assertEquals(bytes[5 + 12_345], 7);
   });
