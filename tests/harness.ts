@@ -2,7 +2,7 @@
  * What tests need that run in Deno and in Bun alike: `test`, and a server to run against.
  *
  * The server is the one at `PYPROXY_TEST_ADDR`, whatever its make; without that a fresh one of this
- * repository's for each test (in Deno, where it can run).
+ * repository's for each test (in Deno, where it can run), with the interpreter `PYPROXY_PYTHON`.
  */
 import { connect, type OpenOptions, type RemoteProcess } from "../mod.ts";
 
@@ -36,7 +36,9 @@ export async function testServer(): Promise<TestServer> {
   if (addr !== undefined) return { addr, [Symbol.asyncDispose]: () => Promise.resolve() };
   if (inBun) throw new Error("Cannot test: set PYPROXY_TEST_ADDR, or use `deno task test:bun`");
   const { startServer } = await import("../fake_server/" + "mod.ts");
+  const python = Deno.env.get("PYPROXY_PYTHON");
   return await startServer({
+    ...(python === undefined ? {} : { python }),
     bindAddr: "127.0.0.1:0",
     outputAddr: "127.0.0.1:0",
     numWorkers: 2,

@@ -11,7 +11,9 @@ async function npx(args: string[], env: Record<string, string> = {}): Promise<nu
   return code;
 }
 
+const python = Deno.env.get("PYPROXY_PYTHON");
 await using server = await startServer({
+  ...(python === undefined ? {} : { python }),
   bindAddr: "127.0.0.1:0",
   outputAddr: "127.0.0.1:0",
   numWorkers: 3,
