@@ -85,6 +85,7 @@ export class Pool {
       {
         handOver: (index: number, job: Job<Task>) => slot(index).handOver(job),
         interrupt: (index: number, job: Job<Task>) => slot(index).interrupt(job),
+        remind: (index: number) => slot(index).remind(),
         kill: (index: number) => slot(index).kill(),
         settle: (job, outcome) => job.payload.outcome(outcome),
       },

@@ -154,6 +154,11 @@ export class PythonProcess {
     this.#guard.interrupt();
   }
 
+  /** Sends the signal again, for what has been noted already. */
+  remind(): void {
+    if (!this.#guard.isDead) this.#guard.interrupt();
+  }
+
   /** Ends the process with SIGKILL. */
   kill(): void {
     this.#guard.kill();

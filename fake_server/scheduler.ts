@@ -26,6 +26,11 @@ export interface Effects<T> {
   handOver(slot: number, job: Job<T>): void;
   /** Interrupt the job, which the slot's process has. */
   interrupt(slot: number, job: Job<T>): void;
+  /**
+   * Send the signal again for the job that runs: Python lets go of what is raised in a finalizer or
+   * a fork callback. One that the job has felt already does nothing.
+   */
+  remind(slot: number): void;
   /** End the slot's process. */
   kill(slot: number): void;
   /** The job is over. */
@@ -272,10 +277,11 @@ export class Scheduler<T> {
     }
   }
 
-  /** Ends the processes whose cancelled job has had its grace. */
+  /** Reminds the processes whose cancelled job still runs, and ends them after its grace. */
   tick(now: number): void {
     this.#slots.forEach((slot, index) => {
-      if (slot.killAt === undefined || now < slot.killAt) return;
+      if (slot.killAt === undefined) return;
+      if (now < slot.killAt) return this.#effects.remind(index);
       slot.killAt = undefined;
       slot.killedFor = slot.handed[0];
       this.#effects.kill(index);

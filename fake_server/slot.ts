@@ -86,6 +86,11 @@ export class Slot implements ProcessEvents {
     this.#process?.interrupt(job.id);
   }
 
+  /** Sends the signal of an interrupt again. */
+  remind(): void {
+    this.#process?.remind();
+  }
+
   /** Ends the process; another takes its place. */
   kill(): void {
     this.#process?.kill();

@@ -5,6 +5,9 @@ raises KeyboardInterrupt if, and only if, the job that is in user code right now
 table, and at most once for each job. While the main thread holds `lock`, or is in a function of
 `shielded`, it does not raise but leaves a debt: these pay it as soon as their work is whole.
 
+Python lets go of what is raised in a finalizer or a fork callback, and a debt is paid at the next
+output only: so the server sends the signal again and again while the job runs.
+
 A SIGINT that user code sends to itself is announced by `expect_own` and is a KeyboardInterrupt as in
 any Python; one that comes from elsewhere is a cancel that came late, or nobody's, and is ignored.
 """
@@ -84,6 +87,13 @@ class Cancels:
             self.owed = True
             return
         self._raise()
+
+    def swallowed(self):
+        """Python has let go of a KeyboardInterrupt: the job has not felt it, and may once more."""
+        if self.job and self.raised == self.job and _thread.get_ident() == self._main:
+            self.raised = 0
+            return True
+        return False
 
     def pay(self):
         """Raises what the handler has left to do; called on leaving what it must not break."""

@@ -56,6 +56,14 @@ def install(output, forked):
         if hasattr(module, name):
             setattr(module, name, wrap(output, getattr(module, name)))
 
+    unraisable = sys.unraisablehook
+
+    def on_unraisable(args, /):
+        if not (args.exc_type is KeyboardInterrupt and output.cancels.swallowed()):
+            unraisable(args)
+
+    sys.unraisablehook = on_unraisable
+
     def after_in_child():
         output.forget()
         output.lock.release()

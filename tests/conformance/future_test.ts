@@ -58,6 +58,24 @@ test("cancel() stops a running eval by KeyboardInterrupt", async () => {
   assertEquals(await own.remote.eval("import os; os.getpid()"), pid);
 });
 
+test("cancel() stops code where Python lets go of the first KeyboardInterrupt", async () => {
+  await using own = await testRemote();
+  const pid = await own.remote.eval("import os; os.getpid()");
+  // What is raised in a finalizer goes to sys.unraisablehook, and the code goes on.
+  const future = own.remote.eval(`
+class Finalized:
+    def __del__(self):
+        print('in it', flush=True)
+        while True: pass
+Finalized()
+while True: pass`);
+  await future.output().next();
+  future.cancel();
+  const error = await assertRejects(() => future.wait(), CancelledError);
+  assertEquals(error.how, "interrupted");
+  assertEquals(await own.remote.eval("import os; os.getpid()"), pid);
+});
+
 test("cancel() drops an eval that waits, and no other", async () => {
   await using own = await testRemote();
   const running = own.remote.eval("import time; time.sleep(0.2); 'ran'");

@@ -262,6 +262,17 @@ export class LinkClient implements AsyncDisposable {
     this.command("I");
   }
 
+  /** Cancels a job, and reminds python of it until it has answered. */
+  async stop(job: number): Promise<Answer> {
+    this.cancel(job);
+    const reminder = setInterval(() => this.command("I"), 250);
+    try {
+      return await this.answer(job);
+    } finally {
+      clearInterval(reminder);
+    }
+  }
+
   /** The job that the page says was begun last. */
   started(): number {
     const bytes = new Uint8Array(4);

@@ -21,6 +21,7 @@ class Bench {
         this.log.push(`run ${job.payload}`);
       },
       interrupt: (_, job) => this.log.push(`interrupt ${job.payload}`),
+      remind: () => this.log.push("remind"),
       kill: (slot) => this.log.push(`kill ${slot}`),
       settle: (job, outcome) => this.log.push(`${job.payload} ${outcomeText(outcome)}`),
     });
@@ -151,7 +152,7 @@ Deno.test("Scheduler drops a waiting eval at once when it is cancelled", () => {
   assertEquals(bench.said(), ["run c"]);
 });
 
-Deno.test("Scheduler interrupts a running eval, and kills after the grace", () => {
+Deno.test("Scheduler interrupts a running eval, reminds it, and kills after the grace", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
   const line = bench.scheduler.open();
@@ -160,7 +161,7 @@ Deno.test("Scheduler interrupts a running eval, and kills after the grace", () =
   bench.said();
   bench.scheduler.cancel(a, 100);
   bench.scheduler.tick(100 + GRACE_MS - 1);
-  assertEquals(bench.said(), ["interrupt a"]);
+  assertEquals(bench.said(), ["interrupt a", "remind"]);
   bench.scheduler.tick(100 + GRACE_MS);
   bench.scheduler.tick(100 + 3 * GRACE_MS);
   assertEquals(bench.said(), ["kill 0"]);
@@ -191,7 +192,7 @@ Deno.test("Scheduler counts the grace from when it is the cancelled eval's turn"
   assertEquals(bench.said(), ["interrupt b"]);
   bench.answer(0, 1, 10 * GRACE_MS);
   bench.scheduler.tick(bench.now + GRACE_MS - 1);
-  assertEquals(bench.said(), []);
+  assertEquals(bench.said(), ["remind"]);
   bench.scheduler.tick(bench.now + GRACE_MS);
   assertEquals(bench.said(), ["kill 0"]);
 });
@@ -344,6 +345,7 @@ Deno.test("Scheduler settles every eval exactly once in random schedules", () =>
     const scheduler = new Scheduler<string>(2, GRACE_MS, {
       handOver: (slot, job) => void bench.processes[slot]!.push(job),
       interrupt: () => {},
+      remind: () => {},
       kill: (slot) => die(slot, 1),
       settle,
     });
