@@ -20,6 +20,7 @@ import {
 import { Encoder } from "./values/encode.ts";
 import { type Frame, frameBytes, FrameError, FrameReader, readU32 } from "./wire/frame.ts";
 import {
+  CLOSE_DEADLINE_MS,
   HEADER_BYTES,
   MAX_FRAME_BODY_BYTES,
   MAX_HELLO_BODY_BYTES,
@@ -74,8 +75,13 @@ export class Connection {
   readonly #inFlight = new Set<number>();
   /** Evals that wait for room there, in order. */
   readonly #queued = new Map<number, Uint8Array>();
+  /** The last eval that was given to the mainstream, and the last whose output has ended. */
+  #lastSent = 0;
+  #outputEnded = 0;
   #closing: "no" | "drain" | "now" = "no";
   #goodbyeSent = false;
+  /** The server has said goodbye, and the rest of the output is on its way. */
+  #farewell: { end: () => void; since: number } | undefined;
   #ended = false;
 
   /** Makes one; `where` is the server's address for error messages. */
@@ -141,6 +147,11 @@ export class Connection {
   /** A stream came to its end, or broke with an error. */
   lost(name: StreamName, error?: unknown): void {
     if (this.#ended) return;
+    if (this.#farewell !== undefined) {
+      // After its goodbye the server closes the mainstream, and then the other.
+      if (name === "output") this.#farewell.end();
+      return;
+    }
     if (this.#goodbyeSent) return this.#end("CLIENT_CLOSED", undefined);
     const stream = this.#streams[name];
     const what = error !== undefined
@@ -173,6 +184,7 @@ export class Connection {
       count++;
     }
     if (at > 0) {
+      this.#lastSent = last;
       this.#send("main", at === bytes.length ? bytes : bytes.subarray(0, at));
       this.#events.push({ kind: "sent", id: last, bytes: at });
     }
@@ -204,6 +216,9 @@ export class Connection {
 
   /** To be called every few seconds: asks a silent peer, and gives up one that does not answer. */
   tick(now: number): void {
+    if (this.#farewell !== undefined && now - this.#farewell.since >= CLOSE_DEADLINE_MS) {
+      this.#farewell.end();
+    }
     for (const name of ["main", "output"] as const) {
       const stream = this.#streams[name];
       if (this.#ended || stream.state !== "open" || stream.paused) continue;
@@ -260,7 +275,10 @@ export class Connection {
         this.#events.push({ kind: "output", id: frame.id, fd: frame.flags, bytes: frame.body });
         break;
       case MessageType.OUTPUT_END:
+        this.#outputEnded = Math.max(this.#outputEnded, frame.id);
         this.#events.push({ kind: "output_end", id: frame.id });
+        this.#goodbyeIfDue();
+        this.#endIfComplete();
         break;
       case MessageType.LOG: {
         const record = readControl(frame, parseLog);
@@ -279,11 +297,13 @@ export class Connection {
       }
       case MessageType.GOODBYE: {
         const { reason } = readControl(frame, parseGoodbye);
-        if (this.#goodbyeSent) this.#end("CLIENT_CLOSED", undefined);
-        else {
+        const end = () => {
+          if (this.#goodbyeSent) return this.#end("CLIENT_CLOSED", undefined);
           const what = `the server ended the session (${reason ?? "no reason given"})`;
           this.#fail(reason ?? "SHUTDOWN", "ConnectionError", what);
-        }
+        };
+        this.#farewell = { end, since: stream.heard };
+        this.#endIfComplete();
         break;
       }
     }
@@ -302,6 +322,7 @@ export class Connection {
       if (this.#room() <= 0) break;
       this.#queued.delete(next);
       this.#inFlight.add(next);
+      this.#lastSent = next;
       this.#send("main", bytes);
       this.#events.push({ kind: "sent", id: next, bytes: bytes.length });
     }
@@ -318,9 +339,17 @@ export class Connection {
 
   #goodbyeIfDue(): void {
     if (this.#closing === "no" || this.#goodbyeSent) return;
-    if (this.#closing === "drain" && (this.#inFlight.size > 0 || this.#queued.size > 0)) return;
+    if (
+      this.#closing === "drain" &&
+      (this.#inFlight.size > 0 || this.#queued.size > 0 || this.#outputEnded < this.#lastSent)
+    ) return;
     this.#goodbyeSent = true;
     this.#sendControl("main", MessageType.GOODBYE, 0, { drain: this.#closing === "drain" });
+  }
+
+  /** After the server's goodbye: what is left of the output comes on the other stream. */
+  #endIfComplete(): void {
+    if (this.#closing === "now" || this.#outputEnded >= this.#lastSent) this.#farewell?.end();
   }
 
   #sendControl(stream: StreamName, type: number, id: number, body: object): void {

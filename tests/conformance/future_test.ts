@@ -185,12 +185,12 @@ test("close() settles every pending future, exactly once", async () => {
 test("close({ drain: true }) lets what was called finish, and takes nothing new", async () => {
   await using own = await testRemote();
   const futures = Array.from({ length: 1200 }, (_, i) => own.remote.eval("i", { locs: { i } }));
-  const printed = own.remote.eval("print('drained')");
-  const output = printed.output();
+  const printed = own.remote.eval("for i in range(200_000): print(i)\nprint('drained')");
+  const output = all(printed.output());
   const closing = own.remote.close({ drain: true });
   await assertRejects(async () => await own.remote.eval("1"), SessionClosedError);
   await closing;
   assertEquals(await Promise.all(futures), Array.from({ length: 1200 }, (_, i) => i));
-  assertEquals((await output.next()).value?.line, "drained");
+  assertEquals((await output).at(-1)?.line, "drained");
   assertEquals(await own.remote.closed, { reason: "CLIENT_CLOSED" });
 });
