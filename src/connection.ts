@@ -9,23 +9,14 @@
  * @module
  */
 import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
-import {
-  checkAllowed,
-  classOfCode,
-  readControl,
-  RuleBroken,
-  type StreamName,
-  type StreamState,
-} from "./rules.ts";
+import { checkAllowed, classOfCode, readControl, RuleBroken, type StreamName } from "./rules.ts";
+import { Stream } from "./stream.ts";
 import { Encoder } from "./values/encode.ts";
-import { type Frame, frameBytes, FrameError, FrameReader, readU32 } from "./wire/frame.ts";
+import { type Frame, frameBytes, FrameError, readU32 } from "./wire/frame.ts";
 import {
   CLOSE_DEADLINE_MS,
   HEADER_BYTES,
-  MAX_FRAME_BODY_BYTES,
   MAX_HELLO_BODY_BYTES,
-  PING_INTERVAL_MS,
-  PING_TIMEOUT_MS,
   PROTOCOL_VERSION,
 } from "./wire/limits.ts";
 import { type LogRecord, MessageType, ResultStatus, type ServerHello } from "./wire/messages.ts";
@@ -50,24 +41,13 @@ export type ConnectionEvent =
   /** The session is over: close both streams. The last event. */
   | { kind: "closed"; reason: string; error: ErrorRecord | undefined };
 
-interface Stream {
-  state: StreamState;
-  reader: FrameReader;
-  /** Milliseconds of the monotonic clock at which something last came. */
-  heard: number;
-  /** A PING has been sent since then. */
-  asked: boolean;
-  /** It is not read on purpose, so that its silence says nothing. */
-  paused: boolean;
-}
-
 /** The state of one session's two streams. */
 export class Connection {
   readonly #where: string;
   readonly #hello: { client: string; name: string | undefined };
   readonly #streams: Record<StreamName, Stream> = {
-    main: newStream(),
-    output: newStream(),
+    main: new Stream(),
+    output: new Stream(),
   };
   #events: ConnectionEvent[] = [];
   #server: ServerHello | undefined;
@@ -114,9 +94,7 @@ export class Connection {
 
   /** A stream's TCP connection stands. */
   dialled(name: StreamName, now: number): void {
-    const stream = this.#streams[name];
-    stream.state = "hello";
-    stream.heard = now;
+    this.#streams[name].dialled(now);
     if (name === "main") {
       const { client, name } = this.#hello;
       const body = { protocol: PROTOCOL_VERSION, client, ...(name === undefined ? {} : { name }) };
@@ -131,8 +109,7 @@ export class Connection {
   received(name: StreamName, count: number, now: number): void {
     if (this.#ended) return;
     const stream = this.#streams[name];
-    stream.heard = now;
-    stream.asked = false;
+    stream.heard(now);
     try {
       for (const frame of stream.reader.filled(count)) {
         this.#frame(name, stream, frame);
@@ -220,30 +197,25 @@ export class Connection {
       this.#farewell.end();
     }
     for (const name of ["main", "output"] as const) {
-      const stream = this.#streams[name];
-      if (this.#ended || stream.state !== "open" || stream.paused) continue;
-      const silent = now - stream.heard;
-      if (silent >= PING_INTERVAL_MS + PING_TIMEOUT_MS && stream.asked) {
+      if (this.#ended) return;
+      const silent = this.#streams[name].check(now);
+      if (silent === "ask") this.#send(name, frameBytes(MessageType.PING, 0, 0, NOTHING));
+      else if (silent !== undefined) {
         const what = `nothing came on the ${name}stream for ${Math.round(silent / 1000)} s, ` +
           `not even the answer to a ping`;
         this.#fail("PEER_LOST", "ConnectionError", what);
-      } else if (silent >= PING_INTERVAL_MS && !stream.asked) {
-        stream.asked = true;
-        this.#send(name, frameBytes(MessageType.PING, 0, 0, NOTHING));
       }
     }
   }
 
   /** A stream is not read from now on: its readers are behind. */
   paused(name: StreamName): void {
-    this.#streams[name].paused = true;
+    this.#streams[name].pause();
   }
 
   /** It is read again: its clock starts anew. */
   resumed(name: StreamName, now: number): void {
-    const stream = this.#streams[name];
-    stream.paused = stream.asked = false;
-    stream.heard = now;
+    this.#streams[name].resume(now);
   }
 
   #room(): number {
@@ -255,14 +227,12 @@ export class Connection {
     switch (frame.type) {
       case MessageType.SERVER_HELLO: {
         this.#server = readControl(frame, parseServerHello, MAX_HELLO_BODY_BYTES);
-        stream.state = "open";
-        stream.reader.maxBody = MAX_FRAME_BODY_BYTES;
+        stream.opened();
         this.#events.push({ kind: "opened", hello: this.#server });
         break;
       }
       case MessageType.OUTPUT_READY:
-        stream.state = "open";
-        stream.reader.maxBody = MAX_FRAME_BODY_BYTES;
+        stream.opened();
         this.#events.push({ kind: "connected" });
         break;
       case MessageType.RESULT:
@@ -302,7 +272,7 @@ export class Connection {
           const what = `the server ended the session (${reason ?? "no reason given"})`;
           this.#fail(reason ?? "SHUTDOWN", "ConnectionError", what);
         };
-        this.#farewell = { end, since: stream.heard };
+        this.#farewell = { end, since: stream.heardAt };
         this.#endIfComplete();
         break;
       }
@@ -402,13 +372,3 @@ const QUEUED_RESULT: Uint8Array = (() => {
   encoder.setU32(at, encoder.length - 4);
   return encoder.bytes().slice();
 })();
-
-function newStream(): Stream {
-  return {
-    state: "none",
-    reader: new FrameReader(MAX_HELLO_BODY_BYTES),
-    heard: 0,
-    asked: false,
-    paused: false,
-  };
-}

@@ -19,7 +19,8 @@ const LAYERS: string[][] = [
   ["src/session_worker.ts"],
   ["src/engine.ts"],
   ["src/connection.ts", "src/unread_output.ts"],
-  ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/rules.ts"],
+  ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/stream.ts"],
+  ["src/rules.ts"],
   ["src/errors.ts"],
   ["src/bridge.ts", "src/options.ts", "src/version.ts"],
   ["src/values/"],
@@ -118,6 +119,7 @@ Deno.test("protocol cores know no IO", async () => {
   for (
     const file of [
       "src/connection.ts",
+      "src/stream.ts",
       "src/unread_output.ts",
       "fake_server/scheduler.ts",
       "fake_server/output_records.ts",
