@@ -77,8 +77,8 @@ class Link:
     def _make_room(self, whole):
         """Makes sure that bytes of a frame of `whole` bytes can be received.
 
-        The buffer doubles as they really come: a header alone costs nothing, and no byte is moved
-        more than twice on average.
+        A large frame gets its whole buffer at once: the server has all of its bytes before it sends
+        the first, so its header is no claim of a stranger's.
         """
         size = len(self._buffer)
         have = self._end - self._start
@@ -86,7 +86,7 @@ class Link:
             if size > KEPT_BUFFER_BYTES:
                 self._buffer = bytearray(FIRST_BUFFER_BYTES)
         elif have == size:
-            self._buffer = self._moved(min(whole, size * 2))
+            self._buffer = self._moved(whole)
         elif self._start > 0 and (self._start + whole > size or self._end == size):
             self._buffer = self._moved(size)
         else:
