@@ -1,6 +1,7 @@
 // Whole programs, from outside: they end by themselves, whatever became of their session.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { startServer } from "../../fake_server/mod.ts";
+import { connect, ConnectionError } from "../../mod.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -89,7 +90,8 @@ Deno.test("the client needs permission for the network alone, and to read its ow
   assertEquals(text, "least\n");
 });
 
-Deno.test("kill -9 of the server fails all futures with ConnectionError and leaves no python", async () => {
+/** Starts the server as a program of its own; gives it and the address that it tells. */
+async function serverProgram(): Promise<{ child: Deno.ChildProcess; addr: string }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--allow-all", `${root.pathname}fake_server/main.ts`],
     env: {
@@ -104,8 +106,12 @@ Deno.test("kill -9 of the server fails all futures with ConnectionError and leav
   const { value } = await reader.read();
   await reader.cancel();
   const [, addr] = /listening on (\S+),/.exec(new TextDecoder().decode(value))!;
-  const { connect, ConnectionError } = await import("../../mod.ts");
-  const remote = await connect(addr!);
+  return { child, addr: addr! };
+}
+
+Deno.test("kill -9 of the server fails all futures with ConnectionError and leaves no python", async () => {
+  const { child, addr } = await serverProgram();
+  const remote = await connect(addr);
   const pid = await remote.eval<number>("import os; os.getpid()");
   const futures = Array.from({ length: 1500 }, () => remote.eval("import time; time.sleep(60)"));
   const output = futures[0]!.output();
@@ -122,4 +128,23 @@ Deno.test("kill -9 of the server fails all futures with ConnectionError and leav
   const alive = () =>
     Deno.readTextFile(`/proc/${pid}/stat`).then((stat) => !/\) Z /.test(stat), () => false);
   while (await alive()) await new Promise((resolve) => setTimeout(resolve, 10));
+});
+
+Deno.test("SIGTERM lets what runs finish, its output arrives whole, and the session says why it ended", async () => {
+  const { child, addr } = await serverProgram();
+  const remote = await connect(addr);
+  const future = remote.eval(
+    "import time\nprint('begun')\ntime.sleep(0.3)\nfor i in range(100_000): print(i)\n'finished'",
+  );
+  const lines: string[] = [];
+  for await (const { line } of future.output()) {
+    if (lines.length === 0) child.kill("SIGTERM");
+    lines.push(line);
+  }
+  assertEquals([lines.length, lines.at(-1)], [100_001, "99999"]);
+  assertEquals(await future, "finished");
+  const end = await remote.closed;
+  assertEquals(end.reason, "SHUTDOWN");
+  assert(end.error instanceof ConnectionError);
+  assertEquals((await child.status).code, 0);
 });
