@@ -19,7 +19,15 @@ import {
   MAX_HELLO_BODY_BYTES,
   PROTOCOL_VERSION,
 } from "./wire/limits.ts";
-import { type LogRecord, MessageType, ResultStatus, type ServerHello } from "./wire/messages.ts";
+import {
+  type Cancel,
+  type ClientHello,
+  type LogRecord,
+  MessageType,
+  type OutputHello,
+  ResultStatus,
+  type ServerHello,
+} from "./wire/messages.ts";
 import { parseError, parseGoodbye, parseLog, parseServerHello } from "./wire/parse.ts";
 
 /** What a connection wants done, or has to tell. */
@@ -97,10 +105,14 @@ export class Connection {
     this.#streams[name].dialled(now);
     if (name === "main") {
       const { client, name } = this.#hello;
-      const body = { protocol: PROTOCOL_VERSION, client, ...(name === undefined ? {} : { name }) };
+      const body: ClientHello = {
+        protocol: PROTOCOL_VERSION,
+        client,
+        ...(name === undefined ? {} : { name }),
+      };
       this.#sendControl("main", MessageType.CLIENT_HELLO, 0, body);
     } else {
-      const body = { stream_token: this.#server!.stream_token };
+      const body: OutputHello = { stream_token: this.#server!.stream_token };
       this.#sendControl("output", MessageType.OUTPUT_HELLO, 0, body);
     }
   }
@@ -178,7 +190,7 @@ export class Connection {
     if (this.#queued.delete(id)) {
       this.#settleHere(id);
     } else if (this.#inFlight.has(id)) {
-      this.#sendControl("main", MessageType.CANCEL, id, { reason });
+      this.#sendControl("main", MessageType.CANCEL, id, { reason } satisfies Cancel);
     }
   }
 

@@ -58,10 +58,10 @@ export class RemoteProcessDiedError extends SessionError {
   readonly signal: string | undefined;
 
   /** Makes one; the library does. */
-  constructor(message: string, how: { exitCode?: number; signal?: string }) {
+  constructor(message: string, exitCode: number | undefined, signal: string | undefined) {
     super(message);
-    this.exitCode = how.exitCode;
-    this.signal = how.signal;
+    this.exitCode = exitCode;
+    this.signal = signal;
   }
 }
 

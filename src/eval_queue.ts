@@ -9,7 +9,7 @@ import type { EvalOptions, SessionLimits } from "./options.ts";
 import { Encoder } from "./values/encode.ts";
 import { writeHeader } from "./wire/frame.ts";
 import { HEADER_BYTES } from "./wire/limits.ts";
-import { EvalFlag, MessageType } from "./wire/messages.ts";
+import { type EvalControl, EvalFlag, MessageType } from "./wire/messages.ts";
 
 /** An array of two: what stands before locs and globs. */
 const ARRAY_OF_TWO = new Uint8Array([0x92]);
@@ -91,7 +91,7 @@ export class EvalQueue {
     const encoder = this.#encoder;
     const header = encoder.reserve(HEADER_BYTES + 4);
     const body = header + HEADER_BYTES;
-    const control: Record<string, unknown> = { code };
+    const control: EvalControl = { code };
     if (namespace !== undefined) control.namespace = namespace;
     if (strict !== undefined) control.strict = strict;
     encoder.value(control, "");

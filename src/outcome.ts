@@ -15,7 +15,20 @@ import type { Outcome } from "./future.ts";
 import { pythonErrorFromValue } from "./python_error.ts";
 import { decode } from "./values/decode.ts";
 import { readU32 } from "./wire/frame.ts";
-import { ResultStatus } from "./wire/messages.ts";
+import {
+  type CancelledControl,
+  type DiedControl,
+  type NamespaceGoneControl,
+  ResultStatus,
+  type UnsendableControl,
+} from "./wire/messages.ts";
+
+/** How an eval was stopped, in words. */
+const ENDED: Record<CancelledHow, string> = {
+  queued: "before it ran",
+  interrupted: "by KeyboardInterrupt",
+  killed: "with its python process",
+};
 
 /** What its error has to say of how an eval was asked for, and stopped. */
 export interface Asked {
@@ -48,31 +61,29 @@ export function outcomeOf(
   if (status === ResultStatus.PYTHON_ERROR) {
     return { ok: false, error: pythonErrorFromValue(decode(values), callerStack(asked.caller)) };
   }
-  const fields = decode(body.subarray(4, control)) as Record<string, unknown>;
+  const fields: unknown = decode(body.subarray(4, control));
   switch (status) {
-    case ResultStatus.CANCELLED:
-      return { ok: false, error: cancelledError(id, asked, fields.how as CancelledHow) };
+    case ResultStatus.CANCELLED: {
+      const { how } = fields as CancelledControl;
+      if (!Object.hasOwn(ENDED, how)) throw new RangeError(`nothing is cancelled '${how}'`);
+      return { ok: false, error: cancelledError(id, asked, how) };
+    }
     case ResultStatus.DIED: {
-      const exitCode = fields.exit_code as number | undefined;
-      const signal = fields.signal as string | undefined;
+      const { exit_code: exitCode, signal } = fields as DiedControl;
       const how = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`;
       const message = `The python process died while it ran eval ${id}: ${how}`;
-      const died = {
-        ...(exitCode === undefined ? {} : { exitCode }),
-        ...(signal === undefined ? {} : { signal }),
-      };
-      return { ok: false, error: new RemoteProcessDiedError(message, died) };
+      return { ok: false, error: new RemoteProcessDiedError(message, exitCode, signal) };
     }
     case ResultStatus.UNSENDABLE: {
-      const { message, path, type } = fields;
+      const { message, path, type } = fields as UnsendableControl;
       return { ok: false, error: new EncodeError(String(message), String(path), String(type)) };
     }
     case ResultStatus.NAMESPACE_GONE: {
-      const name = String(fields.namespace);
+      const { namespace } = fields as NamespaceGoneControl;
       const message =
-        `Cannot run eval ${id}: its namespace ${JSON.stringify(name)} was lost with ` +
-        `its python process; the next eval in it starts afresh`;
-      return { ok: false, error: new NamespaceGoneError(message, name) };
+        `Cannot run eval ${id}: its namespace ${JSON.stringify(namespace)} was lost ` +
+        `with its python process; the next eval in it starts afresh`;
+      return { ok: false, error: new NamespaceGoneError(message, String(namespace)) };
     }
     default:
       throw new RangeError(`there is no status ${status}`);
@@ -81,17 +92,14 @@ export function outcomeOf(
 
 /** The error of an eval that was stopped. */
 export function cancelledError(id: number, asked: Asked, how: CancelledHow): CancelledError {
-  const what = {
-    queued: "before it ran",
-    interrupted: "by KeyboardInterrupt",
-    killed: "with its python process",
-  }[how];
   if (asked.expired) {
-    const message = `Eval ${id} took longer than its ${asked.timeout} ms and was ended ${what}`;
+    const message = `Eval ${id} took longer than its ${asked.timeout} ms and was ended ${
+      ENDED[how]
+    }`;
     return new EvalTimeoutError(message, how);
   }
   const options = asked.abortReason === undefined ? undefined : { cause: asked.abortReason };
-  return new CancelledError(`Eval ${id} was cancelled ${what}`, how, options);
+  return new CancelledError(`Eval ${id} was cancelled ${ENDED[how]}`, how, options);
 }
 
 /** The lines of the caller's stack, without those of this library. */

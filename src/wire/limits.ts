@@ -38,9 +38,6 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 /** A session whose outputstream has not come by then is closed: nobody can use it. */
 export const CONNECT_AFTER_HELLO_MS = 60_000;
 
-/** An outputstream's token is good once and for this long. */
-export const STREAM_TOKEN_LIFE_MS: number = CONNECT_AFTER_HELLO_MS;
-
 /** Evals of one session that the server holds at once; more wait in the client. */
 export const MAX_EVALS_IN_FLIGHT = 1_000;
 
