@@ -27,6 +27,12 @@ export const MAX_JOBS_AHEAD = 64;
  */
 export const WORK_AHEAD_MS = 1;
 
+/** A process with so many jobs is not woken for at each result; fewer are as good as lone ones. */
+export const BELL_JOBS = 4;
+
+/** A result of those that the bell was not rung for is looked for after this long. */
+export const BELL_MS = 2;
+
 /** A job that was handed over so often, and each time its process died before it began, is lost. */
 export const MAX_HAND_OVERS = 3;
 

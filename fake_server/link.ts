@@ -14,6 +14,7 @@ export const LinkType = {
   FORGET: 0x61,
   NOTE: 0x62,
   BROKEN: 0x63,
+  BELL: 0x64,
 } as const;
 
 /** What READY says of a python process. */
@@ -41,6 +42,11 @@ export function parseReady(body: Uint8Array, secret: string): PythonInfo | undef
     implementation: control.required("implementation", "string"),
     msgpack: control.required("msgpack", "string"),
   };
+}
+
+/** Whether the body of a BELL knows `secret`. */
+export function isBell(body: Uint8Array, secret: string): boolean {
+  return new Control("BELL", body).required("secret", "string") === secret;
 }
 
 /**

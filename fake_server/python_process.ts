@@ -7,10 +7,11 @@ import { type Frame, FrameReader } from "../src/wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES, MAX_HELLO_BODY_BYTES } from "../src/wire/limits.ts";
 import { MessageType } from "../src/wire/messages.ts";
 import { Outbox } from "../src/transport/outbox.ts";
+import { Bell } from "./bell.ts";
 import { Control } from "./control.ts";
 import { Guard } from "./guard.ts";
-import { LAST_BYTES_DEADLINE_MS, START_TEXT_BYTES } from "./limits.ts";
-import { LinkType, parseReady, type PythonInfo } from "./link.ts";
+import { BELL_JOBS, LAST_BYTES_DEADLINE_MS, START_TEXT_BYTES } from "./limits.ts";
+import { isBell, LinkType, parseReady, type PythonInfo } from "./link.ts";
 import { errorText } from "./log.ts";
 import { Page } from "./page.ts";
 import type { Exit } from "./scheduler.ts";
@@ -35,8 +36,8 @@ export interface ProcessEvents {
   result(job: number, status: number, body: Uint8Array, owned: boolean): void;
   broken(job: number, message: string): void;
   note(job: number, fields: Record<string, string | number | boolean>): void;
-  /** All that came together has been told. */
-  turn(): void;
+  /** All that came together has been told. Gives back how many jobs the process still has. */
+  turn(): number;
   /** Gives back what has to happen before more is read. */
   output(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined;
   /** The process breaks the rules of the link, and is being ended for it. */
@@ -74,7 +75,9 @@ export class PythonProcess {
   readonly #guard: Guard;
   readonly #pipes: readonly ReadableStreamBYOBReader[];
   readonly #reads: Promise<void>[];
+  readonly #connections: Deno.UnixConn[] = [];
   #link: Deno.UnixConn | undefined;
+  #bell: Bell | undefined;
   #outbox: Outbox | undefined;
   #startText = "";
   #pauses = new Set<() => void>();
@@ -184,19 +187,27 @@ export class PythonProcess {
       if (this.#info !== undefined) return;
       failed ??= why;
       closeListener(listener);
-      closeConnection(this.#link);
+      this.#closeConnections();
     };
     const aborted = (): void => fail("the server closes");
     options.signal.addEventListener("abort", aborted);
     const timer = setTimeout(() => fail(`not ready within ${options.startMs} ms`), options.startMs);
     this.exited.then(({ exit }) => fail(`it ended with ${exitText(exit)}`));
     try {
-      while (this.#info === undefined) {
-        this.#link = await listener.accept();
-        this.#info = await readReady(this.#link, secret);
-        // Without the secret it is not our process; that one may still come.
-        if (this.#info === undefined) closeConnection(this.#link);
+      let info: PythonInfo | undefined;
+      while (info === undefined || this.#bell === undefined) {
+        const connection = await listener.accept();
+        this.#connections.push(connection);
+        const frame = await readFirst(connection);
+        if (frame?.type === LinkType.READY && info === undefined) {
+          info = parseReady(frame.body, secret);
+          if (info !== undefined) this.#link = connection;
+        } else if (frame?.type === LinkType.BELL && isBell(frame.body, secret)) {
+          this.#bell ??= new Bell(connection);
+        }
+        // What does not know the secret is not our process; that one may still come.
       }
+      this.#info = info;
     } catch (error) {
       if (failed === undefined) throw error;
       // Its last words have to be complete before they are quoted.
@@ -230,6 +241,7 @@ export class PythonProcess {
   async #untilExit(): Promise<Death> {
     const exit = await this.#guard.ended;
     for (const resume of this.#pauses) resume();
+    this.#bell?.close();
     // What was sent before the end is in the socket and the pipes: read it, but a process that
     // got away and holds them must not hold us.
     const deadline = setTimeout(() => this.#closeChannels(), LAST_BYTES_DEADLINE_MS);
@@ -247,7 +259,11 @@ export class PythonProcess {
         // It has come to its end already.
       });
     }
-    closeConnection(this.#link);
+    this.#closeConnections();
+  }
+
+  #closeConnections(): void {
+    for (const connection of this.#connections.splice(0)) closeConnection(connection);
   }
 
   async #readPipe(
@@ -269,6 +285,7 @@ export class PythonProcess {
         }
         const pressure = this.#events.output(pipe, value);
         if (pressure !== undefined) await this.#pause(pressure);
+        await this.#bell?.rung;
       }
     } catch (error) {
       this.#broken(error);
@@ -295,7 +312,10 @@ export class PythonProcess {
         const count = await link.read(reader.space());
         if (count === null) break;
         for (const frame of reader.filled(count)) this.#frame(frame);
-        this.#events!.turn();
+        if (this.#events!.turn() >= BELL_JOBS) {
+          this.#bell!.wait();
+          await this.#bell!.rung;
+        }
       }
     } catch (error) {
       this.#broken(error);
@@ -325,15 +345,14 @@ export class PythonProcess {
   }
 }
 
-/** Reads the first frame of a link; undefined if its sender does not know the secret. */
-async function readReady(link: Deno.UnixConn, secret: string): Promise<PythonInfo | undefined> {
+/** Reads the first frame of a connection, if there is one. */
+async function readFirst(connection: Deno.UnixConn): Promise<Frame | undefined> {
   const reader = new FrameReader(MAX_HELLO_BODY_BYTES);
   for (;;) {
-    const count = await link.read(reader.space());
+    const count = await connection.read(reader.space());
     if (count === null) return undefined;
     const [frame] = reader.filled(count);
-    if (frame === undefined) continue;
-    return frame.type === LinkType.READY ? parseReady(frame.body, secret) : undefined;
+    if (frame !== undefined) return frame;
   }
 }
 
@@ -354,9 +373,9 @@ function closeListener(listener: Deno.UnixListener): void {
   }
 }
 
-function closeConnection(link: Deno.UnixConn | undefined): void {
+function closeConnection(connection: Deno.UnixConn): void {
   try {
-    link?.close();
+    connection.close();
   } catch (error) {
     if (!(error instanceof Deno.errors.BadResource)) throw error;
   }

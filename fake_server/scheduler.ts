@@ -228,6 +228,11 @@ export class Scheduler<T> {
     return this.#slots[index]!.handed[0];
   }
 
+  /** How many jobs the slot's process has. */
+  ahead(index: number): number {
+    return this.#slots[index]!.handed.length;
+  }
+
   /** Goes on after results. */
   proceed(index: number, now: number): void {
     const slot = this.#slots[index]!;

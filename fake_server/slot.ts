@@ -130,8 +130,10 @@ export class Slot implements ProcessEvents {
   }
 
   /** See {@linkcode ProcessEvents.turn}. */
-  turn(): void {
-    this.#context.scheduler.proceed(this.#index, this.#context.clock());
+  turn(): number {
+    const { scheduler, clock } = this.#context;
+    scheduler.proceed(this.#index, clock());
+    return scheduler.ahead(this.#index);
   }
 
   /** See {@linkcode ProcessEvents.output}. */

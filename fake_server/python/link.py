@@ -3,10 +3,13 @@
 import os
 import socket
 import struct
+from time import perf_counter
 
 from pyproxy_worker.descriptors import set_aside
 
 HEADER = struct.Struct(">BBBBII")
+LENGTH = struct.Struct(">I")
+LENGTH_AT = 4
 VERSION = 1
 FIRST_BUFFER_BYTES = 64 * 1024
 # Beyond this a buffer is given back once its frame is done with.
@@ -18,15 +21,25 @@ READY = 0x60
 FORGET = 0x61
 NOTE = 0x62
 BROKEN = 0x63
+BELL = 0x64
+
+# While more jobs wait here, the server is woken for so many results, or after so long.
+RING_RESULTS = 16
+RING_SECONDS = 0.000_25
 
 
 class Link:
-    """The connection to the server. Used by the main thread alone."""
+    """The connections to the server: the link proper, and the bell. For the main thread alone.
+
+    While a process has several quick jobs the server does not wait for each result, which would
+    wake it each time: it waits for the bell.
+    """
 
     def __init__(self, path):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as first:
-            first.connect(path)
-            self._socket = socket.socket(fileno=set_aside(first.fileno()))
+        self._socket = connect(path)
+        self._bell = connect(path)
+        self._results = 0  # that the bell has not been rung for
+        self._since = 0.0  # when the first of them was sent
         self._buffer = bytearray(FIRST_BUFFER_BYTES)
         self._start = 0
         self._end = 0
@@ -60,19 +73,46 @@ class Link:
                 return None
             self._end += count
 
-    def send(self, kind, flags, ident, body):
-        """Sends a frame whose body is the bytes in the list `body`, one after the other."""
-        length = sum(map(len, body))
-        pieces = [HEADER.pack(0, VERSION, kind, flags, length, ident), *body]
-        if length <= FIRST_BUFFER_BYTES:
-            self._socket.sendall(b"".join(pieces))
-        else:
-            for piece in pieces:
-                self._socket.sendall(piece)
+    def send(self, kind, flags, ident, *body):
+        """Sends a frame whose body is the bytes in `body`, one after the other."""
+        send(self._socket, kind, flags, ident, body)
+
+    def send_bell(self, body):
+        """Says which process's bell it is."""
+        send(self._bell, BELL, 0, 0, (body,))
+
+    def ring(self):
+        """To be called after each result and all that goes with it: rings the bell if it is time.
+
+        A lone job needs none: the server waits for its result itself.
+        """
+        self._results += 1
+        if self._has_more():
+            if self._results == 1:
+                self._since = perf_counter()
+                return
+            if self._results < RING_RESULTS and perf_counter() - self._since < RING_SECONDS:
+                return
+        elif self._results == 1:
+            self._results = 0
+            return
+        self._results = 0
+        try:
+            self._bell.send(b"!", socket.MSG_DONTWAIT)
+        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+            pass  # it has not heard those before yet, or is gone, which the link is about to tell
 
     def close(self):
-        """In a forked child: the connection is the parent's."""
+        """In a forked child: the connections are the parent's."""
         os.close(self._socket.detach())
+        os.close(self._bell.detach())
+
+    def _has_more(self):
+        """Whether another whole frame is here already."""
+        have = self._end - self._start
+        if have < HEADER.size:
+            return False
+        return have >= HEADER.size + LENGTH.unpack_from(self._buffer, self._start + LENGTH_AT)[0]
 
     def _make_room(self, whole):
         """Makes sure that bytes of a frame of `whole` bytes can be received.
@@ -112,3 +152,24 @@ class Link:
             if count == 0:
                 return
             length -= count
+
+
+def connect(path):
+    """A connection to the unix socket at `path`, out of the way of user code."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as first:
+        first.connect(path)
+        return socket.socket(fileno=set_aside(first.fileno()))
+
+
+def send(to, kind, flags, ident, body):
+    """Sends a frame over a socket."""
+    length = 0
+    for piece in body:
+        length += len(piece)
+    header = HEADER.pack(0, VERSION, kind, flags, length, ident)
+    if length <= FIRST_BUFFER_BYTES:
+        to.sendall(header + b"".join(body))
+    else:
+        to.sendall(header)
+        for piece in body:
+            to.sendall(piece)

@@ -20,6 +20,7 @@ import ctypes
 import io
 import os
 import sys
+from os import dup2
 
 from pyproxy_worker.descriptors import set_aside
 from pyproxy_worker.ticker import Ticker
@@ -134,6 +135,8 @@ class Output:
         self.has_started_process = False
         self.stdout = open_stream(1, "<stdout>", self)
         self.stderr = open_stream(2, "<stderr>", self)
+        self._stdout_methods = self.stdout.__dict__
+        self._stderr_methods = self.stderr.__dict__
         self.ticker = Ticker(self.tick)
         self._seen = 0
         self._write_first = self._first_writer()
@@ -152,16 +155,19 @@ class Output:
         """Everything as it was before user code first ran, and what is written is `job`'s."""
         self.job = job
         self.has_started_process = False
-        for fd, kept in enumerate(self._kept):
-            os.dup2(kept, fd)
-        for stream in (self.stdout, self.stderr):
-            stream.put_back()
+        null, out, err = self._kept
+        dup2(null, 0)
+        dup2(out, 1)
+        dup2(err, 2)
+        if self.stdout.is_changed or self.stderr.is_changed:
+            self.stdout.put_back()
+            self.stderr.put_back()
         if self.stdin.closed:
             self.stdin = open(0, encoding="utf-8", closefd=False)
         sys.stdin = sys.__stdin__ = self.stdin
         sys.stdout = sys.__stdout__ = self.stdout
         sys.stderr = sys.__stderr__ = self.stderr
-        self.stderr.__dict__["write"] = self._write_error
+        self._stderr_methods["write"] = self._write_error
         # Before user code counts threads: it might take ours for one that it has to wait for.
         self.ticker.start()
         self._hush()
@@ -169,17 +175,15 @@ class Output:
             self.go_by_line()
         else:
             self.owners.clear()
-            self._go_quick()
+            if self.is_by_line:
+                self._go_quick()
 
     def finish(self):
         """Sends all that was written so far, what C and a replaced sys.stdout hold included."""
-        for name in ("stdout", "stderr"):
-            stream = getattr(sys, name, None)
-            if stream is not self.stdout and stream is not self.stderr:
-                try:
-                    stream.flush()
-                except Exception:
-                    pass  # none, closed, or broken: user code's own, like python at its exit
+        if getattr(sys, "stdout", None) is not self.stdout:
+            self._flush_other(getattr(sys, "stdout", None))
+        if getattr(sys, "stderr", None) is not self.stderr:
+            self._flush_other(getattr(sys, "stderr", None))
         self._flush_c()
         self.flush()
 
@@ -188,12 +192,20 @@ class Output:
         self._flush_c()
         with self.lock:
             self.take()
-            # Of threads that have ended, or go on late.
-            for ident in tuple(self.held):
-                self._put_held(ident)
+            if self.held:  # of threads that have ended, or go on late
+                for ident in tuple(self.held):
+                    self._put_held(ident)
         self.records.end(job)
         if not self.is_by_line:
             self._hush()
+
+    def _flush_other(self, stream):
+        """Flushes what user code has put in the place of sys.stdout or sys.stderr."""
+        if stream is not self.stdout and stream is not self.stderr:
+            try:
+                stream.flush()
+            except Exception:
+                pass  # none, closed, or broken: user code's own, like python at its exit
 
     def flush(self):
         """Sends all that this thread has written."""
@@ -204,7 +216,8 @@ class Output:
     def take(self):
         """Moves what this thread has written to the records; the caller holds the lock."""
         if self.taker == 0:
-            self._put_held(_thread.get_ident())
+            if self.held:
+                self._put_held(_thread.get_ident())
             self._take_text()
 
     def _take_text(self):
@@ -268,12 +281,11 @@ class Output:
         return is_busy
 
     def _go_quick(self):
-        if self.is_by_line:
-            self.is_by_line = False
-            reconfigure(self.stdout, write_through=False)
+        self.is_by_line = False
+        reconfigure(self.stdout, write_through=False)
 
     def _hush(self):
-        self.stdout.__dict__["write"] = self._write_first
+        self._stdout_methods["write"] = self._write_first
 
     def _first_writer(self):
         """sys.stdout.write while it is quiet."""

@@ -5,6 +5,7 @@ import fcntl
 import os
 import select
 import struct
+from os import write as write_bytes  # before user code's is made to flush first
 
 from pyproxy_worker.descriptors import open_again
 
@@ -32,6 +33,7 @@ class Records:
         self._lock = lock
         self._cancels = cancels
         self._pipes = open_again(1), open_again(2)
+        self._may_block = frozenset(filter(os.get_blocking, self._pipes))
         self._queue = collections.deque()
         self._at = 0  # how much of the first in the queue is written
         self._written = 0
@@ -67,11 +69,19 @@ class Records:
 
     def end(self, job):
         """Closes the output of a job, behind all that was put before, on both pipes."""
-        with self._lock:
-            self._queue.append((END, job, 0, b""))
-            self.count += 1
-        self.pump()
         record = HEADER.pack(self._nonce, END, 0, 0, job)
+        with self._lock:
+            # The usual case, an empty queue and room in the pipe, without detours.
+            is_written = (
+                self._written == self.count
+                and not self._is_writing
+                and self._write(self._pipes[0], record)
+            )
+            if not is_written:
+                self._queue.append((END, job, 0, b""))
+                self.count += 1
+        if not is_written:
+            self.pump()
         while not self._write(self._pipes[1], record):
             self._wait(self._pipes[1])
 
@@ -99,9 +109,9 @@ class Records:
     def _write(self, pipe, record):
         """Writes one record whole, or says that there is no room."""
         try:
-            if os.get_blocking(pipe) and not self._has_room(pipe, 0):
+            if pipe in self._may_block and not self._has_room(pipe, 0):
                 return False
-            os.write(pipe, record)
+            write_bytes(pipe, record)
         except BlockingIOError:
             return False
         except BrokenPipeError:

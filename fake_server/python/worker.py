@@ -1,13 +1,19 @@
 """The python process proper: takes jobs from the link, runs them on the main thread, answers."""
 
-import _signal  # signal's own functions make enums of everything, which takes 2 us a call
 import atexit
 import os
 import struct
 import sys
 import threading
 import traceback
-from collections import namedtuple
+
+# signal's own functions make enums of everything, which takes 2 us a call. And by their own names,
+# as user code may put others in their places.
+from _signal import ITIMER_REAL, SIG_SETMASK, SIGINT, setitimer
+from _signal import pthread_sigmask as set_mask
+from _signal import signal as set_handler
+from functools import lru_cache
+from sys import getprofile, getrecursionlimit, gettrace
 
 from pyproxy_worker import hooks, link
 from pyproxy_worker.cancel import Cancels
@@ -32,9 +38,12 @@ QUEUED = encode({"how": "queued"})
 INTERRUPTED = encode({"how": "interrupted"})
 RECURSION_LIMIT = sys.getrecursionlimit()
 
-Request = namedtuple("Request", "code locs globs session namespace is_strict")
-# A status, a control map as bytes, values as bytes.
-Outcome = namedtuple("Outcome", "status control values")
+# Control maps that are kept in their read form: calls that come again have the same one.
+CACHED_CONTROLS = 256
+MAX_CACHED_CONTROL_BYTES = 4096
+# An outcome is a status, a control map as bytes, and values as bytes.
+SKIPPED = CANCELLED, QUEUED, b""
+STOPPED = CANCELLED, INTERRUPTED, b""
 
 
 def run(boot):
@@ -75,6 +84,7 @@ class Worker:
             "msgpack": MSGPACK,
         }
         self._send(link.READY, 0, 0, encode(ready))
+        self._link.send_bell(encode({"secret": boot["secret"]}))
 
     def serve(self):
         """Takes what comes, for ever."""
@@ -96,7 +106,7 @@ class Worker:
 
     def _job(self, job, body):
         if self._cancels.is_requested(job):
-            self._answer(job, Outcome(CANCELLED, QUEUED, b""))
+            self._answer(job, SKIPPED)
         else:
             # Before it is decoded: what ends the process there would end its replacement as well.
             self._cancels.note_started(job)
@@ -109,10 +119,11 @@ class Worker:
             else:
                 self._put_back()
                 outcome = self._run(job, request)
-                _signal.setitimer(_signal.ITIMER_REAL, 0)  # an alarm is not for the next job
+                setitimer(ITIMER_REAL, 0)  # an alarm is not for the next job
                 self._evaluator.leave()
                 self._answer(job, outcome)
         self._output.end(job)
+        self._link.ring()
         if self._output.has_started_process:
             self._look_for_processes(job)
 
@@ -148,36 +159,36 @@ class Worker:
             if os.getpid() != self._pid:
                 self._end_child(None)
             outcome = self._encoded(value, is_strict)
-        if outcome.status != CANCELLED:
+        if outcome is not STOPPED:
             # Within reach of a cancel, as whoever should read this may not.
             self._output.finish()
         return outcome
 
     def _failed(self, job, error):
         if isinstance(error, KeyboardInterrupt) and self._cancels.raised == job:
-            return Outcome(CANCELLED, INTERRUPTED, b"")
-        return Outcome(PYTHON_ERROR, EMPTY, encode_exception(error))
+            return STOPPED
+        return PYTHON_ERROR, EMPTY, encode_exception(error)
 
     def _encoded(self, value, is_strict):
         try:
-            return Outcome(VALUE, EMPTY, encode(value, is_strict))
+            return VALUE, EMPTY, encode(value, is_strict)
         except EncodeError as error:
             path = error.path("result")
             message = "Cannot send %s: %s" % (path, error.reason)
             control = {"message": message, "path": path, "type": error.type_name}
-            return Outcome(UNSENDABLE, encode(control), b"")
+            return UNSENDABLE, encode(control), b""
         except MemoryError as error:
-            return Outcome(PYTHON_ERROR, EMPTY, encode_exception(error))
+            return PYTHON_ERROR, EMPTY, encode_exception(error)
 
     def _put_back(self):
         """What user code may have changed and ours relies on."""
-        _signal.signal(_signal.SIGINT, self._on_sigint)
-        _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
-        if sys.getrecursionlimit() != RECURSION_LIMIT:
+        set_handler(SIGINT, self._on_sigint)
+        set_mask(SIG_SETMASK, ())
+        if getrecursionlimit() != RECURSION_LIMIT:
             sys.setrecursionlimit(RECURSION_LIMIT)
-        if sys.gettrace() is not None:
+        if gettrace() is not None:
             sys.settrace(None)
-        if sys.getprofile() is not None:
+        if getprofile() is not None:
             sys.setprofile(None)
 
     def _look_for_processes(self, job):
@@ -216,13 +227,16 @@ class Worker:
 
     def _send(self, kind, flags, ident, *body):
         try:
-            self._link.send(kind, flags, ident, body)
+            self._link.send(kind, flags, ident, *body)
         except (BrokenPipeError, ConnectionResetError):
             os._exit(0)  # the server is gone
 
 
 def read_request(body):
-    """What an EVAL asks for. Raises ValueError if it breaks a rule of the wire."""
+    """What an EVAL asks for: code, locs, globs, session, namespace, is_strict.
+
+    Raises ValueError if it breaks a rule of the wire.
+    """
     if body is None:
         raise MemoryError
     if len(body) < SESSION_AND_LENGTH.size:
@@ -233,7 +247,22 @@ def read_request(body):
         raise ValueError(
             "control claims %d bytes, %d are left" % (length, len(body) - SESSION_AND_LENGTH.size)
         )
-    control = decode(body[SESSION_AND_LENGTH.size : values_at]) if length else {}
+    control = bytes(body[SESSION_AND_LENGTH.size : values_at])
+    is_small = length <= MAX_CACHED_CONTROL_BYTES
+    code, namespace, is_strict = (read_control_again if is_small else read_control)(control)
+    locs = globs = None
+    if values_at < len(body):
+        values = decode(body[values_at:])
+        if type(values) is not list or len(values) != 2:
+            raise ValueError("the values of an EVAL must be one array of locs and globs")
+        locs = variables(values[0], "locs")
+        globs = variables(values[1], "globs")
+    return code, locs, globs, session, namespace, is_strict
+
+
+def read_control(data):
+    """What the control map of an EVAL says: code, namespace, is_strict."""
+    control = decode(data) if data else {}
     if type(control) is not dict:
         raise ValueError("control must be a map, got %s" % type(control).__name__)
     code = control.get("code")
@@ -245,14 +274,10 @@ def read_request(body):
     is_strict = control.get("strict", False)
     if type(is_strict) is not bool:
         raise ValueError("strict must be a boolean, got %s" % type(is_strict).__name__)
-    locs = globs = None
-    if values_at < len(body):
-        values = decode(body[values_at:])
-        if type(values) is not list or len(values) != 2:
-            raise ValueError("the values of an EVAL must be one array of locs and globs")
-        locs = variables(values[0], "locs")
-        globs = variables(values[1], "globs")
-    return Request(code, locs, globs, session, namespace, is_strict)
+    return code, namespace, is_strict
+
+
+read_control_again = lru_cache(CACHED_CONTROLS)(read_control)
 
 
 def variables(value, name):

@@ -93,6 +93,7 @@ export class LinkClient implements AsyncDisposable {
   readonly #readers: PieceReader[];
   readonly #page: Deno.FsFile;
   #link!: Deno.UnixConn;
+  #bell!: Deno.UnixConn;
   #frames: Promise<void> | undefined;
   #answers = new Map<number, Answer>();
   #jobs = 0;
@@ -117,6 +118,7 @@ export class LinkClient implements AsyncDisposable {
     try {
       client.#link = await deadline(listener.accept(), DEADLINE_MS);
       client.#frames = client.#readFrames();
+      client.#bell = await deadline(listener.accept(), DEADLINE_MS);
       await client.until(() => client.ready !== undefined, "READY");
     } catch (error) {
       Deno.kill(client.guard, "SIGKILL");
@@ -178,6 +180,7 @@ export class LinkClient implements AsyncDisposable {
     await deadline(this.drained, DEADLINE_MS);
     await this.#frames;
     this.#link.close();
+    this.#bell.close();
     this.#page.close();
     await Deno.remove(this.directory, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -199,6 +202,13 @@ export class LinkClient implements AsyncDisposable {
   /** Shuts the link. */
   closeLink(): void {
     this.#link.closeWrite();
+  }
+
+  /** What comes through the bell's connection next. */
+  async readBell(): Promise<Uint8Array> {
+    const bytes = new Uint8Array(1024);
+    const count = await deadline(this.#bell.read(bytes), DEADLINE_MS);
+    return bytes.subarray(0, count ?? 0);
   }
 
   /** Sends an EVAL; gives its job. */

@@ -39,6 +39,25 @@ for (const { name, path: python } of interpreters()) {
     assertEquals((await client.eval("__import__('sys').dont_write_bytecode")).value, true);
   });
 
+  test("rings the bell for results that follow each other, and not for lone ones", async () => {
+    await using client = await LinkClient.start(python);
+    let rings = 0;
+    const rung = client.readBell().then((bytes) => {
+      assertEquals(new TextDecoder().decode(bytes).replaceAll("!", ""), "");
+      rings = bytes.length;
+    });
+    for (let i = 0; i < 5; i++) await client.eval("1");
+    assertEquals(rings, 0);
+    const go = `${client.directory}/go`;
+    const first = client.send(`import os\nwhile not os.path.exists(${JSON.stringify(go)}): pass`);
+    const jobs = Array.from({ length: 20 }, () => client.send("1"));
+    await client.until(() => client.started() === first, "the start of the first");
+    await Deno.writeTextFile(go, "");
+    for (const job of jobs) assertEquals((await client.answer(job)).value, 1);
+    await rung;
+    assert(rings >= 1 && rings <= 20);
+  });
+
   test("ends as its code does: os._exit", async () => {
     await using client = await LinkClient.start(python);
     const job = client.send("import os; print('last words'); os._exit(3)");

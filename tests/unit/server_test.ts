@@ -118,6 +118,22 @@ Deno.test("server tells the exit code of a process that ended itself", async () 
   assertEquals(await session.value("'alive'"), "alive");
 });
 
+Deno.test("server brings results of quick evals while the one behind them runs on", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const go = await Deno.makeTempFile();
+  const wait = `import os\nwhile os.path.exists(${JSON.stringify(go)}): pass`;
+  // The first rounds teach the scheduler that these are quick, so that all are handed over ahead.
+  for (let round = 0; round < 20; round++) {
+    const quick = await Promise.all(Array.from({ length: 30 }, () => session.send("1")));
+    const slow = round === 19 ? await session.send(wait) : undefined;
+    for (const id of quick) assertEquals(decode((await session.result(id)).values), 1);
+    if (slow === undefined) continue;
+    await Deno.remove(go);
+    assertEquals((await session.result(slow)).status, ResultStatus.VALUE);
+  }
+});
+
 Deno.test("server keeps a pool whole that every eval kills", async () => {
   await using server = await start({ numWorkers: 2 });
   await using poison = await RawSession.connect(server.addr);
