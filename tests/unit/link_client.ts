@@ -119,6 +119,8 @@ export class LinkClient implements AsyncDisposable {
       client.#link = await deadline(listener.accept(), DEADLINE_MS);
       client.#frames = client.#readFrames();
       client.#bell = await deadline(listener.accept(), DEADLINE_MS);
+      const hello = await client.readBell();
+      if (hello[2] !== 0x64) throw new Error(`the bell has begun with ${hello}`);
       await client.until(() => client.ready !== undefined, "READY");
     } catch (error) {
       Deno.kill(client.guard, "SIGKILL");
