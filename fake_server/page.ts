@@ -6,6 +6,7 @@
  */
 
 const PAGE_BYTES = 4_096;
+const SPENT_AT = 8;
 const COUNT_AT = 64;
 const SLOTS_AT = 68;
 const SLOTS = 64;
@@ -23,10 +24,12 @@ export class Page {
 
   /** The job that python has begun last, 0 if none: still there when python is dead. */
   started(): number {
-    const bytes = new Uint8Array(4);
-    this.#file.seekSync(0, Deno.SeekMode.Start);
-    this.#file.readSync(bytes);
-    return new DataView(bytes.buffer).getUint32(0, true);
+    return this.#read(0, 4).getUint32(0, true);
+  }
+
+  /** How many milliseconds all jobs that have a result took together. */
+  spentMs(): number {
+    return Number(this.#read(SPENT_AT, 8).getBigUint64(0, true)) / 1e6;
   }
 
   /** Notes that `job` is to be stopped; python looks when it is interrupted. */
@@ -40,6 +43,13 @@ export class Page {
   /** Lets the file go. */
   close(): void {
     this.#file.close();
+  }
+
+  #read(at: number, length: number): DataView {
+    const bytes = new Uint8Array(length);
+    this.#file.seekSync(at, Deno.SeekMode.Start);
+    this.#file.readSync(bytes);
+    return new DataView(bytes.buffer);
   }
 
   #write(at: number, value: number): void {

@@ -139,6 +139,11 @@ export class PythonProcess {
     return this.#guard.pid;
   }
 
+  /** How many milliseconds all jobs that it has done took together. */
+  spentMs(): number {
+    return this.#page.spentMs();
+  }
+
   /** Begins to tell what comes; until then nothing has been read but READY. */
   listen(events: ProcessEvents): void {
     this.#events = events;

@@ -233,13 +233,17 @@ export class Scheduler<T> {
     return this.#slots[index]!.handed.length;
   }
 
-  /** Goes on after results. */
-  proceed(index: number, now: number): void {
+  /**
+   * Goes on after results.
+   *
+   * @param tookMs What the process says that their jobs took; without it, the time gone by counts.
+   */
+  proceed(index: number, now: number, tookMs?: number): void {
     const slot = this.#slots[index]!;
     if (slot.finishedSince > 0) {
       // Results that come together are one measurement, or the first would seem long and the
       // others free.
-      const each = (now - slot.measuredAt) / slot.finishedSince;
+      const each = (tookMs ?? now - slot.measuredAt) / slot.finishedSince;
       slot.jobMs = slot.jobMs === undefined ? each : slot.jobMs + (each - slot.jobMs) / 4;
       slot.finishedSince = 0;
       slot.measuredAt = now;

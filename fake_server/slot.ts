@@ -48,6 +48,8 @@ export class Slot implements ProcessEvents {
   readonly #context: SlotContext;
   #process: PythonProcess | undefined;
   #router: OutputRouter | undefined;
+  /** What all jobs of the process have taken together, as of its last results. */
+  #spentMs = 0;
   #closing = false;
   #wake: (() => void) | undefined;
   readonly #done: Promise<void>;
@@ -132,7 +134,9 @@ export class Slot implements ProcessEvents {
   /** See {@linkcode ProcessEvents.turn}. */
   turn(): number {
     const { scheduler, clock } = this.#context;
-    scheduler.proceed(this.#index, clock());
+    const spentMs = this.#process?.spentMs() ?? 0;
+    scheduler.proceed(this.#index, clock(), spentMs - this.#spentMs);
+    this.#spentMs = spentMs;
     return scheduler.ahead(this.#index);
   }
 
@@ -183,6 +187,7 @@ export class Slot implements ProcessEvents {
     const { pid } = process.info;
     log.info("python process ready", { slot: this.#index, python_pid: pid });
     this.#process = process;
+    this.#spentMs = 0;
     this.#router = new OutputRouter(process.nonce, late);
     process.listen(this);
     scheduler.ready(this.#index, clock());

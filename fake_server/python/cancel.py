@@ -22,6 +22,8 @@ from pyproxy_worker.descriptors import set_aside
 
 PAGE_BYTES = 4096
 STARTED = struct.Struct("<I")
+SPENT = struct.Struct("<Q")
+SPENT_AT = 8
 COUNT = struct.Struct("<I")
 COUNT_AT = 64
 TABLE = struct.Struct("<64I")
@@ -52,6 +54,10 @@ class Cancels:
     def note_started(self, job):
         """Tells the server, should this process die from now on, that this job had begun."""
         STARTED.pack_into(self._page, 0, job)
+
+    def note_spent(self, nanoseconds):
+        """Tells the server how long all jobs together have taken so far."""
+        SPENT.pack_into(self._page, SPENT_AT, nanoseconds)
 
     def is_requested(self, job):
         """Whether a job whose turn has come is cancelled already."""

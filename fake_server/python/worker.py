@@ -14,6 +14,7 @@ from _signal import pthread_sigmask as set_mask
 from _signal import signal as set_handler
 from functools import lru_cache
 from sys import getprofile, getrecursionlimit, gettrace
+from time import perf_counter_ns
 
 from pyproxy_worker import hooks, link
 from pyproxy_worker.cancel import Cancels
@@ -71,6 +72,7 @@ class Worker:
         self._evaluator = Evaluator()
         self._link = Link(boot["socket"])
         self._left_running = frozenset()
+        self._spent = 0
         self._on_sigint = self._cancels.on_signal
         self._put_back()
         hooks.install(self._output, self._link.close)
@@ -108,6 +110,7 @@ class Worker:
         if self._cancels.is_requested(job):
             self._answer(job, SKIPPED)
         else:
+            since = perf_counter_ns()
             # Before it is decoded: what ends the process there would end its replacement as well.
             self._cancels.note_started(job)
             self._output.begin(job)
@@ -121,6 +124,8 @@ class Worker:
                 outcome = self._run(job, request)
                 setitimer(ITIMER_REAL, 0)  # an alarm is not for the next job
                 self._evaluator.leave()
+                self._spent += perf_counter_ns() - since
+                self._cancels.note_spent(self._spent)
                 self._answer(job, outcome)
         self._output.end(job)
         self._link.ring()
