@@ -311,7 +311,7 @@ export class PythonProcess {
   }
 
   async #readLink(link: Deno.UnixConn): Promise<void> {
-    const reader = new FrameReader(MAX_FRAME_BODY_BYTES);
+    const reader = new FrameReader(MAX_FRAME_BODY_BYTES, { believes: true });
     try {
       for (;;) {
         const count = await link.read(reader.space());

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { FIRST_BUFFER_BYTES, HEADER_BYTES, IDLE_BUFFER_BYTES, PROTOCOL_VERSION } from "./limits.ts";
+import {
+  FIRST_BUFFER_BYTES,
+  HEADER_BYTES,
+  IDLE_BUFFER_BYTES,
+  LARGE_BUFFER_BYTES,
+  PROTOCOL_VERSION,
+} from "./limits.ts";
 
 /** The fields of a header. */
 export interface Header {
@@ -94,14 +100,15 @@ export function writeU32(into: Uint8Array, at: number, value: number): void {
  *
  * The caller asks where the next bytes go (`space()`), puts some there, and says how many
  * (`filled(n)`); so a socket reads straight into the frame it belongs to. Small frames share one
- * buffer, of 4 KiB while the stream is idle. A large body gets its own, which doubles as its bytes really come: a header that claims
- * 256 MiB costs 64 KiB until they do.
+ * buffer, of 4 KiB while the stream is idle. A large body gets its own, which grows as its bytes
+ * really come: a header that claims 256 MiB costs 64 KiB until they do.
  *
  * After a {@linkcode FrameError} the reader stays broken: a stream cannot be resynchronised.
  */
 export class FrameReader {
   /** The largest body taken; may be raised once the peer is known. */
   maxBody: number;
+  readonly #firstBytes: number;
   #buffer = new Uint8Array(IDLE_BUFFER_BYTES);
   /** The small buffer has been full: this stream is not an idle one. */
   #isBusy = false;
@@ -109,9 +116,13 @@ export class FrameReader {
   #end = 0;
   #large: { header: Header; body: Uint8Array; have: number } | undefined;
 
-  /** Makes one that refuses bodies longer than `maxBody` bytes. */
-  constructor(maxBody: number) {
+  /**
+   * Makes one that refuses bodies longer than `maxBody` bytes. Where the headers are our own
+   * process's, `believes` gives a large body its whole buffer at once.
+   */
+  constructor(maxBody: number, { believes = false }: { believes?: boolean } = {}) {
     this.maxBody = maxBody;
+    this.#firstBytes = believes ? Infinity : FIRST_BUFFER_BYTES;
   }
 
   /** Whether part of a frame has come, so that an end of the stream here would cut it. */
@@ -139,7 +150,8 @@ export class FrameReader {
     const large = this.#large;
     if (large !== undefined) {
       if (large.have === large.body.length) {
-        const body = new Uint8Array(Math.min(large.header.length, large.have * 2));
+        const factor = large.have < LARGE_BUFFER_BYTES ? 2 : 16;
+        const body = new Uint8Array(Math.min(large.header.length, large.have * factor));
         body.set(large.body);
         large.body = body;
       }
@@ -210,7 +222,7 @@ export class FrameReader {
         yield { type, flags, length, id, body, owned: false };
       } else if (whole > FIRST_BUFFER_BYTES / 2) {
         const part = buffer.subarray(at + HEADER_BYTES, this.#end);
-        const body = new Uint8Array(Math.min(length, FIRST_BUFFER_BYTES));
+        const body = new Uint8Array(Math.min(length, this.#firstBytes));
         body.set(part);
         this.#large = { header: { type, flags, length, id }, body, have: part.length };
         this.#start = this.#end = 0;

@@ -23,6 +23,12 @@ export const MAX_CONTROL_BODY_BYTES: number = 64 * 1024;
 /** A receive buffer starts at this and doubles as bytes really come, never from a claim. */
 export const FIRST_BUFFER_BYTES: number = 64 * 1024;
 
+/**
+ * Once so much has really come the buffer grows sixteenfold: copying what is there at each doubling
+ * took as long as receiving it. A lie about the rest costs addresses, and memory only where bytes come.
+ */
+export const LARGE_BUFFER_BYTES: number = 1024 * 1024;
+
 /** The receive buffer of a stream on which little comes: a server has two of them a session. */
 export const IDLE_BUFFER_BYTES: number = 4 * 1024;
 

@@ -8,7 +8,11 @@ import {
   writeHeader,
   writeU32,
 } from "../../src/wire/frame.ts";
-import { FIRST_BUFFER_BYTES, MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
+import {
+  FIRST_BUFFER_BYTES,
+  LARGE_BUFFER_BYTES,
+  MAX_FRAME_BODY_BYTES,
+} from "../../src/wire/limits.ts";
 
 interface Taken {
   type: number;
@@ -188,6 +192,15 @@ Deno.test("FrameReader refuses a lying length at the header, and takes no memory
   assertEquals(patient.space().buffer.byteLength, FIRST_BUFFER_BYTES);
   feed(patient, body(FIRST_BUFFER_BYTES));
   assertEquals(patient.space().buffer.byteLength, 2 * FIRST_BUFFER_BYTES);
+  feed(patient, body(LARGE_BUFFER_BYTES - FIRST_BUFFER_BYTES));
+  assertEquals(patient.space().buffer.byteLength, 16 * LARGE_BUFFER_BYTES);
+});
+
+Deno.test("FrameReader gives a large body its whole buffer at once where it believes the header", () => {
+  const reader = new FrameReader(MAX_FRAME_BODY_BYTES, { believes: true });
+  feed(reader, header(0x11, 0, 10_000_000, 1));
+  assertEquals(reader.space().buffer.byteLength, 10_000_000);
+  assertThrows(() => feed(new FrameReader(99, { believes: true }), header(0x11, 0, 100, 1)));
 });
 
 Deno.test("FrameReader refuses another version as VERSION, as soon as its byte is there", () => {
