@@ -90,6 +90,8 @@ interface Slot<T> {
   handed: Job<T>[];
   /** Smoothed time per job; undefined until one has been measured. */
   jobMs: number | undefined;
+  /** How many jobs it may have. */
+  ahead: number;
   measuredAt: number;
   finishedSince: number;
   killAt: number | undefined;
@@ -116,6 +118,7 @@ export class Scheduler<T> {
       turns: [],
       handed: [],
       jobMs: undefined,
+      ahead: 1,
       measuredAt: 0,
       finishedSince: 0,
       killAt: undefined,
@@ -201,6 +204,7 @@ export class Scheduler<T> {
     slot.generation++;
     slot.lastId = 0;
     slot.jobMs = undefined;
+    slot.ahead = 1;
     this.#fill(slot, now);
   }
 
@@ -247,6 +251,9 @@ export class Scheduler<T> {
       slot.jobMs = slot.jobMs === undefined ? each : slot.jobMs + (each - slot.jobMs) / 4;
       slot.finishedSince = 0;
       slot.measuredAt = now;
+      // What one result says may not hold for the next: the number doubles at most.
+      const wanted = Math.max(1, Math.floor(WORK_AHEAD_MS / slot.jobMs));
+      slot.ahead = Math.min(MAX_JOBS_AHEAD, wanted, 2 * slot.ahead);
     }
     this.#watch(slot, now);
     this.#fill(slot, now);
@@ -305,10 +312,7 @@ export class Scheduler<T> {
 
   #fill(slot: Slot<T>, now: number): void {
     if (!slot.live) return;
-    const ahead = slot.jobMs === undefined
-      ? 1
-      : Math.min(MAX_JOBS_AHEAD, Math.max(1, Math.floor(WORK_AHEAD_MS / slot.jobMs)));
-    while (slot.handed.length < ahead && slot.turns.length > 0) {
+    while (slot.handed.length < slot.ahead && slot.turns.length > 0) {
       const line = slot.turns.shift()!;
       const job = line.waiting.shift()!;
       if (line.waiting.length > 0) slot.turns.push(line);

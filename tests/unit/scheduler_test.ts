@@ -109,6 +109,17 @@ Deno.test("Scheduler hands quick evals over ahead, up to a number", () => {
   assertEquals(bench.said().length, MAX_JOBS_AHEAD);
 });
 
+Deno.test("Scheduler trusts a quick result little by little", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  for (let i = 0; i < 100; i++) bench.submit(line, "job");
+  for (const count of [1, 2, 4, 8]) {
+    assertEquals(bench.processes[0]!.length, count);
+    bench.answer(0, count, 0.001);
+  }
+});
+
 Deno.test("Scheduler measures results that come together as one", () => {
   const bench = quickBench();
   const line = bench.scheduler.open();

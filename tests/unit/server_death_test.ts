@@ -36,9 +36,8 @@ Deno.test("server ends a process that has stopped itself, or its guard, when it 
   for (const who of ["os.getpid()", "os.getppid()"]) {
     const { pid, guardPid } = server.stats().processes[0]!;
     const id = await session.send(
-      `print('x', flush=True); import os, signal\n` +
-        `signal.signal(signal.SIGINT, signal.SIG_IGN); os.kill(${who}, signal.SIGSTOP)\n` +
-        `while True: pass`,
+      `import os, signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n` +
+        `print('x', flush=True); os.kill(${who}, signal.SIGSTOP)\nwhile True: pass`,
     );
     await session.until(() => session.written.get(id), "the line");
     await session.cancel(id);
