@@ -9,6 +9,7 @@ import type { PythonInfo } from "./link.ts";
 import { PYTHON_FILES } from "./python_files.ts";
 import { type ProcessOptions, PythonProcess } from "./python_process.ts";
 import { type Job, Scheduler } from "./scheduler.ts";
+import { Spare } from "./spare.ts";
 import { Slot, type SlotContext, type SlotState, type Task } from "./slot.ts";
 
 /** What a pool needs of the server around it. */
@@ -36,6 +37,7 @@ export class Pool {
   /** Ends starts that are under way. */
   readonly #closing: AbortController;
   readonly #slots: Slot[];
+  readonly #spare: Spare;
 
   /**
    * Starts the processes. Resolves when the first is READY, so that an interpreter that does not
@@ -91,7 +93,15 @@ export class Pool {
       },
     );
     const { log, clock, late, note } = context;
-    const slotContext = { log, clock, late, note, start, scheduler: this.scheduler };
+    this.#spare = new Spare(start);
+    const slotContext = {
+      log,
+      clock,
+      late,
+      note,
+      start: () => this.#spare.take(),
+      scheduler: this.scheduler,
+    };
     this.#slots = Array.from(
       { length: context.config.numWorkers },
       (_, i) => new Slot(i, slotContext, i === 0 ? first : undefined),
@@ -111,7 +121,7 @@ export class Pool {
   /** Ends all processes and what they have started. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all(this.#slots.map((slot) => slot.close()));
+    await Promise.all([...this.#slots.map((slot) => slot.close()), this.#spare.close()]);
     await removeDirectory(this.#directory);
   }
 }
