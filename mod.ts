@@ -60,4 +60,11 @@ export {
   SessionError,
 } from "./src/errors.ts";
 export { Float, float } from "./src/values/float.ts";
-export { Opaque, type Received, type Sendable } from "./src/values/types.ts";
+export { Tuple, tuple } from "./src/values/tuple.ts";
+export {
+  Opaque,
+  PythonScalar,
+  type PythonScalarType,
+  type Received,
+  type Sendable,
+} from "./src/values/types.ts";

@@ -10,12 +10,17 @@ import errors from "./python/errors.py" with { type: "text" };
 import evaluate from "./python/evaluate.py" with { type: "text" };
 import guard from "./python/guard.py" with { type: "text" };
 import hooks from "./python/hooks.py" with { type: "text" };
+import integers from "./python/integers.py" with { type: "text" };
 import link from "./python/link.py" with { type: "text" };
+import locate from "./python/locate.py" with { type: "text" };
 import main from "./python/main.py" with { type: "text" };
+import moments from "./python/moments.py" with { type: "text" };
 import msgpack_pure from "./python/msgpack_pure.py" with { type: "text" };
+import opaque from "./python/opaque.py" with { type: "text" };
 import output from "./python/output.py" with { type: "text" };
 import processes from "./python/processes.py" with { type: "text" };
 import records from "./python/records.py" with { type: "text" };
+import scalars from "./python/scalars.py" with { type: "text" };
 import ticker from "./python/ticker.py" with { type: "text" };
 import values from "./python/values.py" with { type: "text" };
 import worker from "./python/worker.py" with { type: "text" };
@@ -29,12 +34,17 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "evaluate.py": evaluate,
   "guard.py": guard,
   "hooks.py": hooks,
+  "integers.py": integers,
   "link.py": link,
+  "locate.py": locate,
   "main.py": main,
+  "moments.py": moments,
   "msgpack_pure.py": msgpack_pure,
+  "opaque.py": opaque,
   "output.py": output,
   "processes.py": processes,
   "records.py": records,
+  "scalars.py": scalars,
   "ticker.py": ticker,
   "values.py": values,
   "worker.py": worker,

@@ -9,7 +9,8 @@ import sys
 
 from pyproxy_worker import msgpack_pure as pure
 from pyproxy_worker.msgpack_pure import MAX_DEPTH, Ext
-from pyproxy_worker.values import OPAQUE, EncodeError, lift, lower, part_of, qualified_name
+from pyproxy_worker.opaque import OPAQUE, EncodeError, qualified_name
+from pyproxy_worker.values import lift, lower, part_of
 
 try:
     from msgpack import ExtType, Packer, unpackb, version

@@ -7,7 +7,7 @@ import traceback
 from _thread import get_ident
 
 from pyproxy_worker.codec import encode
-from pyproxy_worker.values import EncodeError, opaque, qualified_name, well_formed
+from pyproxy_worker.opaque import EncodeError, opaque, qualified_name, well_formed
 
 MAX_DEPTH = 64
 MAX_RECORDS = 1_000

@@ -8,76 +8,29 @@ What is inside a value is not looked at here: codec.py walks.
 import datetime
 import json
 from collections import namedtuple
+from enum import Enum
 
+from pyproxy_worker import moments, scalars
+from pyproxy_worker.integers import int_from_bytes, int_to_bytes
 from pyproxy_worker.msgpack_pure import MAX_INT, MIN_INT, Ext
+from pyproxy_worker.opaque import (
+    OPAQUE,
+    EncodeError,
+    array,
+    is_text,
+    opaque,
+    qualified_name,
+    short_repr,
+)
 
-MAX_REPR = 10_000
 # More members than a frame has bytes.
 MAX_RANGE = 256 * 1024 * 1024
-
-
-class EncodeError(Exception):
-    """A value that cannot travel. `parts` is the way to it, innermost first."""
-
-    def __init__(self, reason, type_name):
-        super().__init__(reason)
-        self.reason = reason
-        self.type_name = type_name
-        self.parts = []
-
-    def path(self, root):
-        """Where it is: `result[3].x["a b"]`."""
-        parts = self.parts[::-1]
-        if len(parts) > 24:
-            parts[16:-8] = ["..."]
-        return root + "".join(parts)
-
-
-def qualified_name(kind):
-    """`module.qualname`, builtins without the module."""
-    module = kind.__module__
-    if module == "builtins" or type(module) is not str:
-        return kind.__qualname__
-    return module + "." + kind.__qualname__
-
-
-def well_formed(text):
-    """A string that UTF-8 can hold: lone surrogates as escapes."""
-    return str.encode(text, "utf-8", "backslashreplace").decode()
-
-
-def short_repr(value):
-    """repr(value), bounded, and never an exception of the value's own."""
-    try:
-        text = repr(value)
-    except Exception as error:
-        return "<%s: its repr() raised %s>" % (type(value).__qualname__, type(error).__qualname__)
-    if len(text) > MAX_REPR:
-        text = text[:MAX_REPR] + "..."
-    return well_formed(text)
-
-
-def opaque(value):
-    """What stands for a value that only Python has."""
-    name = well_formed(qualified_name(type(value)))
-    return Ext(OPAQUE, {"type": name, "repr": short_repr(value)})
-
-
-OPAQUE = 5
+NOT_THERE = object()
 
 
 def lower_int(value):
     value = int.__add__(value, 0)  # of a subclass, the number
-    if MIN_INT <= value <= MAX_INT:
-        return value
-    size = (value if value >= 0 else ~value).bit_length() // 8 + 1
-    return Ext(1, value.to_bytes(size, "big", signed=True))
-
-
-def lift_int(data, _):
-    if not data:
-        raise ValueError("an integer must have at least one byte")
-    return int.from_bytes(data, "big", signed=True)
+    return value if MIN_INT <= value <= MAX_INT else Ext(1, int_to_bytes(value))
 
 
 def lower_str(value):
@@ -96,14 +49,6 @@ def lower_dict(value):
     return Ext(2, [part for pair in pairs for part in pair])
 
 
-def is_text(key):
-    try:
-        key.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def lift_dict(data, read):
     parts = array(read(data), "a dict")
     if len(parts) % 2:
@@ -115,59 +60,36 @@ def lift_set(data, read):
     return {hashable(item, "a member of a set") for item in array(read(data), "a set")}
 
 
-def array(value, what):
-    if type(value) is not list:
-        raise ValueError("%s must be one array" % what)
-    return value
+def lift_tuple(data, read):
+    return tuple(array(read(data), "a tuple"))
 
 
 def hashable(value, what):
     """A value as a key: tuple for list, frozenset for set."""
-    if type(value) is list:
+    kind = type(value)
+    if kind is list or kind is tuple:
         return tuple([hashable(item, what) for item in value])
-    if type(value) is set:
+    if kind is set:
         return frozenset(value)
-    if type(value) is dict:
-        raise ValueError("%s cannot be a dict in Python, nor have one in it" % what)
+    try:
+        hash(value)
+    except TypeError:
+        name = qualified_name(kind)
+        reason = "%s is a %s, which Python cannot hash" % (what, name)
+        raise EncodeError(reason, name) from None
     return value
 
 
-def lower_datetime(value):
-    offset = value.utcoffset()
-    if offset is None:
-        return opaque(value)
-    zone = value.tzinfo
-    key = "UTC" if zone is datetime.timezone.utc else getattr(zone, "key", None)
-    wall = [value.year, value.month, value.day, value.hour, value.minute, value.second]
-    offset_us = offset // datetime.timedelta(microseconds=1)
-    return Ext(
-        4,
-        [*wall, value.microsecond, offset_us, value.fold, key if type(key) is str else None],
-    )
+def lower_enum(value):
+    return lower(value.value)
 
 
-def lift_datetime(data, read):
-    parts = array(read(data), "a datetime")
-    if len(parts) != 10 or any(type(part) is not int for part in parts[:9]):
-        raise ValueError("a datetime must be nine integers and a zone key or nil")
-    *wall, offset_us, fold, key = parts
-    try:
-        offset = datetime.timedelta(microseconds=offset_us)
-        fixed = datetime.timezone(offset) if offset_us else datetime.timezone.utc
-        moment = datetime.datetime(*wall, tzinfo=fixed, fold=fold)
-    except (ValueError, OverflowError) as error:
-        raise ValueError("no such datetime: %s" % error) from None
-    if key is None or key == "UTC":
-        return moment
-    if type(key) is not str:
-        raise ValueError("the key of a datetime's zone must be a string or nil")
-    try:
-        from zoneinfo import ZoneInfo
+def lower_dataclass(value):
+    from dataclasses import fields
 
-        zoned = moment.replace(tzinfo=ZoneInfo(key))
-        return zoned if zoned.utcoffset() == offset else moment
-    except (ImportError, LookupError, ValueError, OSError, OverflowError):
-        return moment  # a zone that is not known here; the instant and the wall clock are
+    # A field that was deleted, or never set, is not there in Python either.
+    items = {field.name: getattr(value, field.name, NOT_THERE) for field in fields(value)}
+    return lower_dict({name: item for name, item in items.items() if item is not NOT_THERE})
 
 
 def lower_range(value):
@@ -180,12 +102,13 @@ def lift_opaque(*_):
     raise ValueError("an opaque value cannot be sent to Python")
 
 
-# `lower(value)` is for values of `types`, and of their subclasses if `has_subclasses`. `lift(data,
-# read)` is for the payload of an extension with `code`; `read` gives the value that bytes are.
+# `lower(value)` is for values of `types`, and of their subclasses if `has_subclasses`; a type that is
+# given by name belongs to a module that may never be imported. `lift(data, read)` is for the payload
+# of an extension with `code`; `read` gives the value that bytes are.
 Kind = namedtuple("Kind", "code types has_subclasses lower lift")
 KINDS = (
     Kind(None, (type(None), bool), False, lambda value: value, None),
-    Kind(1, (int,), True, lower_int, lift_int),
+    Kind(1, (int,), True, lower_int, lambda data, _: int_from_bytes(data)),
     Kind(None, (float,), True, lambda value: float.__add__(value, -0.0), None),
     Kind(None, (str,), True, lower_str, None),
     Kind(None, (bytes, bytearray, memoryview), True, bytes, None),
@@ -193,9 +116,20 @@ KINDS = (
     Kind(None, (range,), False, lower_range, None),
     Kind(2, (dict,), True, lower_dict, lift_dict),
     Kind(3, (set, frozenset), True, lambda value: Ext(3, list(value)), lift_set),
-    Kind(4, (datetime.datetime,), False, lower_datetime, lift_datetime),
+    Kind(4, (), False, None, moments.lift_aware),
+    Kind(OPAQUE, (), False, None, lift_opaque),
+    Kind(6, (), False, None, lift_tuple),
+    Kind(7, (datetime.datetime,), False, moments.lower_datetime, moments.lift_naive),
+    Kind(8, (datetime.date,), False, moments.lower_date, moments.lift_date),
+    Kind(9, (datetime.time,), False, moments.lower_time, moments.lift_time),
+    Kind(10, (datetime.timedelta,), False, moments.lower_timedelta, moments.lift_timedelta),
+    Kind(11, (complex,), True, scalars.lower_complex, scalars.lift_scalar),
+    Kind(None, ("decimal.Decimal",), True, scalars.lower_decimal, None),
+    Kind(None, ("fractions.Fraction",), True, scalars.lower_fraction, None),
+    Kind(None, ("uuid.UUID",), True, scalars.lower_uuid, None),
+    # The second name is that of Python 3.13 alone.
+    Kind(None, ("pathlib.PurePath", "pathlib._local.PurePath"), True, scalars.lower_path, None),
     Kind(None, (Ext,), False, lambda value: value, None),
-    Kind(OPAQUE, (), False, opaque, lift_opaque),
 )
 EXACT = {kind: entry.lower for entry in KINDS for kind in entry.types}
 BASES = {kind: entry.lower for entry in KINDS if entry.has_subclasses for kind in entry.types}
@@ -205,12 +139,22 @@ LIFTS = {entry.code: entry.lift for entry in KINDS if entry.code is not None}
 def lower(value):
     """One step down: a plain value, or an `Ext`."""
     kind = type(value)
-    if kind in EXACT:
-        return EXACT[kind](value)
-    for base in kind.__mro__[1:]:
-        if base in BASES:
-            return BASES[base](value)
-    return opaque(value)
+    step = EXACT.get(kind) or find_lower(kind)
+    return step(value)
+
+
+def find_lower(kind):
+    """How values of a type are lowered that is in the table by its name or a base, or not at all."""
+    if issubclass(kind, Enum):
+        return lower_enum  # first, since an Enum may be an int or str that is not its value
+    name = qualified_name(kind)
+    if name in EXACT:
+        return EXACT[name]
+    for base in kind.__mro__:
+        found = BASES.get(base) or BASES.get(qualified_name(base))
+        if found is not None:
+            return found
+    return lower_dataclass if hasattr(kind, "__dataclass_fields__") else opaque
 
 
 def lift(code, data, read):
@@ -222,17 +166,18 @@ def lift(code, data, read):
 
 def part_of(value, index):
     """How the member `index` of what `value` was lowered to is reached, in Python's words."""
-    if isinstance(value, dict):
-        items = list(value.items())
-        if type(lower(value)) is dict:
-            key = items[index][0]
-        elif index % 2 == 0:
-            return ".keys()[%d]" % (index // 2)
-        else:
-            key = items[index // 2][0]
-        if isinstance(key, str) and key.isidentifier():
-            return "." + key
-        if isinstance(key, str):
-            return "[%s]" % json.dumps(key, ensure_ascii=not is_text(key))
-        return "[%s]" % short_repr(key)[:100]
+    plain = lower(value)
+    if type(plain) is dict:
+        return step_to(list(plain)[index])
+    if type(plain) is Ext and plain.code == 2:
+        return step_to(plain.data[index - 1]) if index % 2 else ".keys()[%d]" % (index // 2)
     return "[%d]" % index
+
+
+def step_to(key):
+    """The way from a dict to the value of a key."""
+    if isinstance(key, str) and key.isidentifier():
+        return "." + key
+    if isinstance(key, str):
+        return "[%s]" % json.dumps(key, ensure_ascii=not is_text(key))
+    return "[%s]" % short_repr(key)[:100]

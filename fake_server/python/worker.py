@@ -18,14 +18,15 @@ from time import perf_counter_ns
 
 from pyproxy_worker import hooks, link
 from pyproxy_worker.cancel import Cancels
-from pyproxy_worker.codec import MSGPACK, decode, encode
+from pyproxy_worker.codec import MSGPACK, decode, encode, with_deep_stack
 from pyproxy_worker.errors import encode_exception
 from pyproxy_worker.evaluate import Evaluator
 from pyproxy_worker.link import Link
+from pyproxy_worker.locate import locate
+from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.output import Output
 from pyproxy_worker.processes import descendants
 from pyproxy_worker.records import Records
-from pyproxy_worker.values import EncodeError
 
 VALUE = 0
 PYTHON_ERROR = 1
@@ -119,6 +120,8 @@ class Worker:
             except (ValueError, MemoryError) as error:
                 message = str(error) or "there is no memory for it"
                 self._send(link.BROKEN, 0, job, encode({"message": message}))
+            except EncodeError as error:
+                self._answer(job, unsendable(error, ""))
             else:
                 self._put_back()
                 outcome = self._run(job, request)
@@ -181,10 +184,7 @@ class Worker:
         try:
             return VALUE, EMPTY, encode(value, is_strict)
         except EncodeError as error:
-            path = error.path("result")
-            message = "Cannot send %s: %s" % (path, error.reason)
-            control = {"message": message, "path": path, "type": error.type_name}
-            return UNSENDABLE, encode(control), b""
+            return unsendable(error, "result")
         except MemoryError as error:
             return PYTHON_ERROR, EMPTY, encode_exception(error)
 
@@ -240,10 +240,19 @@ class Worker:
             os._exit(0)  # the server is gone
 
 
+def unsendable(error, root):
+    """The outcome that says which value cannot travel."""
+    path = error.path(root)
+    message = "Cannot send %s: %s" % (path or "this value", error.reason)
+    control = {"message": message, "path": path, "type": error.type_name}
+    return UNSENDABLE, encode(control), b""
+
+
 def read_request(body):
     """What an EVAL asks for: code, locs, globs, session, namespace, is_strict.
 
-    Raises ValueError if it breaks a rule of the wire.
+    Raises ValueError if it breaks a rule of the wire, and EncodeError if Python cannot make one of
+    the values.
     """
     if body is None:
         raise MemoryError
@@ -260,7 +269,10 @@ def read_request(body):
     code, namespace, is_strict = (read_control_again if is_small else read_control)(control)
     locs = globs = None
     if values_at < len(body):
-        values = decode(body[values_at:])
+        try:
+            values = decode(body[values_at:])
+        except EncodeError:
+            raise with_deep_stack(locate, bytes(body[values_at:])) from None
         if type(values) is not list or len(values) != 2:
             raise ValueError("the values of an EVAL must be one array of locs and globs")
         locs = variables(values[0], "locs")

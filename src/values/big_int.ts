@@ -11,10 +11,21 @@ import type { Entry } from "./entry.ts";
 const CODE = 1;
 
 /** Extension 1. Sending is by `typeof`, in the Encoder. */
-export const BIG_INT: Entry = { reads: { code: CODE, read } };
+export const BIG_INT: Entry = {
+  reads: {
+    code: CODE,
+    read: (decoder: Decoder, length: number): number | bigint =>
+      safeOrBig(bigIntFromBytes(decoder.take(length), "an int")),
+  },
+};
 
 /** Writes a bigint that neither int 64 nor uint 64 holds. */
 export function writeBigInt(value: bigint, encoder: Encoder): void {
+  encoder.extension(CODE, bigIntToBytes(value));
+}
+
+/** The bytes of an integer: two's complement, big-endian, as few as hold it. */
+export function bigIntToBytes(value: bigint): Uint8Array {
   const negative = value < 0n;
   // -1 - value has the same bits, all of them inverted; hexadecimal is linear both ways.
   const digits = (negative ? ~value : value).toString(16);
@@ -22,19 +33,19 @@ export function writeBigInt(value: bigint, encoder: Encoder): void {
   const length = (bits >> 3) + 1;
   const payload = Uint8Array.fromHex(digits.padStart(2 * length, "0"));
   if (negative) { for (let i = 0; i < length; i++) payload[i]! ^= 0xff; }
-  encoder.extension(CODE, payload);
+  return payload;
 }
 
-function read(decoder: Decoder, length: number): number | bigint {
-  if (length === 0) throw new DecodeError("an int of no bytes");
-  const digits = decoder.take(length).toHex();
-  let value: bigint;
+/** The integer of such bytes; `what` names it in errors. */
+export function bigIntFromBytes(bytes: Uint8Array, what: string): bigint {
+  if (bytes.length === 0) throw new DecodeError(`${what} of no bytes`);
   try {
-    value = BigInt.asIntN(8 * length, BigInt(`0x${digits}`));
+    return BigInt.asIntN(8 * bytes.length, BigInt(`0x${bytes.toHex()}`));
   } catch (cause) {
-    throw new DecodeError(`an int of ${length} bytes is more than a bigint holds`, { cause });
+    throw new DecodeError(`${what} of ${bytes.length} bytes is more than a bigint holds`, {
+      cause,
+    });
   }
-  return safeOrBig(value);
 }
 
 /** A number where it is a safe integer. */

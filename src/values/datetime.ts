@@ -4,12 +4,14 @@
  *
  * @module
  */
+import { clockFields, outOfRange, refuseDate, refuseNanoseconds } from "./clock.ts";
 import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decode.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 import { Fault, indexStep } from "./fault.ts";
 import { Opaque } from "./opaque.ts";
+import { wallClock } from "./plain_datetime.ts";
 
 const CODE = 4;
 const DAY_US = 86_400_000_000;
@@ -36,28 +38,15 @@ function fromDate(date: Date): Temporal.ZonedDateTime {
 }
 
 function writeZoned(zoned: Temporal.ZonedDateTime, type: string, encoder: Encoder): void {
-  if (zoned.calendarId !== "iso8601") {
-    throw new Fault(`Python has no calendar ${zoned.calendarId}, only iso8601`, type);
-  }
-  if (zoned.nanosecond !== 0) {
-    throw new Fault(
-      `Python counts no nanoseconds, and ${zoned.toInstant()} is no whole microsecond`,
-      type,
-    );
-  }
-  if (zoned.year < 1 || zoned.year > 9999) {
-    throw new Fault(`Python's years are 1 to 9999, got ${zoned.year}`, type);
-  }
+  refuseDate(zoned, type);
+  refuseNanoseconds(zoned.nanosecond, zoned.toInstant(), type);
   const zone = zoned.timeZoneId;
   const fixed = zone.startsWith("+") || zone.startsWith("-");
   const fields = [
     zoned.year,
     zoned.month,
     zoned.day,
-    zoned.hour,
-    zoned.minute,
-    zoned.second,
-    zoned.millisecond * 1000 + zoned.microsecond,
+    ...clockFields(zoned),
     zoned.offsetNanoseconds / 1000,
     fixed || zone === "UTC" ? 0 : fold(zoned),
     fixed ? null : zone,
@@ -80,28 +69,10 @@ function read(decoder: Decoder): Temporal.ZonedDateTime | Opaque {
     fields.length !== 9 || !fields.every(Number.isSafeInteger) ||
     (zone !== null && typeof zone !== "string")
   ) throw new DecodeError("a datetime is no array of 9 integers and a zone");
-  const [year, month, day, hour, minute, second, microsecond, offset, foldBit] = fields as Tuple9<
-    number
-  >;
-  if (
-    year < 1 || year > 9999 || microsecond < 0 || microsecond > 999_999 ||
-    Math.abs(offset) >= DAY_US || (foldBit !== 0 && foldBit !== 1)
-  ) throw new DecodeError(`a datetime of ${fields} is out of range`);
-  let wall: Temporal.PlainDateTime;
-  try {
-    const ms = Math.trunc(microsecond / 1000);
-    wall = new Temporal.PlainDateTime(
-      year,
-      month,
-      day,
-      hour,
-      minute,
-      second,
-      ms,
-      microsecond % 1000,
-    );
-  } catch (cause) {
-    throw new DecodeError(`a datetime of ${fields} is out of range`, { cause });
+  const wall = wallClock("a datetime", fields as number[]);
+  const [offset, foldBit] = fields.slice(7) as [number, number];
+  if (Math.abs(offset) >= DAY_US || (foldBit !== 0 && foldBit !== 1)) {
+    throw outOfRange("a datetime", fields as number[]);
   }
   const asUtc = wall.toZonedDateTime("UTC").epochNanoseconds;
   const instant = asUtc - BigInt(offset) * 1000n;
@@ -140,5 +111,3 @@ function offsetText(us: number): string {
   const seconds = `${minutes}:${two(size / 1_000_000 % 60)}`;
   return fraction === 0 ? seconds : `${seconds}.${String(fraction).padStart(6, "0")}`;
 }
-
-type Tuple9<T> = [T, T, T, T, T, T, T, T, T];

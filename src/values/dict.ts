@@ -8,6 +8,7 @@ import type { Decoder } from "./decode.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 import { fieldStep, quoted, type Step } from "./fault.ts";
+import { refuseUnhashable } from "./hashable.ts";
 import { MAX_MAP_ENTRIES } from "./set.ts";
 
 const CODE = 2;
@@ -27,6 +28,7 @@ function writeMap(value: object, encoder: Encoder): void {
     encoder.map(keys as string[], (key) => map.get(key), map, step);
   } else {
     encoder.extensionArray(CODE, keys.flatMap((key) => [key, map.get(key)]), map, step);
+    refuseUnhashable(keys, map, (index) => step(2 * index));
   }
 }
 

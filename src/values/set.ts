@@ -7,6 +7,8 @@ import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decode.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
+import type { Step } from "./fault.ts";
+import { refuseUnhashable } from "./hashable.ts";
 
 const CODE = 3;
 
@@ -21,7 +23,9 @@ export const SET: Entry = {
 
 function write(value: object, encoder: Encoder): void {
   const members = Array.from(value as Set<unknown>);
-  encoder.extensionArray(CODE, members, value, (index) => `.values()[${index}]`);
+  const step: Step = (index) => `.values()[${index}]`;
+  encoder.extensionArray(CODE, members, value, step);
+  refuseUnhashable(members, value, step);
 }
 
 function read(decoder: Decoder): Set<unknown> {

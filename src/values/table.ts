@@ -7,12 +7,32 @@ import { BIG_INT } from "./big_int.ts";
 import { BYTES } from "./bytes.ts";
 import { DATETIME } from "./datetime.ts";
 import { DICT } from "./dict.ts";
+import { DURATION } from "./duration.ts";
 import type { Entry } from "./entry.ts";
 import { FLOAT } from "./float.ts";
 import { OPAQUE } from "./opaque.ts";
+import { PLAIN_DATE } from "./plain_date.ts";
+import { PLAIN_DATETIME } from "./plain_datetime.ts";
+import { PLAIN_TIME } from "./plain_time.ts";
+import { SCALAR } from "./scalar.ts";
 import { SET } from "./set.ts";
+import { TUPLE } from "./tuple.ts";
 
-const TABLE: readonly Entry[] = [BIG_INT, BYTES, DATETIME, DICT, FLOAT, OPAQUE, SET];
+const TABLE: readonly Entry[] = [
+  BIG_INT,
+  BYTES,
+  DATETIME,
+  DICT,
+  DURATION,
+  FLOAT,
+  OPAQUE,
+  PLAIN_DATE,
+  PLAIN_DATETIME,
+  PLAIN_TIME,
+  SCALAR,
+  SET,
+  TUPLE,
+];
 
 /** How to send an object, by its prototype. */
 export const WRITERS: ReadonlyMap<object, NonNullable<Entry["sends"]>["write"]> = new Map(

@@ -5,8 +5,11 @@
  */
 import type { Float } from "./float.ts";
 import type { Opaque } from "./opaque.ts";
+import type { PythonScalar } from "./scalar.ts";
+import type { Tuple } from "./tuple.ts";
 
 export { Opaque } from "./opaque.ts";
+export { PythonScalar, type PythonScalarType } from "./scalar.ts";
 
 /** What can be sent to Python. Everything in it is copied. */
 export type Sendable =
@@ -17,6 +20,8 @@ export type Sendable =
   | bigint
   | string
   | Float
+  | Tuple
+  | PythonScalar
   | Uint8Array
   | Uint8ClampedArray
   | DataView
@@ -24,6 +29,10 @@ export type Sendable =
   | Date
   | Temporal.Instant
   | Temporal.ZonedDateTime
+  | Temporal.PlainDateTime
+  | Temporal.PlainDate
+  | Temporal.PlainTime
+  | Temporal.Duration
   | readonly Sendable[]
   | ReadonlyMap<Sendable, Sendable>
   | ReadonlySet<Sendable>
@@ -38,6 +47,11 @@ export type Received =
   | string
   | Uint8Array
   | Temporal.ZonedDateTime
+  | Temporal.PlainDateTime
+  | Temporal.PlainDate
+  | Temporal.PlainTime
+  | Temporal.Duration
+  | PythonScalar
   | Opaque
   | Received[]
   | Map<Received, Received>

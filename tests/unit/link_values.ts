@@ -36,7 +36,7 @@ export function readValue(bytes: Uint8Array): unknown {
   const ext = (count: number): Ext => {
     const code = view.getInt8(at++);
     const data = take(count).slice();
-    return new Ext(code, code === 1 ? data : readValue(data));
+    return new Ext(code, code === 1 || code === 10 ? data : readValue(data));
   };
   const int = (big: bigint): number | bigint =>
     Number.isSafeInteger(Number(big)) ? Number(big) : big;

@@ -3,7 +3,8 @@ import * as std from "@std/msgpack";
 import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { float } from "../../src/values/float.ts";
-import { Opaque } from "../../src/values/types.ts";
+import { Tuple, tuple } from "../../src/values/tuple.ts";
+import { Opaque, PythonScalar } from "../../src/values/types.ts";
 import { frameBytes, FrameReader, writeU32 } from "../../src/wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";
@@ -81,6 +82,16 @@ const VALUES: Record<string, unknown> = {
     .from("2026-10-25T02:30:00+01:00[Europe/Berlin]"),
   "datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=-3)))": Temporal.ZonedDateTime
     .from("2026-01-02T03:04:05-03:00[-03:00]"),
+  '(1, "a")': tuple(1, "a"),
+  "datetime(2026, 1, 2, 3, 4, 5, 6)": Temporal.PlainDateTime.from("2026-01-02T03:04:05.000006"),
+  "date(2026, 1, 2)": Temporal.PlainDate.from("2026-01-02"),
+  "time(3, 4, 5, 6)": Temporal.PlainTime.from("03:04:05.000006"),
+  "timedelta(microseconds=1)": Temporal.Duration.from({ microseconds: 1 }),
+  "timedelta(days=-1)": Temporal.Duration.from({ days: -1 }),
+  'Decimal("1.10")': new PythonScalar("Decimal", "1.10"),
+  "Fraction(-2, 3)": new PythonScalar("Fraction", "-2/3"),
+  'Path("/tmp")': new PythonScalar("Path", "/tmp"),
+  "complex(1, -0.0)": new PythonScalar("complex", "1.0-0.0j"),
   're.compile("x")': new Opaque("re.Pattern", "re.compile('x')"),
 };
 
@@ -96,9 +107,12 @@ Deno.test("every value of PROTOCOL.md's table is checked by these tests, and no 
 for (const [python, bytes] of ROWS) {
   Deno.test(`PROTOCOL.md's value ${python} is what our codec reads and writes`, () => {
     const value = VALUES[python];
-    const read = decode(Uint8Array.fromHex(bytes));
-    // A float that is whole comes as a number like any other, and an opaque value does not go back.
-    assertEquals(show(read), python === "1.0" ? "int 1" : show(value));
+    // A float that is whole comes as a number like any other, a tuple never comes, and an opaque value
+    // does not go back.
+    if (!(value instanceof Tuple)) {
+      const read = decode(Uint8Array.fromHex(bytes));
+      assertEquals(show(read), python === "1.0" ? "int 1" : show(value));
+    }
     if (value instanceof Opaque) return;
     const encoder = new Encoder();
     encoder.value(value, "value");

@@ -48,8 +48,19 @@ const TABLE: [string, string][] = [
     "datetime(2026, 7, 2, 3, 4, 5, 0, timezone(timedelta(hours=-2, microseconds=1)))",
     "c7 15 04 9a cd 07 ea 07 02 03 04 05 00 d3 ff ff ff fe 52 d8 b8 01 00 c0",
   ],
+  ["datetime(2026, 1, 2, 3, 4, 5, 6)", "c7 0b 07 98 cd 07 ea 01 02 03 04 05 06 00"],
+  ["datetime(2026, 1, 2, 3, 4, 5, 6, fold=1)", "c7 0b 07 98 cd 07 ea 01 02 03 04 05 06 01"],
+  ["date(1, 1, 1)", "d6 08 93 01 01 01"],
+  ["date(9999, 12, 31)", "c7 06 08 93 cd 27 0f 0c 1f"],
+  ["time(23, 59, 59, 999999)", "c7 0a 09 95 17 3b 3b ce 00 0f 42 3f 00"],
+  ["timedelta(0)", "d4 0a 00"],
+  ["timedelta(microseconds=-1)", "d4 0a ff"],
+  ["timedelta(days=-1)", "c7 05 0a eb e2 28 a0 00"],
+  ["timedelta.max", "c7 09 0a 04 af 0a 76 3b b1 bf ff ff"],
+  ["timedelta.min", "c7 09 0a fb 50 f5 89 d8 6c 17 60 00"],
 ];
-const SETUP = "from datetime import datetime, timedelta, timezone\n";
+const SETUP = "from datetime import date, datetime, time, timedelta, timezone\n" +
+  "from decimal import Decimal\nfrom fractions import Fraction\nfrom pathlib import Path\n";
 
 for (const { name, path: python } of interpreters()) {
   const test = (what: string, run: () => Promise<void>): void =>
@@ -91,15 +102,251 @@ from zoneinfo import ZoneInfo
       ["Europe/Berlin", 0, "2026-10-25 02:30:00+02:00"],
       ["Europe/Berlin", 1, "2026-10-25 02:30:00+01:00"],
     ]);
-    for (const zone of ["Not/AZone", "../../etc/passwd", "Europe", "Asia/Tokyo"]) {
+    const inZone = (zone: string): Uint8Array => {
       const key = new TextEncoder().encode(zone);
       const parts = [0x9a, 0xcd, 7, 0xea, 1, 2, 3, 4, 5, 6, 0, 0, 0xa0 + key.length, ...key];
-      const ext = [0xc7, parts.length, 4, ...parts];
-      const bytes = new Uint8Array([0x92, 0x81, 0xa1, 0x78, ...ext, 0xc0]);
-      const { value } = await client.eval("(x.utcoffset().seconds, str(x)[:26])", {
-        values: bytes,
-      });
-      assertEquals(value, [0, "2026-01-02 03:04:05.000006"], zone);
+      return new Uint8Array([0x92, 0x81, 0xa1, 0x78, 0xc7, parts.length, 4, ...parts, 0xc0]);
+    };
+    // It has another offset at that time: the wall clock and the instant are kept.
+    const { value } = await client.eval("(x.utcoffset().seconds, str(x)[:26])", {
+      values: inZone("Asia/Tokyo"),
+    });
+    assertEquals(value, [0, "2026-01-02 03:04:05.000006"]);
+    for (const zone of ["Not/AZone", "../../etc/passwd", "Europe", "", "a\0b"]) {
+      const { status, control } = await client.eval("x", { values: inZone(zone) });
+      assertEquals([status, control.path], [Status.UNSENDABLE, "locs.x"], zone);
+      assertStringIncludes(control.message, "Cannot send locs.x: Python knows no time zone '");
+    }
+  });
+
+  test("of Enums are the member's value, whatever else the member is", async () => {
+    await using client = await LinkClient.start(python);
+    const { value } = await client.eval(`
+import enum
+class Plain(enum.Enum):
+    NUMBER = 1
+    NOTHING = None
+    PAIR = (1, [2])
+    TABLE = {3: "x"}
+class Number(enum.IntEnum):
+    TWO = 2
+class Flags(enum.Flag):
+    A = 1
+    B = 2
+class Text(str, enum.Enum):
+    T = "text"
+class Coordinate(bytes, enum.Enum):
+    def __new__(cls, value, unit):
+        self = bytes.__new__(cls, [value])
+        self._value_ = value
+        self.unit = unit
+        return self
+    PX = (7, "P.X")
+class Nested(enum.Enum):
+    N = Plain.PAIR
+[*Plain, Number.TWO, Flags.A | Flags.B, Flags(0), Text.T, Coordinate.PX, Nested.N]`);
+    const [, , , table, ...rest] = value;
+    assertEquals(value.slice(0, 3), [1, null, [1, [2]]]);
+    assertEquals([table.code, table.data], [2, [3, "x"]]);
+    assertEquals(rest, [2, 3, 0, "text", 7, [1, [2]]]);
+    const strict = await client.eval(
+      "import enum\nclass E(enum.Enum):\n  A = {'k': [1, open]}\n[E.A]",
+      { strict: true },
+    );
+    assertEquals(strict.control.path, "result[0].k[1]");
+  });
+
+  test("of dataclasses are their fields, of namedtuples their items", async () => {
+    await using client = await LinkClient.start(python);
+    const setup = `
+from dataclasses import dataclass, field, InitVar, make_dataclass
+from collections import namedtuple
+from typing import ClassVar, NamedTuple
+@dataclass
+class Point:
+    x: int
+    y: int = 0
+    shared: ClassVar[int] = 5
+    given: InitVar[int] = 6
+    hidden: list = field(default_factory=list, repr=False)
+    late: int = field(init=False)
+@dataclass(frozen=True)
+class Slotted:
+    __slots__ = ("a",)
+    a: Point
+@dataclass
+class Counted(dict):
+    n: int = 3
+@dataclass
+class Items(list):
+    n: int = 3
+class Sub(Point):
+    pass
+class Pair(NamedTuple):
+    a: int
+    b: list
+Odd = make_dataclass("Odd", [("__proto__", int), ("b", int)])
+def without_x():
+    point = Point(1)
+    del point.x
+    point.__dict__["extra"] = 1
+    return point
+class Failing(Point):
+    @property
+    def x(self): return 1 / 0
+    @x.setter
+    def x(self, _): pass
+`;
+    const { value } = await client.eval(`${setup}
+counted = Counted()
+counted["k"] = 1
+items = Items()
+items.append(1)
+[Point(1), Slotted(Sub(2, 3)), counted, items, without_x(), Odd(1, 2), Pair(1, [2]),
+ namedtuple("P", "x y")(1, Point(4)), {1: Point(5)}]`);
+    const fields = (x: number, y: number) => ({ x, y, hidden: [] });
+    assertEquals(value.slice(0, 5), [
+      fields(1, 0),
+      { a: fields(2, 3) },
+      { k: 1 },
+      [1],
+      { y: 0, hidden: [] },
+    ]);
+    assertEquals([value[5].code, value[5].data], [2, ["__proto__", 1, "b", 2]]);
+    assertEquals(value.slice(6, 8), [[1, [2]], [1, fields(4, 0)]]);
+    assertEquals(value[8].data, [1, fields(5, 0)]);
+    const kind = await client.eval(`${setup}Point`);
+    assertEquals([kind.value.code, kind.value.data.type], [5, "type"]);
+    const cases: [string, string, RegExp][] = [
+      ["[Slotted(Point(1, len))]", "result[0].a.y", /strict/],
+      ["Odd(len, 1)", "result.__proto__", /strict/],
+      ["Pair(1, [len])", "result[1][0]", /strict/],
+      ["[Failing(1)]", "result[0]", /reading it raised ZeroDivisionError/],
+      ["p = Point(1)\np.y = p\np", "result.y", /contains itself/],
+    ];
+    for (const [code, path, message] of cases) {
+      const { status, control } = await client.eval(setup + code, { strict: true });
+      assertEquals([status, control.path], [Status.UNSENDABLE, path], code);
+      assertMatch(control.message, message);
+    }
+  });
+
+  test("of extension 11 go with the text that says all of them", async () => {
+    await using client = await LinkClient.start(python);
+    const setup = `
+import decimal, enum, fractions, pathlib, sys, uuid
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import *
+class Money(Decimal):
+    def __str__(self): return "odd"
+class Id(uuid.UUID):
+    def __str__(self): return "odd"
+class Half(Fraction):
+    def __str__(self): return "odd"
+class C(complex): pass
+nan, inf = float("nan"), float("inf")
+`;
+    const cases: [string, string, string][] = [
+      ["Decimal('1.10')", "Decimal", "1.10"],
+      ["Decimal('-0')", "Decimal", "-0"],
+      ["Decimal('0E-5')", "Decimal", "0.00000"],
+      ["Decimal('1E+30')", "Decimal", "1E+30"],
+      ["Decimal('sNaN12')", "Decimal", "sNaN12"],
+      ["Decimal('-NaN')", "Decimal", "-NaN"],
+      ["Decimal('-inf')", "Decimal", "-Infinity"],
+      [`Decimal("${"9".repeat(5000)}")`, "Decimal", "9".repeat(5000)],
+      [
+        "Decimal(decimal.MAX_EMAX and '1E+%d' % decimal.MAX_EMAX)",
+        "Decimal",
+        "1E+999999999999999999",
+      ],
+      ["Money('2.50')", "Decimal", "2.50"],
+      ["Fraction(-2, 3)", "Fraction", "-2/3"],
+      ["Fraction(6, 2)", "Fraction", "3"],
+      ["Fraction(10**5000, 3)", "Fraction", `1${"0".repeat(5000)}/3`],
+      ["Half(1, 2)", "Fraction", "1/2"],
+      ["uuid.UUID(int=1)", "UUID", "00000000-0000-0000-0000-000000000001"],
+      ["Id(int=2**128 - 1)", "UUID", "ffffffff-ffff-ffff-ffff-ffffffffffff"],
+      ["Path('/a//b/../é')", "Path", "/a/b/../é"],
+      ["Path()", "Path", "."],
+      ["PurePosixPath('a\\\\b')", "PurePosixPath", "a\\b"],
+      ["PureWindowsPath('c:/a/b')", "PureWindowsPath", "c:\\a\\b"],
+      ["1j", "complex", "0.0+1.0j"],
+      ["complex(-0.0, -0.0)", "complex", "-0.0-0.0j"],
+      ["complex(nan, -inf)", "complex", "nan-infj"],
+      ["complex(1e300, -1e-07)", "complex", "1e+300-1e-07j"],
+      ["C(1, 2)", "complex", "1.0+2.0j"],
+    ];
+    for (const [expression, type, text] of cases) {
+      // The thread's context may be anything.
+      const context = "decimal.setcontext(decimal.Context(prec=3, capitals=0, traps=[]))\n";
+      const sent = await client.eval(`${setup}${context}${expression}`);
+      assertEquals([sent.value.code, sent.value.data], [11, [type, text]], expression);
+      const values = new Uint8Array([0x92, 0x81, 0xa1, 0x78, ...sent.bytes, 0xc0]);
+      // Its class, or that which it is a subclass of.
+      const back = await client.eval(
+        `${setup}${context}kind = type(${expression})\n` +
+          "[x, type(x) is kind or type(x) is kind.__bases__[0]]",
+        { values },
+      );
+      assertEquals(back.bytes.toHex(), `92${sent.bytes.toHex()}c3`, expression);
+    }
+  });
+
+  test("that Python cannot make fail their eval alone, with the way to them", async () => {
+    await using client = await LinkClient.start(python);
+    const text = (value: string): number[] => [
+      ...(value.length < 32 ? [0xa0 + value.length] : [0xd9, value.length]),
+      ...new TextEncoder().encode(value),
+    ];
+    const scalar = (type: string, value: string): number[] => {
+      const inner = [0x92, ...text(type), ...text(value)];
+      return [0xc7, inner.length, 11, ...inner];
+    };
+    const run = (...value: number[]) =>
+      client.eval("x", { values: new Uint8Array([0x92, 0x81, 0xa1, 0x78, ...value, 0xc0]) });
+    const cases: [number[], string, string][] = [
+      [scalar("Decimal", "1,5"), "locs.x", "'1,5' is no text of a Python Decimal"],
+      [scalar("Decimal", "1E+9999999999999999999"), "locs.x", "is no text of a Python Decimal"],
+      [scalar("Fraction", "1/0"), "locs.x", "'1/0' is no text of a Python Fraction"],
+      [scalar("Fraction", "1e9"), "locs.x", "'1e9' is no text"],
+      [scalar("UUID", "1"), "locs.x", "'1' is no text of a Python UUID"],
+      [scalar("complex", ""), "locs.x", "'' is no text of a Python complex"],
+      [[0x92, 1, 0x81, ...text("a b"), 0x91, ...scalar("UUID", "?")], 'locs.x[1]["a b"][0]', "'?'"],
+      // A dict as a key, in a key, in a set.
+      [[0xc7, 4, 2, 0x92, 0x81, 0xa1, 0x61, 1, 2].with(1, 6), "locs.x", "a dict, which Python"],
+      [[0x91, 0xc7, 3, 3, 0x91, 0x91, 0x80], "locs.x[0]", "a member of a set is a dict"],
+    ];
+    for (const [value, path, message] of cases) {
+      const { status, control } = await run(...value);
+      assertEquals([status, control.path], [Status.UNSENDABLE, path], JSON.stringify(control));
+      assertStringIncludes(control.message, message);
+    }
+    // Rules of the wire are another matter.
+    const broken = [scalar("Nothing", "1"), [0xd4, 11, 0x90], [0xd5, 11, 0x91, 1], [0xd4, 10, 0]];
+    for (const value of broken.slice(0, 3)) assertEquals((await run(...value)).status, "BROKEN");
+    assertEquals((await run(...broken[3]!)).value.code, 10);
+  });
+
+  test("of dates and times that are out of range break a rule", async () => {
+    await using client = await LinkClient.start(python);
+    const cases = [
+      "d6 08 93 00 01 01", // year 0
+      "d6 08 93 01 0d 01", // month 13
+      "d6 08 93 01 02 1e", // 30 February
+      "d5 08 92 01", // no day
+      "c7 06 09 95 18 00 00 00 00", // hour 24
+      "c7 06 09 95 00 00 00 00 02", // fold 2
+      "c7 06 09 95 00 00 00 00 c3", // fold true
+      "c7 0b 07 98 cd 07 ea 01 02 03 04 05 ff 00", // microsecond -1
+      "c7 00 0a", // a timedelta of nothing
+      "c7 09 0a 04 af 0a 76 3b b1 c0 00 00", // one microsecond past the last
+    ];
+    for (const hex of cases) {
+      const bytes = Uint8Array.fromHex(hex.replaceAll(" ", ""));
+      const values = new Uint8Array([0x92, 0x81, 0xa1, 0x78, ...bytes, 0xc0]);
+      assertEquals((await client.eval("repr(x)", { values })).status, "BROKEN", hex);
     }
   });
 
@@ -129,9 +376,21 @@ ordered.move_to_end("a")
       ["class A:\n  def __repr__(self): return 'x' * 20000\nA()", "__main__.A", /^x{10000}\.\.\.$/],
       ["class A:\n  def __repr__(self): return 1/0\nA()", "__main__.A", /ZeroDivisionError/],
       ["'a\\ud800'", "str", /^'a\\ud800'$/],
-      ["import datetime; datetime.datetime(2026, 1, 1)", "datetime.datetime", /2026, 1, 1/],
-      ["1j", "complex", /^1j$/],
-      ["import enum\nclass E(enum.Enum):\n  A = 1\nE.A", "__main__.E", /E\.A/],
+      [
+        "import datetime; datetime.time(1, tzinfo=datetime.timezone.utc)",
+        "datetime.time",
+        /^datetime\.time\(1, 0, tzinfo=datetime\.timezone\.utc\)$/,
+      ],
+      [
+        "import datetime\nclass D(datetime.date): pass\nD(2026, 1, 2)",
+        "__main__.D",
+        /^(__main__\.)?D\(2026, 1, 2\)$/,
+      ],
+      [
+        "import pathlib; pathlib.Path('a\\udcff')",
+        "pathlib.PosixPath",
+        /^PosixPath\('a\\udcff'\)$/,
+      ],
     ];
     for (const [code, type, repr] of cases) {
       const { value } = await client.eval(code);
@@ -214,15 +473,16 @@ ordered.move_to_end("a")
     assertEquals(depth.value, 254);
   });
 
-  test("of both codecs are the same, and whatever is read raises ValueError at most", async () => {
+  test("of both codecs are the same, and whatever is read raises no other error", async () => {
     await using client = await LinkClient.start(python);
     const { value } = await client.eval(`
-import datetime, random, sys
+import datetime, decimal, random, sys
 from pyproxy_worker import codec, msgpack_pure as pure
+from pyproxy_worker.opaque import EncodeError
 seed = random.randrange(1 << 30)
 r = random.Random(seed)
 def make(depth):
-    kind = r.randrange(15 if depth < 4 else 10)
+    kind = r.randrange(16 if depth < 4 else 10)
     n = r.choice((0, 1, 3, 20, 300)) if depth < 2 else r.randrange(4)
     if kind == 0: return r.choice((None, True, False))
     if kind == 1: return r.choice((-1, 1)) * r.getrandbits(r.randrange(1, 80))
@@ -234,6 +494,7 @@ def make(depth):
     if kind == 7: return {i * r.choice((1, 1.5)) for i in range(n)}
     if kind == 8: return datetime.datetime.fromtimestamp(r.randrange(1 << 31), datetime.timezone.utc)
     if kind == 9: return ["k%d" % i for i in range(n)]
+    if kind == 15: return r.choice((1 + 2j, decimal.Decimal(n), datetime.timedelta(n), datetime.date(2026, 1, 2)))
     if kind < 12: return [make(depth + 1) for _ in range(n)]
     if kind == 12: return {i: make(depth + 1) for i in range(n)}
     return {"k%d" % i: make(depth + 1) for i in range(n)}
@@ -253,7 +514,7 @@ for _ in range(250):
         for read in (codec.read, codec.read_pure):
             try:
                 results.append(repr(read(bytes(broken))))
-            except ValueError as error:
+            except (ValueError, EncodeError) as error:
                 results.append(None)
             count += 1
         # C is lenient in a few ways; what ours reads, C reads the same.

@@ -4,35 +4,37 @@ import * as judge from "@msgpack/msgpack";
 import { decode, DecodeError } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { EncodeError } from "../../src/values/encode_error.ts";
+import { PythonScalar, type PythonScalarType } from "../../src/values/types.ts";
 import { RandomValues, seeded, show } from "./values_random.ts";
 
 const SEED = 20260102;
 
-/** A second implementation of extensions 1 to 4, on @msgpack/msgpack and nothing of ours. */
+/** A second implementation of the extensions, on @msgpack/msgpack and nothing of ours. */
 const codec = new judge.ExtensionCodec();
 const second = {
   encode: (value: unknown) => judge.encode(value, { extensionCodec: codec }),
   decode: (bytes: Uint8Array) => judge.decode(bytes, { extensionCodec: codec, useBigInt64: true }),
 };
 
+/** An integer as bytes, a byte at a time. */
+function toBytes(value: bigint): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    bytes.unshift(Number(rest & 0xffn));
+    rest >>= 8n;
+  } while (!(rest === 0n && bytes[0]! < 0x80) && !(rest === -1n && bytes[0]! >= 0x80));
+  return Uint8Array.from(bytes);
+}
+
+function fromBytes(bytes: Uint8Array): bigint {
+  return bytes.reduce((sum, byte, i) => sum * 256n + BigInt(i === 0 ? byte << 24 >> 24 : byte), 0n);
+}
+
 codec.register({
   type: 1,
-  encode(value: unknown): Uint8Array | null {
-    if (typeof value !== "bigint") return null;
-    const bytes: number[] = [];
-    let rest = value;
-    do {
-      bytes.unshift(Number(rest & 0xffn));
-      rest >>= 8n;
-    } while (!(rest === 0n && bytes[0]! < 0x80) && !(rest === -1n && bytes[0]! >= 0x80));
-    return Uint8Array.from(bytes);
-  },
-  decode(bytes: Uint8Array): bigint {
-    return bytes.reduce(
-      (sum, byte, i) => sum * 256n + BigInt(i === 0 ? byte << 24 >> 24 : byte),
-      0n,
-    );
-  },
+  encode: (value: unknown) => typeof value === "bigint" ? toBytes(value) : null,
+  decode: fromBytes,
 });
 codec.register({
   type: 2,
@@ -69,6 +71,74 @@ codec.register({
       BigInt(ms) * 1_000_000n + BigInt(us!) * 1000n,
       fields[9] === "UTC" ? "UTC" : `${sign}${two(size / 60)}:${two(size % 60)}`,
     );
+  },
+});
+
+/** Integers of a moment's text, its seconds taken apart; and back. */
+function numbers(text: string): number[] {
+  return text.match(/\d+/g)!.map(Number);
+}
+const two = (value: unknown) => String(value).padStart(2, "0");
+const clock = ([hour, minute, second_, us]: unknown[]) =>
+  `${two(hour)}:${two(minute)}:${two(second_)}.${String(us).padStart(6, "0")}`;
+const date = ([year, month, day]: unknown[]) =>
+  `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
+const precise = { smallestUnit: "microsecond" } as const;
+
+/** Registers a type whose payload is one array. */
+function registerArray<T>(
+  type: number,
+  // deno-lint-ignore no-explicit-any
+  kind: abstract new (...args: any) => T,
+  take: (value: T) => unknown[],
+  make: (fields: unknown[]) => T,
+): void {
+  codec.register({
+    type,
+    encode: (value: unknown) => value instanceof kind ? second.encode(take(value)) : null,
+    decode: (bytes: Uint8Array) => make(second.decode(bytes) as unknown[]),
+  });
+}
+registerArray(
+  7,
+  Temporal.PlainDateTime,
+  (value) => [...numbers(value.toString(precise)), 0],
+  (fields) => Temporal.PlainDateTime.from(`${date(fields)}T${clock(fields.slice(3))}`),
+);
+registerArray(
+  8,
+  Temporal.PlainDate,
+  (value) => numbers(value.toString()),
+  (fields) => Temporal.PlainDate.from(date(fields)),
+);
+registerArray(
+  9,
+  Temporal.PlainTime,
+  (value) => [...numbers(value.toString(precise)), 0],
+  (fields) => Temporal.PlainTime.from(clock(fields)),
+);
+registerArray(
+  11,
+  PythonScalar,
+  (value) => [value.type, value.text],
+  ([type, text]) => new PythonScalar(type as PythonScalarType, text as string),
+);
+codec.register({
+  type: 10,
+  encode(value: unknown): Uint8Array | null {
+    if (!(value instanceof Temporal.Duration)) return null;
+    // Whole seconds are exact as a number, and so are the microseconds in one.
+    const whole = value.round({ smallestUnit: "seconds", roundingMode: "trunc" });
+    const seconds = BigInt(whole.total("seconds"));
+    const us = seconds * 1_000_000n + BigInt(value.milliseconds * 1000 + value.microseconds);
+    return toBytes(us);
+  },
+  decode(bytes: Uint8Array): Temporal.Duration {
+    const us = fromBytes(bytes);
+    return Temporal.Duration.from({
+      seconds: Number(us / 1_000_000n),
+      microseconds: Number(us % 1_000_000n),
+    }).round({ largestUnit: "days" });
   },
 });
 

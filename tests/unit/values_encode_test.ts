@@ -4,6 +4,7 @@ import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { EncodeError } from "../../src/values/encode_error.ts";
 import { float } from "../../src/values/float.ts";
+import { tuple } from "../../src/values/tuple.ts";
 import { Opaque } from "../../src/values/types.ts";
 
 const encoder = new Encoder();
@@ -266,7 +267,8 @@ Deno.test("Encoder names what Python has nothing for, and where it is", () => {
   refused([new Error("x")], "locs[0]", no("an Error"));
   refused([new Number(1)], "locs[0]", no("a Number"));
   refused([new Float64Array(1)], "locs[0]", no("a Float64Array"));
-  refused([Temporal.PlainDate.from("2026-01-01")], "locs[0]", no("a Temporal.PlainDate"));
+  const month = Temporal.PlainYearMonth.from("2026-01");
+  refused([month], "locs[0]", no("a Temporal.PlainYearMonth"));
   assertEquals(refused([new WeakSet()], "locs[0]", no("a WeakSet")).valueType, "WeakSet");
 });
 
@@ -277,6 +279,17 @@ Deno.test("Encoder refuses a symbol as a key, and an opaque value", () => {
     "locs.o",
     "an opaque re.Pattern cannot be sent back, only its repr is here",
   );
+});
+
+Deno.test("Encoder refuses what Python cannot hash as a key or in a set", () => {
+  const reason = "it is a dict to Python, which cannot be a key or in a set";
+  refused(new Map([[{}, 1]]), "locs.keys()[0]", reason);
+  refused(new Map<unknown, number>([[1, 1], [[2, new Map()], 2]]), "locs.keys()[1][1]", reason);
+  refused({ s: new Set([1, tuple(1, [{}])]) }, "locs.s.values()[1].items[1][0]", reason);
+  refused(new Set([Object.create(null)]), "locs.values()[0]", reason);
+  const keys = [[1], tuple(2, [3]), new Set([4]), new Uint8Array(1), null, true, "a", 5n];
+  const map = new Map(keys.map((key) => [key, 1]));
+  assert(hex(map).length > 0 && hex(new Set(keys)).length > 0);
 });
 
 Deno.test("EncodeError is a PyProxyError and shortens a long path in its message alone", () => {
@@ -418,13 +431,14 @@ Deno.test("Encoder writes as many elements as it claims when a getter changes th
   }).set("b", 2);
   assertEquals(decode(Uint8Array.fromHex(hex(map))), { a: { x: 1 }, b: null });
   const set = new Set<unknown>();
-  set.add({
-    get x() {
+  const item = Object.defineProperty([], "0", {
+    get() {
       set.clear();
       return 1;
     },
-  }).add(2);
-  assertEquals(decode(Uint8Array.fromHex(hex(set))), new Set([{ x: 1 }, 2]));
+  });
+  set.add(item).add(2);
+  assertEquals(decode(Uint8Array.fromHex(hex(set))), new Set([[1], 2]));
 });
 
 Deno.test("Encoder writes a Proxy that lists other keys each time as a dict that can be read", () => {

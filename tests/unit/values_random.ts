@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PythonScalar, type PythonScalarType } from "../../src/values/scalar.ts";
 
 /** A generator of numbers in [0, 1) that gives the same ones for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -25,7 +26,7 @@ export class RandomValues {
   }
 
   value(depth = 0): unknown {
-    const kinds = this.#extensions ? 14 : 10;
+    const kinds = this.#extensions ? 19 : 10;
     switch (this.below(depth > 4 ? 7 : kinds)) {
       case 0:
         return this.pick([null, true, false]);
@@ -51,8 +52,18 @@ export class RandomValues {
         return new Set(Array.from({ length: this.#count() }, () => this.#key()));
       case 12:
         return this.bigint();
-      default:
+      case 13:
         return this.#datetime();
+      case 14:
+        return this.#datetime().toPlainDateTime();
+      case 15:
+        return this.#datetime().toPlainDate();
+      case 16:
+        return this.#datetime().toPlainTime();
+      case 17:
+        return this.#duration();
+      default:
+        return this.#scalar();
     }
   }
 
@@ -94,13 +105,88 @@ export class RandomValues {
     return new Temporal.ZonedDateTime(ns, this.pick(["UTC", "+00:00", "+05:30", "-11:00"]));
   }
 
+  /** As Python has them: of days and less, one sign. */
+  #duration(): Temporal.Duration {
+    const sign = this.pick([1, -1]);
+    const days = this.pick([0, 1, 365, 999_999_998, this.below(1e9)]);
+    const rest = { hours: 24, minutes: 60, seconds: 60, milliseconds: 1000, microseconds: 1000 };
+    const fields = Object.entries(rest).map(([unit, size]) =>
+      [unit, sign * this.pick([0, 1, size - 1, this.below(size)]) + 0] as const
+    );
+    return Temporal.Duration.from({ days: sign * days + 0, ...Object.fromEntries(fields) });
+  }
+
+  /** With texts as Python writes them. */
+  #scalar(): PythonScalar {
+    const type = this.pick<PythonScalarType>([
+      "Decimal",
+      "Fraction",
+      "UUID",
+      "Path",
+      "PurePosixPath",
+      "PureWindowsPath",
+      "complex",
+    ]);
+    switch (type) {
+      case "Decimal":
+        return new PythonScalar(type, this.#decimal());
+      case "Fraction":
+        return new PythonScalar(type, this.#fraction());
+      case "UUID": {
+        const bytes = Uint8Array.from({ length: 16 }, () => this.below(256)).toHex();
+        const text = bytes.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+        return new PythonScalar(type, text);
+      }
+      case "complex": {
+        const part = () => this.pick(["0.0", "1.5", "1e-07", "12345.0", "1e+300", "inf", "nan"]);
+        const text = this.pick(["", "-"]) + part() + this.pick(["+", "-"]) + part() + "j";
+        return new PythonScalar(type, text.replaceAll("-nan", "+nan").replace(/^\+/, ""));
+      }
+      default:
+        return new PythonScalar(
+          type,
+          this.pick([".", "a b", "é/漢", "/x/y"]).replaceAll(
+            "/",
+            type === "PureWindowsPath" ? "\\" : "/",
+          ),
+        );
+    }
+  }
+
+  #decimal(): string {
+    const digits = String(1 + this.below(9)) +
+      Array.from({ length: this.pick([0, 1, 5, 40]) }, () => this.below(10)).join("");
+    const text = this.pick([
+      digits,
+      `0.${digits}`,
+      `${digits}.${digits}`,
+      `${digits[0]}.${digits}E+${100 + this.below(1000)}`,
+      `${digits[0]}E-${1000 + this.below(1000)}`,
+      "0",
+      "0.00",
+      "0E+5",
+      "NaN",
+      "sNaN12",
+      "Infinity",
+    ]);
+    return this.pick(["", "-"]) + text;
+  }
+
+  /** In lowest terms, since one of its numbers is prime and larger than the other. */
+  #fraction(): string {
+    const numerator = this.pick([0n, 1n, 2n, BigInt(this.below(1e6)), 3n ** 1000n]);
+    const sign = numerator === 0n ? "" : this.pick(["", "-"]);
+    const denominator = numerator === 0n ? 1n : this.pick([1n, 1_000_003n, 2n ** 4423n - 1n]);
+    return sign + numerator + (denominator === 1n ? "" : `/${denominator}`);
+  }
+
   #count(): number {
     return this.below(20) === 0 ? this.pick([15, 16, 17]) : this.below(5);
   }
 
-  /** A key or member that Python can hash. */
+  /** A key or member that Python can hash, and that is equal to no other: True is 1 there. */
   #key(): unknown {
-    return this.pick([null, true, this.integer(), this.#float(), this.text(), this.bigint()]);
+    return this.pick([null, this.integer(), this.#float(), this.text(), this.bigint()]);
   }
 
   #entries<K>(depth: number, key: () => K): [K, unknown][] {
@@ -122,6 +208,11 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return `[${Array.from(value, show).join(", ")}]`;
   if (value instanceof Set) return `set(${Array.from(value, show).join(", ")})`;
   if (value instanceof Temporal.ZonedDateTime) return `datetime ${value}`;
+  if (value instanceof Temporal.PlainDateTime) return `naive datetime ${value}`;
+  if (value instanceof Temporal.PlainDate) return `date ${value}`;
+  if (value instanceof Temporal.PlainTime) return `time ${value}`;
+  if (value instanceof Temporal.Duration) return `timedelta ${value}`;
+  if (value instanceof PythonScalar) return `${value.type} ${value.text}`;
   if (value instanceof Map) {
     // A Map of string keys is the same dict as an object of them.
     const entries = Array.from(value as Map<unknown, unknown>);

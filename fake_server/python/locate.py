@@ -1,0 +1,52 @@
+"""Finds the argument that Python cannot make, once it is known that there is one."""
+
+from pyproxy_worker import msgpack_pure as pure
+from pyproxy_worker.opaque import EncodeError
+from pyproxy_worker.values import lift, step_to
+
+
+class Failed:
+    """Stands where the value would be."""
+
+    def __init__(self, error):
+        self.error = error
+
+
+def locate(data):
+    """The EncodeError of the first such value in the bytes of `[locs, globs]`, with the way to it."""
+    values = pure.unpack(data, lift_or_fail)
+    if type(values) is list and len(values) == 2:
+        for root, value in zip(("locs", "globs"), values):
+            error = search(value)
+            if error is not None:
+                error.parts.append(root)
+                return error
+    return ValueError("the values of an EVAL must be one array of locs and globs")
+
+
+def lift_or_fail(code, data, depth):
+    try:
+        return lift(code, data, lambda inner: pure.unpack(inner, lift_or_fail, depth + 1))
+    except EncodeError as error:
+        return Failed(error)
+
+
+def search(value):
+    """The error of the first Failed in a value, or None."""
+    if type(value) is Failed:
+        return value.error
+    if type(value) is dict:
+        pairs = list(value.items())
+        steps = [".keys()[%d]" % i for i in range(len(pairs))] + [step_to(key) for key, _ in pairs]
+        members = [key for key, _ in pairs] + [item for _, item in pairs]
+    elif type(value) in (list, tuple, set, frozenset):
+        members = list(value)
+        steps = ["[%d]" % i for i in range(len(members))]
+    else:
+        return None
+    for step, member in zip(steps, members):
+        error = search(member)
+        if error is not None:
+            error.parts.append(step)
+            return error
+    return None

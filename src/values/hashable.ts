@@ -1,0 +1,34 @@
+/**
+ * What Python can have as a key of a dict or a member of a set.
+ *
+ * @module
+ */
+import { Fault, indexStep, type Step } from "./fault.ts";
+import { Tuple } from "./tuple.ts";
+
+/**
+ * Throws the fault of the first of `keys` that is, or has in it, a dict. Arrays become tuples and
+ * Sets frozensets, whose members were looked at when they were written. The keys have been written
+ * already: so there is no cycle in them.
+ */
+export function refuseUnhashable(keys: readonly unknown[], container: object, step: Step): void {
+  for (const [i, key] of keys.entries()) {
+    if (typeof key !== "object" || key === null) continue;
+    try {
+      refuseDict(key);
+    } catch (error) {
+      throw error instanceof Fault ? error.within(container, step(i)) : error;
+    }
+  }
+}
+
+function refuseDict(key: object): void {
+  if (Array.isArray(key)) return refuseUnhashable(key, key, indexStep);
+  if (key instanceof Tuple) {
+    return refuseUnhashable(key.items, key, (index) => `.items${indexStep(index)}`);
+  }
+  const prototype: unknown = Object.getPrototypeOf(key);
+  if (prototype === Object.prototype || prototype === null || prototype === Map.prototype) {
+    throw new Fault("it is a dict to Python, which cannot be a key or in a set", "object");
+  }
+}

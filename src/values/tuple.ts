@@ -1,0 +1,41 @@
+/**
+ * Tuples: extension 6, one array of the items. Python's own come as plain arrays.
+ *
+ * @module
+ */
+import type { Encoder } from "./encode.ts";
+import type { Entry } from "./entry.ts";
+import { indexStep } from "./fault.ts";
+
+/** Values that go as a Python tuple. Made by {@linkcode tuple}. */
+export class Tuple {
+  /** The values. */
+  readonly items: readonly unknown[];
+
+  /** Makes one; {@linkcode tuple} does. */
+  constructor(items: readonly unknown[]) {
+    this.items = items;
+  }
+}
+
+/**
+ * Sends values as a Python tuple, where an Array goes as a list. Tuples come as Arrays.
+ *
+ * ```ts ignore
+ * await remote.eval("type(x).__name__", { locs: { x: tuple(1, "a") } }); // "tuple"
+ * ```
+ */
+export function tuple(...items: readonly unknown[]): Tuple {
+  return new Tuple(items);
+}
+
+/** What {@linkcode tuple} makes. */
+export const TUPLE: Entry = {
+  sends: {
+    prototypes: [Tuple.prototype],
+    write(value: object, encoder: Encoder): void {
+      const { items } = value as Tuple;
+      encoder.extensionArray(6, items, value, (index) => `.items${indexStep(index)}`);
+    },
+  },
+};
