@@ -1,88 +1,14 @@
-/** Values as the python process sends and reads them: PROTOCOL.md, section 4, on both codecs. */
+/**
+ * Values as the python process sends and reads them: PROTOCOL.md, section 4, on both codecs. What
+ * each is on the wire is in the golden vectors.
+ */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { interpreters, LinkClient, Status } from "./link_client.ts";
 import type { Ext } from "./link_values.ts";
 
-/** Expressions and the bytes of their values; all but those marked with * come back as they are. */
-const TABLE: [string, string][] = [
-  ["None", "c0"],
-  ["True", "c3"],
-  ["False", "c2"],
-  ["0", "00"],
-  ["127", "7f"],
-  ["128", "cc 80"],
-  ["65536", "ce 00 01 00 00"],
-  ["2**53", "cf 00 20 00 00 00 00 00 00"],
-  ["2**64 - 1", "cf ff ff ff ff ff ff ff ff"],
-  ["2**64", "c7 09 01 01 00 00 00 00 00 00 00 00"],
-  ["-1", "ff"],
-  ["-33", "d0 df"],
-  ["-129", "d1 ff 7f"],
-  ["-2**31", "d2 80 00 00 00"],
-  ["-2**63", "d3 80 00 00 00 00 00 00 00"],
-  ["-2**63 - 1", "c7 09 01 ff 7f ff ff ff ff ff ff ff"],
-  ["2**71 - 1", "c7 09 01 7f ff ff ff ff ff ff ff ff"],
-  ["1.0", "cb 3f f0 00 00 00 00 00 00"],
-  ["-0.0", "cb 80 00 00 00 00 00 00 00"],
-  ["float('inf')", "cb 7f f0 00 00 00 00 00 00"],
-  ["'é'", "a2 c3 a9"],
-  ["'a' * 32", `d9 20 ${"61 ".repeat(32)}`],
-  ["b'ab'", "c4 02 61 62"],
-  ["* bytearray(b'ab')", "c4 02 61 62"],
-  ["* memoryview(b'abcd')[::2]", "c4 02 61 63"],
-  ["[1, [2, 'x']]", "92 01 92 02 a1 78"],
-  ["* (1, 2)", "92 01 02"],
-  ["* range(3)", "93 00 01 02"],
-  ["{'a': 1}", "81 a1 61 01"],
-  ["{1: 'a'}", "d6 02 92 01 a1 61"],
-  ["{'__proto__': 1}", "c7 0c 02 92 a9 5f 5f 70 72 6f 74 6f 5f 5f 01"],
-  ["{7}", "d5 03 91 07"],
-  ["* frozenset({7})", "d5 03 91 07"],
-  ["{(1, (2, 3)): 4}", "c7 07 02 92 92 01 92 02 03 04"],
-  ["{frozenset({1})}", "c7 05 03 91 d5 03 91 01"],
-  [
-    "datetime(2026, 1, 2, 3, 4, 5, 6, timezone.utc)",
-    "d8 04 9a cd 07 ea 01 02 03 04 05 06 00 00 a3 55 54 43",
-  ],
-  [
-    "datetime(2026, 7, 2, 3, 4, 5, 0, timezone(timedelta(hours=-2, microseconds=1)))",
-    "c7 15 04 9a cd 07 ea 07 02 03 04 05 00 d3 ff ff ff fe 52 d8 b8 01 00 c0",
-  ],
-  ["datetime(2026, 1, 2, 3, 4, 5, 6)", "c7 0b 07 98 cd 07 ea 01 02 03 04 05 06 00"],
-  ["datetime(2026, 1, 2, 3, 4, 5, 6, fold=1)", "c7 0b 07 98 cd 07 ea 01 02 03 04 05 06 01"],
-  ["date(1, 1, 1)", "d6 08 93 01 01 01"],
-  ["date(9999, 12, 31)", "c7 06 08 93 cd 27 0f 0c 1f"],
-  ["time(23, 59, 59, 999999)", "c7 0a 09 95 17 3b 3b ce 00 0f 42 3f 00"],
-  ["timedelta(0)", "d4 0a 00"],
-  ["timedelta(microseconds=-1)", "d4 0a ff"],
-  ["timedelta(days=-1)", "c7 05 0a eb e2 28 a0 00"],
-  ["timedelta.max", "c7 09 0a 04 af 0a 76 3b b1 bf ff ff"],
-  ["timedelta.min", "c7 09 0a fb 50 f5 89 d8 6c 17 60 00"],
-];
-const SETUP = "from datetime import date, datetime, time, timedelta, timezone\n" +
-  "from decimal import Decimal\nfrom fractions import Fraction\nfrom pathlib import Path\n";
-
 for (const { name, path: python } of interpreters()) {
   const test = (what: string, run: () => Promise<void>): void =>
     Deno.test(`python values ${what} (${name})`, run);
-
-  test("are as in PROTOCOL.md, there and back", async () => {
-    await using client = await LinkClient.start(python);
-    for (const [entry, hex] of TABLE) {
-      const isOneWay = entry.startsWith("* ");
-      const expression = isOneWay ? entry.slice(2) : entry;
-      const bytes = Uint8Array.fromHex(hex.replaceAll(" ", ""));
-      const sent = await client.eval(SETUP + expression);
-      assertEquals(sent.bytes.toHex(), bytes.toHex(), expression);
-      if (isOneWay) continue;
-      const values = new Uint8Array([0x92, 0x81, 0xa1, 0x78, ...bytes, 0xc0]);
-      const read = await client.eval(
-        `${SETUP}y = ${expression}\n(x == y, type(x) is type(y), repr(x) == repr(y))`,
-        { values },
-      );
-      assertEquals(read.value, [true, true, true], expression);
-    }
-  });
 
   test("of zones come back in their zone where that agrees", async () => {
     await using client = await LinkClient.start(python);
@@ -395,14 +321,17 @@ ordered.move_to_end("a")
     for (const [code, type, repr] of cases) {
       const { value } = await client.eval(code);
       assertEquals(value.code, 5, code);
-      assertEquals(value.data.type, type);
+      // 3.13 has another name for a module.
+      const typeIn = (name: string): string => name.replace("._local", "");
+      assertEquals(typeIn(value.data.type), type);
       assertMatch(value.data.repr, repr);
       const lines = code.split("\n");
       const last = lines.pop()!.split("; ").pop()!;
       const setup = [...lines, ...code.split("\n").pop()!.split("; ").slice(0, -1)].join("\n");
       const strict = await client.eval(`${setup}\n{"rows": [0, (1, ${last})]}`, { strict: true });
       assertEquals(strict.status, Status.UNSENDABLE, code);
-      assertEquals([strict.control.path, strict.control.type], ["result.rows[1][1]", type]);
+      assertEquals(strict.control.path, "result.rows[1][1]");
+      assertEquals(typeIn(strict.control.type), type);
       assertStringIncludes(strict.control.message, "Cannot send result.rows[1][1]: ");
     }
     assertEquals((await client.eval("{1: [2.5, 'x']}", { strict: true })).status, Status.VALUE);

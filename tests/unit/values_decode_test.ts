@@ -213,7 +213,6 @@ Deno.test("decode() refuses bytes after the value, none at all, and a byte that 
 });
 
 Deno.test("decode() refuses every extension code that is not in the table", () => {
-  assertEquals(Array.from(READERS.keys()).sort((a, b) => a - b), [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]);
   for (let code = 0; code < 256; code++) {
     if (READERS.has(code)) continue;
     const byte = code.toString(16).padStart(2, "0");
