@@ -8,7 +8,7 @@ import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decode.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
-import { Fault, indexStep, quoted } from "./fault.ts";
+import { Fault, quoted } from "./fault.ts";
 
 const CODE = 11;
 
@@ -111,7 +111,7 @@ export const SCALAR: Entry = {
       // Again: nothing keeps a program from changing the fields.
       const wrong = whatIsWrong(type, text);
       if (wrong !== undefined) throw new Fault(wrong, "PythonScalar");
-      encoder.extensionArray(CODE, [type, text], value, indexStep);
+      encoder.extensionArray(CODE, [type, text], value, () => ".text");
     },
   },
   reads: {
