@@ -20,9 +20,13 @@ export class RandomValues {
   readonly #random: () => number;
   readonly #extensions: boolean;
 
-  constructor(seed: number, extensions: boolean) {
+  readonly #zones: readonly string[];
+
+  /** `zones` are those of datetimes beside UTC and two offsets. To Python +00:00 is UTC itself. */
+  constructor(seed: number, extensions: boolean, zones: readonly string[] = ["+00:00"]) {
     this.#random = seeded(seed);
     this.#extensions = extensions;
+    this.#zones = zones;
   }
 
   value(depth = 0): unknown {
@@ -100,9 +104,12 @@ export class RandomValues {
   }
 
   #datetime(): Temporal.ZonedDateTime {
-    const ms = Math.floor((this.#random() * 2 - 1) * 5e13);
+    const zone = this.pick(["UTC", "+05:30", "-11:00", ...this.#zones]);
+    // What is known of a zone's past and future differs between Python's sources and JavaScript's.
+    const [from, to] = this.#zones.includes(zone) ? [3e11, 1.7e12] : [-5e13, 5e13];
+    const ms = Math.floor(from! + this.#random() * (to! - from!));
     const ns = BigInt(ms) * 1_000_000n + BigInt(this.below(1000)) * 1000n;
-    return new Temporal.ZonedDateTime(ns, this.pick(["UTC", "+00:00", "+05:30", "-11:00"]));
+    return new Temporal.ZonedDateTime(ns, zone);
   }
 
   /** As Python has them: of days and less, one sign. */
@@ -206,7 +213,10 @@ export function show(value: unknown): string {
   if (typeof value !== "object") return String(value);
   if (value instanceof Uint8Array) return `bytes ${value.toHex()}`;
   if (Array.isArray(value)) return `[${Array.from(value, show).join(", ")}]`;
-  if (value instanceof Set) return `set(${Array.from(value, show).join(", ")})`;
+  if (value instanceof Set) {
+    // Sorted: Python's sets have no order.
+    return `set(${Array.from(value, show).sort().join(", ")})`;
+  }
   if (value instanceof Temporal.ZonedDateTime) return `datetime ${value}`;
   if (value instanceof Temporal.PlainDateTime) return `naive datetime ${value}`;
   if (value instanceof Temporal.PlainDate) return `date ${value}`;
