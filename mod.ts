@@ -19,17 +19,21 @@
  *
  * What an eval takes and gives:
  *
- * | Python                    | JavaScript                                                            |
- * | ------------------------- | --------------------------------------------------------------------- |
- * | None, bool, str           | null (undefined sends None), boolean, string                          |
- * | int                       | number when safe, else bigint                                         |
- * | float                     | number; 1.0 comes as 1 and goes back as int, `float(1)` sends a float |
- * | bytes                     | Uint8Array                                                            |
- * | list, tuple               | Array                                                                 |
- * | dict                      | object when all keys are strings, else Map                            |
- * | set, frozenset            | Set                                                                   |
- * | aware datetime            | Temporal.ZonedDateTime; Date and Temporal.Instant send one in UTC     |
- * | anything else             | {@linkcode Opaque}, which cannot be sent back                         |
+ * | Python | JavaScript |
+ * | ------ | ---------- |
+ * | None, bool, str | null (undefined sends None), boolean, string |
+ * | int, any size | number when safe, else bigint; a bigint goes back as int |
+ * | float | number, with NaN, infinities and -0; 1.0 comes as 1, {@linkcode float}(1) sends a float |
+ * | bytes, bytearray, memoryview | Uint8Array |
+ * | list, tuple, range | Array; {@linkcode tuple}(1, 2) sends a tuple |
+ * | dict | object when all keys are strings, else Map; a Map sends a dict |
+ * | set, frozenset | Set |
+ * | aware datetime | Temporal.ZonedDateTime; Date and Temporal.Instant send one in UTC |
+ * | naive datetime, date, naive time | Temporal.PlainDateTime, Temporal.PlainDate, Temporal.PlainTime |
+ * | timedelta | Temporal.Duration of days and less, with one sign |
+ * | Decimal, Fraction, UUID, Path, complex | {@linkcode PythonScalar} with `type`, `text` and `toNumber()` |
+ * | Enum, dataclass, namedtuple | the value; object of the fields; Array |
+ * | anything else | {@linkcode Opaque} with `type` and `repr`, which cannot be sent back |
  *
  * @module
  */
