@@ -12,7 +12,8 @@ import { Tuple } from "./tuple.ts";
  * already: so there is no cycle in them.
  */
 export function refuseUnhashable(keys: readonly unknown[], container: object, step: Step): void {
-  for (const [i, key] of keys.entries()) {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
     if (typeof key !== "object" || key === null) continue;
     try {
       refuseDict(key);

@@ -11,7 +11,10 @@ import type { Tuple } from "./tuple.ts";
 export { Opaque } from "./opaque.ts";
 export { PythonScalar, type PythonScalarType } from "./scalar.ts";
 
-/** What can be sent to Python. Everything in it is copied. */
+/**
+ * What can be sent to Python: the right column of the table in this module's documentation, and what
+ * only goes. Everything in it is copied.
+ */
 export type Sendable =
   | null
   | undefined
@@ -38,7 +41,10 @@ export type Sendable =
   | ReadonlySet<Sendable>
   | { readonly [key: string]: Sendable };
 
-/** What can come from Python. */
+/**
+ * What can come from Python, for `eval<Received>()` and a program that looks at what it gets: the
+ * right column of the table in this module's documentation.
+ */
 export type Received =
   | null
   | boolean
