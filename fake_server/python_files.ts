@@ -3,6 +3,7 @@
  *
  * @module
  */
+import arrays from "./python/arrays.py" with { type: "text" };
 import cancel from "./python/cancel.py" with { type: "text" };
 import codec from "./python/codec.py" with { type: "text" };
 import descriptors from "./python/descriptors.py" with { type: "text" };
@@ -21,12 +22,14 @@ import output from "./python/output.py" with { type: "text" };
 import processes from "./python/processes.py" with { type: "text" };
 import records from "./python/records.py" with { type: "text" };
 import scalars from "./python/scalars.py" with { type: "text" };
+import tables from "./python/tables.py" with { type: "text" };
 import ticker from "./python/ticker.py" with { type: "text" };
 import values from "./python/values.py" with { type: "text" };
 import worker from "./python/worker.py" with { type: "text" };
 
 /** Name and source of each; a test compares them with the folder. */
 export const PYTHON_FILES: Readonly<Record<string, string>> = {
+  "arrays.py": arrays,
   "cancel.py": cancel,
   "codec.py": codec,
   "descriptors.py": descriptors,
@@ -45,6 +48,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "processes.py": processes,
   "records.py": records,
   "scalars.py": scalars,
+  "tables.py": tables,
   "ticker.py": ticker,
   "values.py": values,
   "worker.py": worker,

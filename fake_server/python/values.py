@@ -10,7 +10,7 @@ import json
 from collections import namedtuple
 from enum import Enum
 
-from pyproxy_worker import moments, scalars
+from pyproxy_worker import arrays, moments, scalars, tables
 from pyproxy_worker.integers import int_from_bytes, int_to_bytes
 from pyproxy_worker.msgpack_pure import MAX_INT, MIN_INT, Ext
 from pyproxy_worker.opaque import (
@@ -102,6 +102,11 @@ def lift_opaque(*_):
     raise ValueError("an opaque value cannot be sent to Python")
 
 
+def through(step):
+    """A way down by `step`, to what may have to go down further."""
+    return lambda value: lower(step(value))
+
+
 # `lower(value)` is for values of `types`, and of their subclasses if `has_subclasses`; a type that is
 # given by name belongs to a module that may never be imported. `lift(data, read)` is for the payload
 # of an extension with `code`; `read` gives the value that bytes are.
@@ -129,6 +134,15 @@ KINDS = (
     Kind(None, ("uuid.UUID",), True, scalars.lower_uuid, None),
     # The second name is that of Python 3.13 alone.
     Kind(None, ("pathlib.PurePath", "pathlib._local.PurePath"), True, scalars.lower_path, None),
+    Kind(12, ("numpy.ndarray",), True, through(arrays.lower_ndarray), arrays.lift_ndarray),
+    Kind(None, ("numpy.generic",), True, through(arrays.lower_scalar), None),
+    Kind(15, ("array.array",), True, through(arrays.lower_array), arrays.lift_elements),
+    Kind(13, tables.SERIES, True, tables.lower_series, tables.lift_series),
+    Kind(14, tables.FRAMES, True, tables.lower_frame, tables.lift_frame),
+    Kind(None, tables.LISTS, True, list, None),
+    Kind(None, tables.TIMESTAMPS, True, through(tables.lower_timestamp), None),
+    Kind(None, tables.TIMEDELTAS, True, through(tables.lower_timedelta), None),
+    Kind(None, tables.MISSING, False, lambda value: None, None),
     Kind(None, (Ext,), False, lambda value: value, None),
 )
 EXACT = {kind: entry.lower for entry in KINDS for kind in entry.types}

@@ -15,14 +15,23 @@ export const BYTES: Entry = {
       if (value instanceof ArrayBuffer) {
         refuseDetached(value);
         encoder.bin(new Uint8Array(value));
-      } else {
-        const view = value as DataView | Uint8ClampedArray;
-        refuseDetached(view.buffer);
-        encoder.bin(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
-      }
+      } else encoder.bin(bytesOf(value as ArrayBufferView));
     },
   },
 };
+
+/** The bytes of a view, which are not copied. */
+export function bytesOf(view: ArrayBufferView): Uint8Array {
+  if (view.buffer.byteLength === 0) refuseDetached(view.buffer);
+  try {
+    // One that lies outside a buffer that has shrunk looks empty, until it is used.
+    if (!(view instanceof DataView) && view.byteLength === 0) (view as Uint8Array).values();
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Fault("its buffer has been made smaller than it", view.constructor.name);
+  }
+}
 
 /** Bytes that were transferred away look like none at all: sending those would hide a mistake. */
 export function refuseDetached(buffer: ArrayBufferLike): void {

@@ -7,6 +7,7 @@
 import { MAX_DEPTH } from "../wire/limits.ts";
 import { safeOrBig } from "./big_int.ts";
 import { DecodeError } from "./decode_error.ts";
+import type { TypedArray, TypedArrayConstructor } from "./dtype.ts";
 import { KeyCache } from "./key_cache.ts";
 import { READERS } from "./table.ts";
 import { readUtf8 } from "./utf8.ts";
@@ -147,6 +148,17 @@ export class Decoder {
     const value = this.read();
     if (Array.isArray(value)) return value;
     throw new DecodeError(`${what} is no array`);
+  }
+
+  /** The next `count` bytes, as elements of a typed array: a view or a copy, as bytes are. */
+  elements(count: number, array: TypedArrayConstructor): TypedArray {
+    const size = array.BYTES_PER_ELEMENT;
+    if (count < 0 || count % size !== 0) {
+      throw new DecodeError(`${count} bytes are no elements of ${size} bytes each`);
+    }
+    const bytes = this.#bin(count);
+    const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+    return new array(buffer, byteOffset, count / size);
   }
 
   /** The next `count` bytes, as a view. */

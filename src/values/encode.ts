@@ -104,12 +104,20 @@ export class Encoder extends Writer {
     this.#depth--;
   }
 
-  /** Writes an extension whose payload is raw. */
-  extension(code: number, payload: Uint8Array): void {
+  /** Writes an extension whose payload is one value. */
+  extensionValue(code: number, value: unknown): void {
     this.#enter();
     const at = this.openExtension();
-    this.append(payload);
+    this.write(value);
     this.closeExtension(at, code);
+    this.#depth--;
+  }
+
+  /** Writes an extension whose payload is bytes, `pieces` one after the other. */
+  extension(code: number, ...pieces: Uint8Array[]): void {
+    this.#enter();
+    this.extensionHeader(code, pieces.reduce((sum, piece) => sum + piece.length, 0));
+    for (const piece of pieces) this.append(piece);
     this.#depth--;
   }
 

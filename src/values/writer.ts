@@ -5,7 +5,7 @@
  */
 import { writeU32 } from "../wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES } from "../wire/limits.ts";
-import { refuseDetached } from "./bytes.ts";
+import { bytesOf } from "./bytes.ts";
 import { EncodeError } from "./encode_error.ts";
 import { Fault } from "./fault.ts";
 import { writeUtf8 } from "./utf8.ts";
@@ -166,7 +166,7 @@ export class Writer {
   /** Writes bytes as bin. */
   bin(bytes: Uint8Array): void {
     const length = bytes.length;
-    if (length === 0) refuseDetached(bytes.buffer);
+    if (length === 0) bytesOf(bytes);
     this.#need(5 + length);
     this.#sized(0xc4, length);
     this.append(bytes);
@@ -193,6 +193,15 @@ export class Writer {
     this.#at = start;
   }
 
+  /** Writes the header of an extension, and makes room for its payload of `length` bytes. */
+  protected extensionHeader(code: number, length: number): void {
+    this.#need(6 + length);
+    const fixed = FIXED_EXTENSIONS.get(length);
+    if (fixed !== undefined) this.#bytes[this.#at++] = fixed;
+    else this.#sized(0xc7, length);
+    this.#bytes[this.#at++] = code;
+  }
+
   /** Leaves room for the header of an extension, whose length is not known yet. */
   protected openExtension(): number {
     this.#need(3);
@@ -209,10 +218,8 @@ export class Writer {
     this.#need(3);
     if (header !== 3) this.#bytes.copyWithin(at + header, payload, this.#at);
     this.#at = at;
-    if (fixed !== undefined) this.#bytes[this.#at++] = fixed;
-    else this.#sized(0xc7, length);
-    this.#bytes[this.#at] = code;
-    this.#at += 1 + length;
+    this.extensionHeader(code, length);
+    this.#at += length;
   }
 
   /** Writes a string. */

@@ -1,0 +1,121 @@
+/**
+ * Tables of pandas: extension 14, one map of rows, columns and index.
+ *
+ * @module
+ */
+import { DecodeError } from "./decode_error.ts";
+import type { Decoder } from "./decode.ts";
+import type { Encoder } from "./encode.ts";
+import type { Entry } from "./entry.ts";
+import {
+  checkIndex,
+  fieldsOf,
+  readIndex,
+  readSeries,
+  Series,
+  type SeriesValues,
+} from "./series.ts";
+
+const CODE = 14;
+
+/** What a {@linkcode DataFrame} is besides its columns. */
+export interface DataFrameOptions {
+  /** The index, a Series for each level of it. Without it, 0, 1, 2 ... */
+  index?: readonly Series[] | null;
+}
+
+/**
+ * A table of pandas: columns in order, and an index.
+ *
+ * ```ts
+ * import { DataFrame } from "@pyproxy/client";
+ *
+ * const frame = new DataFrame({
+ *   name: ["pear", "fig"],
+ *   price: new Float64Array([1.5, 2]),
+ * });
+ * console.log(frame.names, frame.length); // [ "name", "price" ] 2
+ * console.log(frame.get("price")?.values); // Float64Array(2) [ 1.5, 2 ]
+ * ```
+ */
+export class DataFrame {
+  /** The columns in order. A name may come twice, and need be no string. */
+  readonly columns: readonly Series[];
+  /** The index, a Series for each level of it; null for 0, 1, 2 ... */
+  readonly index: readonly Series[] | null;
+  /** The number of rows. */
+  readonly length: number;
+
+  /**
+   * Makes one of columns by name, or in an Array where they have their names themselves. Nothing is
+   * copied.
+   *
+   * @throws {TypeError} If the columns and the index are not all equally long.
+   */
+  constructor(
+    columns: Readonly<Record<string, SeriesValues | Series>> | readonly Series[],
+    options: DataFrameOptions = {},
+  ) {
+    const { index = null } = options;
+    this.columns = Array.isArray(columns)
+      ? columns as readonly Series[]
+      : Object.entries(columns).map(([name, values]) =>
+        values instanceof Series
+          ? new Series(values.values, { name, dtype: values.dtype })
+          : new Series(values, { name })
+      );
+    if (!this.columns.every((column) => column instanceof Series)) {
+      throw new TypeError("Cannot make a DataFrame: its columns must be Series");
+    }
+    this.index = index;
+    this.length = index?.[0]?.length ?? this.columns[0]?.length ?? 0;
+    checkIndex(index, this.length, "DataFrame");
+    const wrong = this.columns.find((column) => column.length !== this.length);
+    if (wrong !== undefined) {
+      throw new TypeError(
+        `Cannot make a DataFrame: its column ${String(wrong.name)} has ${wrong.length} rows, ` +
+          `others have ${this.length}`,
+      );
+    }
+  }
+
+  /** The names of the columns, in order. */
+  get names(): unknown[] {
+    return this.columns.map((column) => column.name);
+  }
+
+  /** The first column of that name. */
+  get(name: unknown): Series | undefined {
+    return this.columns.find((column) => Object.is(column.name, name));
+  }
+}
+
+/** DataFrame, and extension 14. */
+export const DATA_FRAME: Entry = {
+  sends: {
+    prototypes: [DataFrame.prototype],
+    write(value: object, encoder: Encoder): void {
+      const { columns, index } = value as DataFrame;
+      encoder.extensionValue(CODE, {
+        columns: columns.map((column) => fieldsOf(column)),
+        index: index === null ? null : index.map((level) => fieldsOf(level)),
+      });
+    },
+  },
+  reads: { code: CODE, read },
+};
+
+function read(decoder: Decoder): DataFrame {
+  const { columns, index } = Object(decoder.read()) as Record<string, unknown>;
+  if (!Array.isArray(columns)) throw new DecodeError("a DataFrame has no columns");
+  const series = columns.map(readSeries);
+  const levels = readIndex(index);
+  try {
+    return new DataFrame(series, { index: levels });
+  } catch (cause) {
+    if (cause instanceof TypeError) {
+      throw new DecodeError("a DataFrame does not fit itself", { cause });
+    }
+    throw cause;
+  }
+}
