@@ -65,6 +65,10 @@ export {
 } from "./src/errors.ts";
 export { Float, float } from "./src/values/float.ts";
 export { Tuple, tuple } from "./src/values/tuple.ts";
+export { NDArray, type NDArrayOptions, type NestedItems } from "./src/values/ndarray.ts";
+export { Series, type SeriesOptions, type SeriesValues } from "./src/values/series.ts";
+export { DataFrame, type DataFrameOptions } from "./src/values/data_frame.ts";
+export type { Item, TypedArray } from "./src/values/dtype.ts";
 export {
   Opaque,
   PythonScalar,

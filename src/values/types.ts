@@ -3,9 +3,13 @@
  *
  * @module
  */
+import type { DataFrame } from "./data_frame.ts";
+import type { TypedArray } from "./dtype.ts";
 import type { Float } from "./float.ts";
+import type { NDArray } from "./ndarray.ts";
 import type { Opaque } from "./opaque.ts";
 import type { PythonScalar } from "./scalar.ts";
+import type { Series } from "./series.ts";
 import type { Tuple } from "./tuple.ts";
 
 export { Opaque } from "./opaque.ts";
@@ -25,7 +29,7 @@ export type Sendable =
   | Float
   | Tuple
   | PythonScalar
-  | Uint8Array
+  | TypedArray
   | Uint8ClampedArray
   | DataView
   | ArrayBuffer
@@ -36,6 +40,9 @@ export type Sendable =
   | Temporal.PlainDate
   | Temporal.PlainTime
   | Temporal.Duration
+  | NDArray
+  | Series
+  | DataFrame
   | readonly Sendable[]
   | ReadonlyMap<Sendable, Sendable>
   | ReadonlySet<Sendable>
@@ -51,13 +58,16 @@ export type Received =
   | number
   | bigint
   | string
-  | Uint8Array
+  | TypedArray
   | Temporal.ZonedDateTime
   | Temporal.PlainDateTime
   | Temporal.PlainDate
   | Temporal.PlainTime
   | Temporal.Duration
   | PythonScalar
+  | NDArray
+  | Series
+  | DataFrame
   | Opaque
   | Received[]
   | Map<Received, Received>
