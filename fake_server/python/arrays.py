@@ -8,9 +8,11 @@ import re
 import struct
 import sys
 
-from pyproxy_worker.msgpack_pure import Ext
+from pyproxy_worker.msgpack_pure import Ext, Large
 from pyproxy_worker.opaque import EncodeError, opaque
 
+# Copying less costs less than sending it by itself.
+LARGE_BYTES = 64 * 1024
 # As many as numpy 2 has.
 MAX_DIMENSIONS = 64
 
@@ -70,7 +72,13 @@ def lower_array(value):
 
 def elements(name, data):
     """Extension 15 over what has a buffer of contiguous elements of that name."""
-    return Ext(15, b"".join((bytes((len(name),)), name.encode(), data)))
+    return Ext(15, payload(b"%c%b" % (len(name), name.encode()), data))
+
+
+def payload(head, data):
+    """A head, then a buffer; what is large stays where it is until it is sent."""
+    memory = memoryview(data).cast("B")
+    return b"".join((head, memory)) if len(memory) < LARGE_BYTES else Large(head, memory)
 
 
 def lower_ndarray(value):
@@ -90,7 +98,7 @@ def lower_ndarray(value):
     is_fortran = array.flags.f_contiguous and not array.flags.c_contiguous
     lengths = struct.pack(">%dQ" % array.ndim, *array.shape)
     head = b"%c%b%c%c" % (len(name), name.encode(), b"F" if is_fortran else b"C", array.ndim)
-    return Ext(12, b"".join((head, lengths, memory(numpy, array.T if is_fortran else array))))
+    return Ext(12, payload(head + lengths, memory(numpy, array.T if is_fortran else array)))
 
 
 def memory(numpy, array):

@@ -38,16 +38,22 @@ MAX_C_DEPTH = MAX_DEPTH - 2
 
 def encode(value, is_strict=False):
     """The bytes of a value. Raises EncodeError if it cannot travel."""
+    return b"".join(encode_pieces(value, is_strict))
+
+
+def encode_pieces(value, is_strict=False):
+    """As `encode`, in pieces; what is large may be the value's own memory."""
     try:
-        data = encode_quickly(value, is_strict)
+        pieces = encode_quickly(value, is_strict)
     except Exception:  # one of the value's own, or a limit: the other way finds out what and where
-        data = None
-    if data is None:
-        data = with_deep_stack(encode_stepwise, value, is_strict)
-    if len(data) > MAX_BODY_BYTES:
-        reason = "it takes %d bytes, more than the %d of a frame" % (len(data), MAX_BODY_BYTES)
+        pieces = None
+    if pieces is None:
+        pieces = with_deep_stack(encode_stepwise, value, is_strict)
+    size = sum(map(len, pieces))
+    if size > MAX_BODY_BYTES:
+        reason = "it takes %d bytes, more than the %d of a frame" % (size, MAX_BODY_BYTES)
         raise EncodeError(reason, qualified_name(type(value)))
-    return data
+    return pieces
 
 
 def decode(data):
@@ -75,9 +81,9 @@ def encode_stepwise(value, is_strict):
     """Lowers all of a value, then packs it."""
     plain = walk(value, 1, is_strict, set())
     try:
-        return pack(plain)
-    except ValueError:  # C's limit, which is not quite ours
-        return pure.pack(plain, None)
+        return [pack(plain)]
+    except ValueError:  # C's limit, which is not quite ours, or what is large and not to be copied
+        return pure.pieces(plain, None)
 
 
 def walk(value, depth, is_strict, inside):
@@ -102,11 +108,14 @@ def walk(value, depth, is_strict, inside):
     inside.add(id(value))
     if kind is not Ext:
         plain = walk_members(value, plain, depth + 1, is_strict, inside)
-    elif type(plain.data) is not bytes:
+    elif type(plain.data) in CONTAINERS:
         if depth + 1 > MAX_DEPTH:
             raise EncodeError("it nests deeper than %d levels" % MAX_DEPTH, name)
         members = walk_members(value, plain.data, depth + 2, is_strict, inside)
-        plain = Ext(plain.code, pack(members))
+        try:
+            plain = Ext(plain.code, pack(members))
+        except ValueError:  # as above
+            plain = Ext(plain.code, members)
     inside.discard(id(value))
     return plain
 
@@ -165,11 +174,18 @@ def is_plain(value, depth):
 
 
 def encode_quickly_c(value, _):
-    return pack(value) if is_plain(value, 1) else None
+    return [pack(value)] if is_plain(value, 1) else None
 
 
 def encode_quickly_pure(value, is_strict):
-    return pure.pack(value, LOWER_STEPS[is_strict])
+    return pure.pieces(value, LOWER_STEPS[is_strict])
+
+
+def to_c_ext(ext):
+    """An extension as C packs it, which makes copies of it."""
+    if type(ext.data) is not bytes:
+        raise ValueError("it is large")
+    return ExtType(ext.code, ext.data)
 
 
 def pack_pure(plain):
@@ -222,5 +238,5 @@ if unpackb is None:
     read = read_pure
 else:
     encode_quickly = encode_quickly_c
-    pack = Packer(default=lambda ext: ExtType(ext.code, ext.data)).pack
+    pack = Packer(default=to_c_ext).pack
     read = CReader().read

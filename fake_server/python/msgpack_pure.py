@@ -24,13 +24,23 @@ CACHED_KEYS = 4096
 
 
 class Ext:
-    """An extension: a code, and bytes, or a list or dict that is to be packed."""
+    """An extension: a code, and bytes or a Large, or a list or dict that is to be packed."""
 
     __slots__ = ("code", "data")
 
     def __init__(self, code, data):
         self.code = code
         self.data = data
+
+
+class Large:
+    """A large payload of an extension: a head, and memory that is not to be copied."""
+
+    __slots__ = ("head", "memory")
+
+    def __init__(self, head, memory):
+        self.head = head
+        self.memory = memory
 
 
 class TooDeep(ValueError):
@@ -110,9 +120,28 @@ def pack(value, default):
 
     Raises TooDeep, and what `default` raises.
     """
+    return b"".join(pieces(value, default))
+
+
+def pieces(value, default):
+    """As `pack`, in pieces: the memory of each Large is one by itself."""
     out = []
     write(value, out.append, default, 1)
-    return b"".join(out)
+    return list(joined(out))
+
+
+def joined(out):
+    """The pieces, all that are not memory joined."""
+    small = []
+    for piece in out:
+        if type(piece) is memoryview:
+            yield b"".join(small)
+            yield piece
+            small = []
+        else:
+            small.append(piece)
+    if small:
+        yield b"".join(small)
 
 
 def write(value, add, default, depth):
@@ -205,12 +234,18 @@ def write_ext(value, add, default, depth):
     if depth > MAX_DEPTH:
         raise TooDeep
     data = value.data
-    if type(data) is not bytes:
+    if type(data) is bytes:
+        inner = [data]
+    elif type(data) is Large:
+        inner = [data.head, data.memory]
+    else:
         inner = []
         write(data, inner.append, default, depth + 1)
-        data = b"".join(inner)
-    add(pack_ext_header(value.code, len(data)))
-    add(data)
+        if not any(type(piece) is memoryview for piece in inner):
+            inner = [b"".join(inner)]
+    add(pack_ext_header(value.code, sum(map(len, inner))))
+    for piece in inner:
+        add(piece)
 
 
 def unpack(data, ext, depth=1):

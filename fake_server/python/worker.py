@@ -18,7 +18,7 @@ from time import perf_counter_ns
 
 from pyproxy_worker import hooks, link
 from pyproxy_worker.cancel import Cancels
-from pyproxy_worker.codec import MSGPACK, decode, encode, with_deep_stack
+from pyproxy_worker.codec import MSGPACK, decode, encode, encode_pieces, with_deep_stack
 from pyproxy_worker.errors import encode_exception
 from pyproxy_worker.evaluate import Evaluator
 from pyproxy_worker.link import Link
@@ -43,9 +43,9 @@ RECURSION_LIMIT = sys.getrecursionlimit()
 # Control maps that are kept in their read form: calls that come again have the same one.
 CACHED_CONTROLS = 256
 MAX_CACHED_CONTROL_BYTES = 4096
-# An outcome is a status, a control map as bytes, and values as bytes.
-SKIPPED = CANCELLED, QUEUED, b""
-STOPPED = CANCELLED, INTERRUPTED, b""
+# An outcome is a status, a control map as bytes, and values as pieces of bytes.
+SKIPPED = CANCELLED, QUEUED, ()
+STOPPED = CANCELLED, INTERRUPTED, ()
 
 
 def run(boot):
@@ -140,7 +140,7 @@ class Worker:
 
     def _answer(self, job, outcome):
         status, control, values = outcome
-        self._send(link.RESULT, status, job, LENGTH.pack(len(control)), control, values)
+        self._send(link.RESULT, status, job, LENGTH.pack(len(control)), control, *values)
 
     def _run(self, job, request):
         """The outcome of a job. The KeyboardInterrupt of its cancel may come anywhere in here.
@@ -178,15 +178,15 @@ class Worker:
     def _failed(self, job, error):
         if isinstance(error, KeyboardInterrupt) and self._cancels.raised == job:
             return STOPPED
-        return PYTHON_ERROR, EMPTY, encode_exception(error)
+        return PYTHON_ERROR, EMPTY, (encode_exception(error),)
 
     def _encoded(self, value, is_strict):
         try:
-            return VALUE, EMPTY, encode(value, is_strict)
+            return VALUE, EMPTY, encode_pieces(value, is_strict)
         except EncodeError as error:
             return unsendable(error, "result")
         except MemoryError as error:
-            return PYTHON_ERROR, EMPTY, encode_exception(error)
+            return PYTHON_ERROR, EMPTY, (encode_exception(error),)
 
     def _put_back(self):
         """What user code may have changed and ours relies on."""
@@ -245,7 +245,7 @@ def unsendable(error, root):
     path = error.path(root)
     message = "Cannot send %s: %s" % (path or "this value", error.reason)
     control = {"message": message, "path": path, "type": error.type_name}
-    return UNSENDABLE, encode(control), b""
+    return UNSENDABLE, encode(control), ()
 
 
 def read_request(body):

@@ -28,7 +28,8 @@ const NO_VIEW = new DataView(NOTHING.buffer);
  *
  * A Uint8Array in it is a copy, or, where it is at least 64 KiB and at least half of the
  * ArrayBuffer that `bytes` lies in, a view of that: so the caller must own `bytes`, and no value
- * keeps more than twice its size alive.
+ * keeps more than twice its size alive. Elements of other typed arrays are moved in it, if they are
+ * not aligned: so `bytes` is read once.
  *
  * @throws {DecodeError} If the bytes break a rule of PROTOCOL.md section 4.
  */
@@ -150,15 +151,23 @@ export class Decoder {
     throw new DecodeError(`${what} is no array`);
   }
 
-  /** The next `count` bytes, as elements of a typed array: a view or a copy, as bytes are. */
+  /**
+   * The next `count` bytes, as elements of a typed array: a view or a copy, as bytes are. For a view
+   * they are moved to where elements may begin, over what has been read before them.
+   */
   elements(count: number, array: TypedArrayConstructor): TypedArray {
     const size = array.BYTES_PER_ELEMENT;
     if (count < 0 || count % size !== 0) {
       throw new DecodeError(`${count} bytes are no elements of ${size} bytes each`);
     }
     const bytes = this.#bin(count);
-    const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-    return new array(buffer, byteOffset, count / size);
+    const { buffer, byteOffset } = bytes;
+    const start = byteOffset - byteOffset % size;
+    if (start !== byteOffset) {
+      // Both ends are in the message: at least a code and a name of a type stand before elements.
+      new Uint8Array(buffer).copyWithin(start, byteOffset, byteOffset + count);
+    }
+    return new array(buffer, start, count / size);
   }
 
   /** The next `count` bytes, as a view. */
