@@ -79,7 +79,7 @@ def check(expression, data, only):
     if only != "to python":
         for write in (
             codec.encode,
-            lambda value: codec.encode_stepwise(value, False),
+            lambda value: b"".join(codec.encode_stepwise(value, False)),
             lambda value: pure.pack(value, codec.LOWER_STEPS[False]),
         ):
             if write(value) != data:

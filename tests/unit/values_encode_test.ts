@@ -266,7 +266,6 @@ Deno.test("Encoder names what Python has nothing for, and where it is", () => {
   refused([Object.create({})], "locs[0]", no("an object of an unnamed class"));
   refused([new Error("x")], "locs[0]", no("an Error"));
   refused([new Number(1)], "locs[0]", no("a Number"));
-  refused([new Float64Array(1)], "locs[0]", no("a Float64Array"));
   const month = Temporal.PlainYearMonth.from("2026-01");
   refused([month], "locs[0]", no("a Temporal.PlainYearMonth"));
   assertEquals(refused([new WeakSet()], "locs[0]", no("a WeakSet")).valueType, "WeakSet");

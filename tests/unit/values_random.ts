@@ -212,6 +212,10 @@ export function show(value: unknown): string {
   }
   if (typeof value !== "object") return String(value);
   if (value instanceof Uint8Array) return `bytes ${value.toHex()}`;
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, byteLength } = value;
+    return `${value.constructor.name} ${new Uint8Array(buffer, byteOffset, byteLength).toHex()}`;
+  }
   if (Array.isArray(value)) return `[${Array.from(value, show).join(", ")}]`;
   if (value instanceof Set) {
     // Sorted: Python's sets have no order.
@@ -231,7 +235,7 @@ export function show(value: unknown): string {
   }
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    return `${value.constructor.name} ${JSON.stringify(value)}`;
+    return `${value.constructor.name} ${showEntries(Object.entries(value))}`;
   }
   return showEntries(Object.entries(value));
 }
