@@ -181,6 +181,8 @@ def lift(code, data, read):
 def part_of(value, index):
     """How the member `index` of what `value` was lowered to is reached, in Python's words."""
     plain = lower(value)
+    if type(plain) is Ext and type(plain.data) is dict:
+        plain = plain.data
     if type(plain) is dict:
         return step_to(list(plain)[index])
     if type(plain) is Ext and plain.code == 2:

@@ -10,6 +10,9 @@ export class Ext {
   constructor(readonly code: number, readonly data: unknown) {}
 }
 
+/** The extensions whose payload is no value. */
+const RAW: ReadonlySet<number> = new Set([1, 10, 12, 15]);
+
 /** Reads a value, extensions as {@linkcode Ext}, maps as objects without a prototype. */
 export function readValue(bytes: Uint8Array): unknown {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -36,7 +39,7 @@ export function readValue(bytes: Uint8Array): unknown {
   const ext = (count: number): Ext => {
     const code = view.getInt8(at++);
     const data = take(count).slice();
-    return new Ext(code, code === 1 || code === 10 ? data : readValue(data));
+    return new Ext(code, RAW.has(code) ? data : readValue(data));
   };
   const int = (big: bigint): number | bigint =>
     Number.isSafeInteger(Number(big)) ? Number(big) : big;
