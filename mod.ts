@@ -35,6 +35,10 @@
  * | Enum, dataclass, namedtuple | the value; object of the fields; Array |
  * | anything else | {@linkcode Opaque} with `type` and `repr`, which cannot be sent back |
  *
+ * Arrays of numpy are {@linkcode NDArray}, tables of pandas {@linkcode DataFrame} and
+ * {@linkcode Series}, both ways; an array.array comes as a typed array, and a typed array goes as a
+ * numpy array, or an array.array where numpy is not installed.
+ *
  * @module
  */
 export { connect, PyProxySession } from "./src/session.ts";

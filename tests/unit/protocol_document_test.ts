@@ -4,6 +4,7 @@ import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { float } from "../../src/values/float.ts";
 import { Tuple, tuple } from "../../src/values/tuple.ts";
+import { DataFrame, NDArray, Series } from "../../mod.ts";
 import { Opaque, PythonScalar } from "../../src/values/types.ts";
 import { frameBytes, FrameReader, writeU32 } from "../../src/wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
@@ -92,6 +93,15 @@ const VALUES: Record<string, unknown> = {
   "Fraction(-2, 3)": new PythonScalar("Fraction", "-2/3"),
   'Path("/tmp")': new PythonScalar("Path", "/tmp"),
   "complex(1, -0.0)": new PythonScalar("complex", "1.0-0.0j"),
+  'np.array([[1, 2], [3, 4]], "i2").T': new NDArray(new Int16Array([1, 2, 3, 4]), {
+    shape: [2, 2],
+    order: "F",
+  }),
+  'pd.Series([1.5], name="x")': new Series(new Float64Array([1.5]), { name: "x" }),
+  'pd.DataFrame({"a": ["b"]}, dtype=object)': new DataFrame([
+    new Series(["b"], { name: "a", dtype: "object" }),
+  ]),
+  'array("h", [1, -1])': new Int16Array([1, -1]),
   're.compile("x")': new Opaque("re.Pattern", "re.compile('x')"),
 };
 

@@ -345,6 +345,11 @@ Deno.test("Encoder names what cannot be sent in a column, and in an index", () =
   assertEquals(path(new DataFrame([new Series([1, 2]), bad])), "locs.columns[1].values[1]");
   assertEquals(path(new Series([1, 2], { index: [bad] })), "locs.index[0].values[1]");
   assertEquals(path(new Series([1], { name: Symbol() })), "locs.name");
+  const array = new Float32Array(1);
+  assertEquals(path({ set: new Set([1, array]) }), "locs.set.values()[1]");
+  assertEquals(path(new Map<unknown, number>([[[new NDArray(array)], 1]])), "locs.keys()[0][0]");
+  assertEquals(path(new Set([new DataFrame({})])), "locs.values()[0]");
+  assertEquals(decode(encode(new Set([new Uint8Array([1])]))), new Set([new Uint8Array([1])]));
   const cycle: unknown[] = [];
   cycle.push(new Series(cycle));
   assert(assertThrows(() => encode(cycle), EncodeError).message.includes("it is a cycle"));
