@@ -90,7 +90,7 @@ def lower_ndarray(value):
         # Units and fields would be lost on the way.
         return value.tolist() if kind in "biufcSUO" and name_of(value.dtype) else opaque(value)
     array = numpy.asarray(value)
-    if kind == "O":
+    if kind in "OT":  # objects, and the strings of any length of numpy 2
         return array.tolist()
     name = name_of(array.dtype)
     if name is None:

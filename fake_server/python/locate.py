@@ -5,6 +5,10 @@ from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.values import lift, step_to
 
 
+# What the search cannot look into once it is made: Series and DataFrame.
+TABLES = (13, 14)
+
+
 class Failed:
     """Stands where the value would be."""
 
@@ -25,8 +29,15 @@ def locate(data):
 
 
 def lift_or_fail(code, data, depth):
+    def read(inner):
+        value = pure.unpack(inner, lift_or_fail, depth + 1)
+        error = search(value) if code in TABLES else None
+        if error is not None:
+            raise error
+        return value
+
     try:
-        return lift(code, data, lambda inner: pure.unpack(inner, lift_or_fail, depth + 1))
+        return lift(code, data, read)
     except EncodeError as error:
         return Failed(error)
 

@@ -218,6 +218,7 @@ export class Writer {
     this.#need(3);
     if (header !== 3) this.#bytes.copyWithin(at + header, payload, this.#at);
     this.#at = at;
+    // There is room for it, so that the payload stays where it is.
     this.extensionHeader(code, length);
     this.#at += length;
   }

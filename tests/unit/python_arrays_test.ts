@@ -315,6 +315,18 @@ wrong`);
       const answer = await client.eval("x", { values: locsOf(extension(14, map(fields))) });
       assertEquals(answer.status, "BROKEN", JSON.stringify(fields));
     }
+    // A value that Python cannot make is told as where it is, in a table as well.
+    const zone = Temporal.ZonedDateTime.from("2026-01-01T00:00[Europe/Berlin]");
+    const column = encode({ columns: [{ values: [1] }, { values: [0, { at: zone }] }] }).toHex();
+    const [known, unknown] = ["Europe/Berlin", "Nowhere/AtAll"].map((key) =>
+      new TextEncoder().encode(key).toHex()
+    );
+    const lost = extension(14, column.replace(known!, unknown!));
+    const nowhere = await client.eval("x", { values: locsOf(Uint8Array.from([0x91, ...lost])) });
+    assertEquals([nowhere.status, nowhere.control.path], [
+      Status.UNSENDABLE,
+      "locs.x[0].columns[1].values[1].at",
+    ]);
     const uneven = map({ columns: [{ values: [1] }, { values: [] }] });
     const answer = await client.eval("x", { values: locsOf(extension(14, uneven)) });
     assertEquals(answer.status, Status.UNSENDABLE);
