@@ -10,11 +10,15 @@ const SPENT_AT = 8;
 const COUNT_AT = 64;
 const SLOTS_AT = 68;
 const SLOTS = 64;
+const RUNNING_AT = 4;
+const INTERRUPTS_AT = 324;
+const INTERRUPTED_AT = 328;
 
 /** The server's end of the page: a file that python maps. */
 export class Page {
   readonly #file: Deno.FsFile;
   #cancels = 0;
+  #interrupts = 0;
 
   /** Makes the file at `path`, which must not exist. */
   constructor(path: string) {
@@ -32,12 +36,25 @@ export class Page {
     return Number(this.#read(SPENT_AT, 8).getBigUint64(0, true)) / 1e6;
   }
 
+  /** The job whose code python runs now, 0 if none. */
+  running(): number {
+    return this.#read(RUNNING_AT, 4).getUint32(0, true);
+  }
+
   /** Notes that `job` is to be stopped; python looks when it is interrupted. */
   cancel(job: number): void {
     this.#write(SLOTS_AT + 4 * (this.#cancels % SLOTS), job);
     this.#cancels = (this.#cancels + 1) >>> 0;
     // The count last: python must not see a slot counted that is not filled.
     this.#write(COUNT_AT, this.#cancels);
+  }
+
+  /** Notes that `job`, which runs, is to get a KeyboardInterrupt; python looks at the signal. */
+  interrupt(job: number): void {
+    // Two slots, so that the one that counts is never the one being written.
+    this.#write(INTERRUPTED_AT + 4 * (this.#interrupts % 2), job);
+    this.#interrupts = (this.#interrupts + 1) >>> 0;
+    this.#write(INTERRUPTS_AT, this.#interrupts);
   }
 
   /** Lets the file go. */

@@ -86,6 +86,8 @@ export class Pool {
       context.limits.cancelGraceMs,
       {
         handOver: (index: number, job: Job<Task>) => slot(index).handOver(job),
+        cancel: (index: number, job: Job<Task>) => slot(index).cancel(job),
+        running: (index: number) => slot(index).running,
         interrupt: (index: number, job: Job<Task>) => slot(index).interrupt(job),
         remind: (index: number) => slot(index).remind(),
         kill: (index: number) => slot(index).kill(),

@@ -155,10 +155,22 @@ export class PythonProcess {
     for (const piece of pieces) this.#outbox?.send(piece);
   }
 
-  /** Interrupts a job: it, and no other, gets a KeyboardInterrupt, or is skipped. */
-  interrupt(job: number): void {
+  /** Stops a job: it, and no other, gets a KeyboardInterrupt once, or is skipped. */
+  cancel(job: number): void {
     if (this.#guard.isDead) return;
     this.#page.cancel(job);
+    this.#guard.interrupt();
+  }
+
+  /** The job whose code runs now, 0 if none does. */
+  get running(): number {
+    return this.#guard.isDead ? 0 : this.#page.running();
+  }
+
+  /** Interrupts a job that runs: it, and no other, gets a KeyboardInterrupt, each time. */
+  interrupt(job: number): void {
+    if (this.#guard.isDead) return;
+    this.#page.interrupt(job);
     this.#guard.interrupt();
   }
 

@@ -24,11 +24,15 @@ export type Exit = { exit_code: number } | { signal: string };
 export interface Effects<T> {
   /** Send the job to the slot's process under its `id`. */
   handOver(slot: number, job: Job<T>): void;
-  /** Interrupt the job, which the slot's process has. */
+  /** Stop the job, which the slot's process has, by one KeyboardInterrupt, or have it skipped. */
+  cancel(slot: number, job: Job<T>): void;
+  /** The id of the job whose code the slot's process runs now, 0 if none. */
+  running(slot: number): number;
+  /** Raise KeyboardInterrupt in the job, which runs. */
   interrupt(slot: number, job: Job<T>): void;
   /**
    * Send the signal again for the job that runs: Python lets go of what is raised in a finalizer or
-   * a fork callback. One that the job has felt already does nothing.
+   * a fork callback. One that has been felt already does nothing.
    */
   remind(slot: number): void;
   /** End the slot's process. */
@@ -94,6 +98,8 @@ interface Slot<T> {
   ahead: number;
   measuredAt: number;
   finishedSince: number;
+  /** The job that was interrupted last is reminded of it until then. */
+  remindUntil: number;
   killAt: number | undefined;
   /** The job for which the process is being ended. */
   killedFor: Job<T> | undefined;
@@ -121,6 +127,7 @@ export class Scheduler<T> {
       ahead: 1,
       measuredAt: 0,
       finishedSince: 0,
+      remindUntil: 0,
       killAt: undefined,
       killedFor: undefined,
     }));
@@ -192,9 +199,24 @@ export class Scheduler<T> {
       if (line.waiting.length === 0) remove(slot.turns, line);
       this.#settle(slot, job, { kind: "cancelled", how: "queued" });
     } else {
-      this.#effects.interrupt(line.slot, job);
+      this.#effects.cancel(line.slot, job);
       this.#watch(slot, now);
     }
+  }
+
+  /**
+   * Raises KeyboardInterrupt in the job of this line that runs right now.
+   *
+   * @returns The job; undefined if none of the line's runs.
+   */
+  interrupt(line: Line<T>, now: number): Job<T> | undefined {
+    const slot = this.#slots[line.slot]!;
+    const running = this.#effects.running(line.slot);
+    const job = slot.handed.find(({ id }) => id === running);
+    if (job?.line !== line) return undefined;
+    slot.remindUntil = now + this.#graceMs;
+    this.#effects.interrupt(line.slot, job);
+    return job;
   }
 
   /** The slot has a process that takes jobs. */
@@ -221,6 +243,7 @@ export class Scheduler<T> {
     slot.handed.shift();
     slot.finishedSince++;
     slot.killAt = undefined;
+    slot.remindUntil = 0;
     if (begun) this.#remember(slot, job);
     job.state = "over";
     slot.jobs--;
@@ -271,6 +294,7 @@ export class Scheduler<T> {
     slot.live = false;
     slot.handed = [];
     slot.killAt = slot.killedFor = undefined;
+    slot.remindUntil = 0;
     const first = handed[0];
     for (const job of handed.toReversed()) {
       const begun = started !== 0 && notAfter(job.id, started);
@@ -293,11 +317,17 @@ export class Scheduler<T> {
     }
   }
 
-  /** Reminds the processes whose cancelled job still runs, and ends them after its grace. */
+  /**
+   * Reminds the processes whose cancelled or interrupted job still runs, and ends those of cancelled
+   * ones after the grace.
+   */
   tick(now: number): void {
     this.#slots.forEach((slot, index) => {
-      if (slot.killAt === undefined) return;
-      if (now < slot.killAt) return this.#effects.remind(index);
+      const isKill = slot.killAt !== undefined && now >= slot.killAt;
+      if (!isKill) {
+        if (slot.killAt !== undefined || now < slot.remindUntil) this.#effects.remind(index);
+        return;
+      }
       slot.killAt = undefined;
       slot.killedFor = slot.handed[0];
       this.#effects.kill(index);

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { ServerHello } from "../src/wire/messages.ts";
-import { MessageType } from "../src/wire/messages.ts";
+import { Feature, MessageType, type ServerHello } from "../src/wire/messages.ts";
 import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
 import { VERSION } from "../src/version.ts";
 import { checkConfig, type ServerOptions } from "./config.ts";
@@ -212,6 +211,7 @@ export class PyProxyServer implements AsyncDisposable {
         limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: MAX_EVALS_IN_FLIGHT },
         server: `pyproxy-fake-server/${VERSION}`,
         python: { version, implementation, msgpack },
+        features: [Feature.INTERRUPT],
       } satisfies ServerHello,
     );
     session.log("info", "session opened", { client, name, peer: connection.peer });

@@ -5,7 +5,7 @@
  */
 import { type Frame, writeHeader } from "../src/wire/frame.ts";
 import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
-import { type CloseReason, EvalFlag, MessageType } from "../src/wire/messages.ts";
+import { type CloseReason, EvalFlag, type Interrupted, MessageType } from "../src/wire/messages.ts";
 import type { Connection, Receiver } from "./connection.ts";
 import { Control, controlBody, controlPart } from "./control.ts";
 import { Eval, type EvalOwner } from "./eval.ts";
@@ -222,6 +222,13 @@ export class Session implements EvalOwner {
         new Control("CANCEL", frame.body).optional("reason", "string");
         const job = this.#evals.find(id)?.job;
         if (job !== undefined) this.#context.pool.scheduler.cancel(job, this.#context.clock());
+        break;
+      }
+      case MessageType.INTERRUPT: {
+        const { pool, clock } = this.#context;
+        const job = pool.scheduler.interrupt(this.#line, clock());
+        const id = job?.payload.origin.request;
+        this.#main.sendControl(MessageType.INTERRUPTED, { id } satisfies Interrupted);
         break;
       }
       case MessageType.GOODBYE: {

@@ -83,7 +83,17 @@ export class Slot implements ProcessEvents {
     this.#process!.send(job.payload.frame);
   }
 
-  /** Interrupts a job that the process has. */
+  /** Stops a job that the process has. */
+  cancel(job: Job<Task>): void {
+    this.#process?.cancel(job.id);
+  }
+
+  /** The id of the job whose code the process runs now, 0 if none. */
+  get running(): number {
+    return this.#process?.running ?? 0;
+  }
+
+  /** Interrupts the job that runs. */
   interrupt(job: Job<Task>): void {
     this.#process?.interrupt(job.id);
   }

@@ -25,6 +25,8 @@ export type ToWorker =
   /** Whole EVAL frames, one behind the other; the buffer is transferred. */
   | { kind: "evals"; bytes: Uint8Array<ArrayBuffer>; timeouts: [id: number, ms: number][] }
   | { kind: "cancel"; id: number }
+  /** Whatever runs; answered by `interrupted`. */
+  | { kind: "interrupt" }
   /** An eval with this id will never come, so it has no output. */
   | { kind: "never_sent"; id: number }
   /** Output of this eval (or of all, or the log) has a reader from now on, or none any more. */
@@ -42,6 +44,8 @@ export type FromWorker =
   | { kind: "results"; bytes: Uint8Array<ArrayBuffer> }
   /** One RESULT with a large body; the buffer is transferred. */
   | { kind: "result"; id: number; status: number; body: Uint8Array<ArrayBuffer> }
+  /** The answer to `interrupt`: the eval that was interrupted, if one was. */
+  | { kind: "interrupted"; id?: number }
   | { kind: "output"; items: OutputItem[] }
   /** Output of this eval that was dropped so far because nobody read it, in bytes, in all. */
   | { kind: "dropped"; id: number; bytes: number }

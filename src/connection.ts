@@ -28,7 +28,13 @@ import {
   ResultStatus,
   type ServerHello,
 } from "./wire/messages.ts";
-import { parseError, parseGoodbye, parseLog, parseServerHello } from "./wire/parse.ts";
+import {
+  parseError,
+  parseGoodbye,
+  parseInterrupted,
+  parseLog,
+  parseServerHello,
+} from "./wire/parse.ts";
 
 /** What a connection wants done, or has to tell. */
 export type ConnectionEvent =
@@ -37,6 +43,8 @@ export type ConnectionEvent =
   | { kind: "connected" }
   /** An eval is settled. The body is good until the stream's next read, unless `owned`. */
   | { kind: "result"; id: number; status: number; body: Uint8Array; owned: boolean }
+  /** The answer to an interrupt: the eval that was interrupted, if one was. */
+  | { kind: "interrupted"; id?: number }
   /** The bytes are good until the stream's next read. */
   | { kind: "output"; id: number; fd: 1 | 2; bytes: Uint8Array }
   /** Every eval up to this id has no more output. */
@@ -66,6 +74,8 @@ export class Connection {
   /** The last eval that was given to the mainstream, and the last whose output has ended. */
   #lastSent = 0;
   #outputEnded = 0;
+  /** An INTERRUPT has been sent and not answered. */
+  #interrupting = false;
   #closing: "no" | "drain" | "now" = "no";
   #goodbyeSent = false;
   /** The server has said goodbye, and the rest of the output is on its way. */
@@ -194,6 +204,13 @@ export class Connection {
     }
   }
 
+  /** Interrupts whatever eval runs; one at a time, each answered by `interrupted`. */
+  interrupt(): void {
+    if (this.#ended || this.#closing === "now") return;
+    this.#interrupting = true;
+    this.#sendControl("main", MessageType.INTERRUPT, 0, {});
+  }
+
   /** Says goodbye: at once, or once everything in flight is settled. */
   close(drain: boolean): void {
     if (this.#ended || this.#closing === "now") return;
@@ -250,6 +267,12 @@ export class Connection {
       case MessageType.RESULT:
         this.#result(frame);
         break;
+      case MessageType.INTERRUPTED: {
+        if (!this.#interrupting) throw new RuleBroken("an INTERRUPTED came that was not asked for");
+        this.#interrupting = false;
+        this.#events.push({ kind: "interrupted", ...readControl(frame, parseInterrupted) });
+        break;
+      }
       case MessageType.OUTPUT:
         if (frame.flags !== 1 && frame.flags !== 2) {
           throw new RuleBroken(`an OUTPUT has the descriptor ${frame.flags}, not 1 or 2`);

@@ -82,6 +82,9 @@ export class Engine {
       case "cancel":
         this.#connection.cancel(message.id, "cancel");
         break;
+      case "interrupt":
+        this.#connection.interrupt();
+        break;
       case "never_sent":
         this.#output.neverSent(message.id);
         break;
@@ -197,6 +200,7 @@ export class Engine {
           this.#post(event);
           break;
         case "connected":
+        case "interrupted":
           this.#post(event);
           break;
         case "sent":

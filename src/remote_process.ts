@@ -93,6 +93,39 @@ export class RemoteProcess implements AsyncDisposable {
   }
 
   /**
+   * Raises KeyboardInterrupt in whatever eval of this session runs right now, as Ctrl-C does in a
+   * terminal and "interrupt" in a notebook. The code may catch it and go on; if it does not, the
+   * eval fails with a {@linkcode PythonError} of type KeyboardInterrupt. Nothing is killed: code that
+   * does not come back to Python goes on, for that there is `cancel()` of its future. Evals that wait
+   * are left alone, and so is every other session.
+   *
+   * @returns Whether an eval ran, to which the KeyboardInterrupt then was sent. One that ends before
+   * it comes has its result, and the next is not hit.
+   * @throws {SessionClosedError} If the session is over, or ends before the answer.
+   * @throws {SessionError} If the server does not know how to.
+   *
+   * @example Stop a loop, keep what it has done
+   * ```ts
+   * import { connect } from "@pyproxy/client";
+   *
+   * await using remote = await connect("localhost:9000");
+   * const future = remote.eval(`
+   * count = 0
+   * try:
+   *     print("counting")
+   *     while True: count += 1
+   * except KeyboardInterrupt:
+   *     pass
+   * count`);
+   * for await (const _ of future.output()) await remote.interrupt();
+   * console.log(await future > 0); // true
+   * ```
+   */
+  interrupt(): Promise<boolean> {
+    return this.#thread.interrupt();
+  }
+
+  /**
    * The server's log records about this session, output that came too late for its eval among them.
    * The newest 1,000 are kept until somebody reads.
    *

@@ -29,6 +29,7 @@ const ALLOWED: Record<StreamName, Record<StreamState, readonly number[]>> = {
     hello: [MessageType.SERVER_HELLO, MessageType.ERROR],
     open: [
       MessageType.RESULT,
+      MessageType.INTERRUPTED,
       MessageType.GOODBYE,
       MessageType.ERROR,
       MessageType.PING,

@@ -14,6 +14,7 @@ import {
 } from "./errors.ts";
 import { EvalQueue } from "./eval_queue.ts";
 import { Future, type FutureOwner, type Outcome, type Settle } from "./future.ts";
+import { Interrupts } from "./interrupts.ts";
 import { type CheckedOpenOptions, type EvalOptions, formatAddress } from "./options.ts";
 import { type Asked, cancelledError, outcomeOf } from "./outcome.ts";
 import type { AnyOutput, OutputOptions } from "./output.ts";
@@ -27,7 +28,7 @@ import {
   HEARTBEAT_MISSES,
   MAX_REQUEST_ID,
 } from "./wire/limits.ts";
-import { ResultStatus, type ServerHello } from "./wire/messages.ts";
+import { Feature, ResultStatus, type ServerHello } from "./wire/messages.ts";
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -46,6 +47,7 @@ export class SessionThread implements FutureOwner {
   readonly readers: Readers = new Readers((message) => this.#post(message));
   readonly #queue: EvalQueue;
   readonly #pending = new PendingEvals();
+  readonly #interrupts = new Interrupts(() => this.#post({ kind: "interrupt" }));
   #lastId = 0;
   #flushing = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
@@ -163,6 +165,19 @@ export class SessionThread implements FutureOwner {
     this.#post({ kind: "cancel", id });
   }
 
+  /** Interrupts the eval that runs; says whether one did. */
+  interrupt(): Promise<boolean> {
+    if (this.over) return Promise.reject(this.#overError("interrupt"));
+    if (!this.#hello!.features?.includes(Feature.INTERRUPT)) {
+      const { server } = this.#hello!;
+      return Promise.reject(
+        new SessionError(`Cannot interrupt: the server ${server} does not offer it`),
+      );
+    }
+    this.#flush();
+    return this.#interrupts.ask();
+  }
+
   /** The output of one eval. */
   output(id: number, options?: OutputOptions): AnyOutput {
     this.#flush();
@@ -185,6 +200,7 @@ export class SessionThread implements FutureOwner {
       return;
     }
     this.#pending.settleAll(this.#overError("wait for this eval"));
+    this.#interrupts.end(this.#overError("interrupt"));
     // The goodbye is a courtesy: a thread that does not answer must not hold the caller.
     const timer = setTimeout(() => this.#end("CLIENT_CLOSED", undefined), 2 * CLOSE_DEADLINE_MS);
     await this.#closed.promise;
@@ -211,6 +227,9 @@ export class SessionThread implements FutureOwner {
         break;
       case "result":
         this.#result(message.id, message.status, message.body);
+        break;
+      case "interrupted":
+        this.#interrupts.answered(message.id !== undefined);
         break;
       case "output":
         for (const item of message.items) this.readers.item(item);
@@ -313,6 +332,7 @@ export class SessionThread implements FutureOwner {
     this.#opened.reject(lost);
     this.#connected.reject(lost);
     this.#pending.settleAll(lost);
+    this.#interrupts.end(lost);
     this.readers.end(error, lost);
     this.#closed.resolve(this.#ended);
   }

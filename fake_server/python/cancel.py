@@ -1,12 +1,12 @@
-"""Cancels: the page shared with the server, and the SIGINT handler that goes by it.
+"""Cancels and interrupts: the page shared with the server, and the SIGINT handler that goes by it.
 
 A cancel names a job, and only that job may feel it, whenever the signal comes. So the handler
 raises KeyboardInterrupt if, and only if, the job that is in user code right now is in the server's
-table, and at most once for each job. While the main thread holds `lock`, or is in a function of
+table, and at most once for each job; or if it is the job of the last interrupt, once for each. While the main thread holds `lock`, or is in a function of
 `shielded`, it does not raise but leaves a debt: these pay it as soon as their work is whole.
 
 Python lets go of what is raised in a finalizer or a fork callback, and a debt is paid at the next
-output only: so the server sends the signal again and again while the job runs.
+output only: so the server sends the signal again and again while the job runs, or for a while.
 
 A SIGINT that user code sends to itself is announced by `expect_own` and is a KeyboardInterrupt as in
 any Python; one that comes from elsewhere is a cancel that came late, or nobody's, and is ignored.
@@ -22,12 +22,18 @@ from pyproxy_worker.descriptors import set_aside
 
 PAGE_BYTES = 4096
 STARTED = struct.Struct("<I")
+RUNNING = struct.Struct("<I")
+RUNNING_AT = 4
 SPENT = struct.Struct("<Q")
 SPENT_AT = 8
 COUNT = struct.Struct("<I")
 COUNT_AT = 64
 TABLE = struct.Struct("<64I")
 TABLE_AT = 68
+INTERRUPTS_AT = 324
+INTERRUPTED = struct.Struct("<2I")
+INTERRUPTED_AT = 328
+NEVER = -1  # as no count is
 
 
 class Cancels:
@@ -45,9 +51,11 @@ class Cancels:
         self._main = _thread.get_ident()
         self._seen = 0  # how many cancels `_requested` knows of
         self._requested = frozenset()
-        self.shielded = set()
+        self.shielded = {Cancels.enter.__code__, Cancels.leave.__code__}
         self.job = 0  # the job that is in user code right now
         self.raised = 0  # the job that has had its KeyboardInterrupt
+        self._felt = 0  # how many interrupts there were when one was last raised
+        self._interrupted = 0  # the job in which that was
         self.owed = False
         self._is_own = False  # user code has sent itself the SIGINT that comes next
 
@@ -71,9 +79,11 @@ class Cancels:
         """From here on the handler may raise for `job`."""
         self.owed = self._is_own = False
         self.job = job
+        RUNNING.pack_into(self._page, RUNNING_AT, job)
 
     def leave(self):
         """From here on it raises for nobody."""
+        RUNNING.pack_into(self._page, RUNNING_AT, 0)
         self.job = 0
         self.owed = False
 
@@ -84,7 +94,7 @@ class Cancels:
 
     def on_signal(self, _number, frame):
         """The handler of SIGINT."""
-        if self.job == 0 or not (self._is_own or self._is_due()):
+        if self.job == 0 or not self._is_wanted():
             return
         own = self.on_signal.__code__
         while frame is not None and frame.f_code is own:
@@ -96,24 +106,43 @@ class Cancels:
 
     def swallowed(self):
         """Python has let go of a KeyboardInterrupt: the job has not felt it, and may once more."""
-        if self.job and self.raised == self.job and _thread.get_ident() == self._main:
+        if self.job == 0 or _thread.get_ident() != self._main:
+            return False
+        if self.raised == self.job:
             self.raised = 0
-            return True
-        return False
+        elif self._interrupted == self.job:
+            self._interrupted = 0
+            self._felt = NEVER
+        else:
+            return False
+        return True
 
     def pay(self):
         """Raises what the handler has left to do; called on leaving what it must not break."""
         if self.owed and _thread.get_ident() == self._main:
             self.owed = False
-            if self.job and (self._is_own or self._is_due()):
+            if self.job and self._is_wanted():
                 self._raise()
+
+    def _is_wanted(self):
+        return self._is_own or self._is_due() or self._is_interrupted()
 
     def _is_due(self):
         """Whether the running job is cancelled and has not felt it yet."""
         return self.job != self.raised and self.job in TABLE.unpack_from(self._page, TABLE_AT)
 
+    def _is_interrupted(self):
+        """Whether the last interrupt is the running job's, which has not felt it yet."""
+        count = COUNT.unpack_from(self._page, INTERRUPTS_AT)[0]
+        if count == self._felt:
+            return False
+        return INTERRUPTED.unpack_from(self._page, INTERRUPTED_AT)[(count - 1) % 2] == self.job
+
     def _raise(self):
         self._is_own = False
         if self._is_due():
             self.raised = self.job
+        if self._is_interrupted():
+            self._interrupted = self.job
+            self._felt = COUNT.unpack_from(self._page, INTERRUPTS_AT)[0]
         raise KeyboardInterrupt

@@ -68,6 +68,7 @@ class Worker:
         self._guard = os.getppid()
         lock = threading.RLock()
         self._cancels = Cancels(boot["page"], lock)
+        self._cancels.shielded.add(Worker._run.__code__)
         records = Records(bytes.fromhex(boot["nonce"]), lock, self._cancels)
         self._output = Output(records, lock, self._cancels)
         self._evaluator = Evaluator()
@@ -143,17 +144,15 @@ class Worker:
         self._send(link.RESULT, status, job, LENGTH.pack(len(control)), control, *values)
 
     def _run(self, job, request):
-        """The outcome of a job. The KeyboardInterrupt of its cancel may come anywhere in here.
+        """The outcome of a job. KeyboardInterrupt may come anywhere in `_attempt`, and not in here.
 
-        It comes once at most. So it can break the inner `try` before `leave` has been reached, but
-        then not the outer one.
+        It may come more than once, so `leave` has to be out of its reach.
         """
         try:
-            try:
-                self._cancels.enter(job)
-                return self._attempt(job, request)
-            finally:
-                self._cancels.leave()
+            self._cancels.enter(job)
+            outcome = self._attempt(job, request)
+            self._cancels.leave()
+            return outcome
         except BaseException as error:
             self._cancels.leave()
             return self._failed(job, error)

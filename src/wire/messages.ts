@@ -15,6 +15,8 @@ export const MessageType = {
   EVAL: 0x10,
   RESULT: 0x11,
   CANCEL: 0x12,
+  INTERRUPT: 0x13,
+  INTERRUPTED: 0x14,
   OUTPUT_HELLO: 0x20,
   OUTPUT_READY: 0x21,
   OUTPUT: 0x22,
@@ -89,7 +91,15 @@ export interface ServerHello {
   limits: { frame_bytes: number; evals_in_flight: number };
   server: string;
   python: { version: string; implementation: string; msgpack: string };
+  /** What the server offers beyond the first messages of this version. */
+  features?: string[];
 }
+
+/** What a server may say in `features` of its hello, and a client then use. */
+export const Feature = {
+  /** INTERRUPT and INTERRUPTED. */
+  INTERRUPT: "interrupt",
+} as const;
 
 /** Body of ERROR. */
 export interface ErrorBody {
@@ -120,6 +130,12 @@ export interface EvalControl {
 /** Body of CANCEL; the header names the eval. */
 export interface Cancel {
   reason?: "cancel" | "timeout";
+}
+
+/** Body of INTERRUPTED. */
+export interface Interrupted {
+  /** The eval that got the KeyboardInterrupt; none if the session had none running. */
+  id?: number;
 }
 
 /** Control map of a RESULT with status CANCELLED. */

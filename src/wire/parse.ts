@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ErrorBody, Goodbye, LogRecord, ServerHello } from "./messages.ts";
+import type { ErrorBody, Goodbye, Interrupted, LogRecord, ServerHello } from "./messages.ts";
 import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "./limits.ts";
 
 /** Thrown when a control body is not what its message says. */
@@ -45,7 +45,18 @@ export function parseServerHello(body: unknown): ServerHello {
       implementation: text("SERVER_HELLO python", python, "implementation"),
       msgpack: text("SERVER_HELLO python", python, "msgpack"),
     },
+    features: words("SERVER_HELLO", map, "features"),
   };
+}
+
+/**
+ * Reads the body of an INTERRUPTED.
+ *
+ * @throws {BodyError} If a field has another type.
+ */
+export function parseInterrupted(body: unknown): Interrupted {
+  const map = control("INTERRUPTED", body);
+  return Object.hasOwn(map, "id") ? { id: count("INTERRUPTED", map, "id") } : {};
 }
 
 /**
@@ -109,6 +120,13 @@ function text(what: string, map: Record<string, unknown>, field: string): string
   const value = Object.hasOwn(map, field) ? map[field] : undefined;
   if (typeof value === "string") return value;
   throw new BodyError(`${what} has no string '${field}'`);
+}
+
+/** A list of strings that may be missing. */
+function words(what: string, map: Record<string, unknown>, field: string): string[] {
+  const value = Object.hasOwn(map, field) ? map[field] : [];
+  if (Array.isArray(value) && value.every((word) => typeof word === "string")) return value;
+  throw new BodyError(`${what} has '${field}' that are no strings`);
 }
 
 function count(what: string, map: Record<string, unknown>, field: string): number {

@@ -192,6 +192,20 @@ Deno.test("Connection settles a cancelled eval that waits itself, and asks the s
   assertEquals(connection.takeEvents(), []);
 });
 
+Deno.test("Connection asks for an interrupt, and gives the answer with the eval's id or without", () => {
+  const connection = opened();
+  for (const body of [{ id: 7 }, {}] as Record<string, number>[]) {
+    connection.interrupt();
+    assertEquals(sent(connection.takeEvents()), [["main", MessageType.INTERRUPT, 0]]);
+    const answer = control(MessageType.INTERRUPTED, body);
+    assertEquals(feed(connection, "main", answer), [{ kind: "interrupted", ...body }]);
+  }
+  connection.close(false);
+  connection.takeEvents();
+  connection.interrupt();
+  assertEquals(connection.takeEvents(), []);
+});
+
 Deno.test("Connection ends with ProtocolError when the server breaks a rule, and tells it once", () => {
   const zero = new Uint8Array(0);
   const broken: [StreamName, Uint8Array, string][] = [
@@ -200,6 +214,7 @@ Deno.test("Connection ends with ProtocolError when the server breaks a rule, and
     ["main", result(5), "request 5, which is not in flight"],
     ["main", frameBytes(MessageType.OUTPUT, 1, 1, zero), "OUTPUT on the mainstream"],
     ["main", control(MessageType.SERVER_HELLO, HELLO), "SERVER_HELLO on the mainstream"],
+    ["main", control(MessageType.INTERRUPTED, { id: 1 }), "not asked for"],
     ["main", control(MessageType.GOODBYE, [1]), "no map"],
     ["main", control(MessageType.ERROR, { code: 5, message: "x" }), "no string 'code'"],
     ["output", result(1), "RESULT on the outputstream"],

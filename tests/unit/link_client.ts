@@ -98,6 +98,7 @@ export class LinkClient implements AsyncDisposable {
   #answers = new Map<number, Answer>();
   #jobs = 0;
   #cancels = 0;
+  #interrupts = 0;
   #isOver = false;
   #isDry = false;
   #changed = Promise.withResolvers<void>();
@@ -274,6 +275,19 @@ export class LinkClient implements AsyncDisposable {
     this.command("I");
   }
 
+  /** Notes an interrupt in the page and sends it. */
+  interrupt(job: number): void {
+    this.#writePage(328 + 4 * (this.#interrupts % 2), job);
+    this.#interrupts++;
+    this.#writePage(324, this.#interrupts);
+    this.command("I");
+  }
+
+  /** The job that the page says to be running code. */
+  running(): number {
+    return this.#readPage(4);
+  }
+
   /** Cancels a job, and reminds python of it until it has answered. */
   async stop(job: number): Promise<Answer> {
     this.cancel(job);
@@ -287,10 +301,7 @@ export class LinkClient implements AsyncDisposable {
 
   /** The job that the page says was begun last. */
   started(): number {
-    const bytes = new Uint8Array(4);
-    this.#page.seekSync(0, Deno.SeekMode.Start);
-    this.#page.readSync(bytes);
-    return new DataView(bytes.buffer).getUint32(0, true);
+    return this.#readPage(0);
   }
 
   /** What a job wrote: waits for its END on both pipes. */
@@ -328,6 +339,13 @@ export class LinkClient implements AsyncDisposable {
         throw new Error(`waited too long for ${what}; output so far: ${text}`, { cause: error });
       }
     }
+  }
+
+  #readPage(at: number): number {
+    const bytes = new Uint8Array(4);
+    this.#page.seekSync(at, Deno.SeekMode.Start);
+    this.#page.readSync(bytes);
+    return new DataView(bytes.buffer).getUint32(0, true);
   }
 
   #writePage(at: number, value: number): void {

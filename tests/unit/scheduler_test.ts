@@ -12,6 +12,8 @@ class Bench {
   readonly scheduler: Scheduler<string>;
   /** Jobs that each slot's process has been given and not answered. */
   readonly processes: Job<string>[][];
+  /** What a slot's process says that it runs. */
+  running = (slot: number): number => this.processes[slot]![0]?.id ?? 0;
 
   constructor(slots = 1) {
     this.processes = Array.from({ length: slots }, () => []);
@@ -20,6 +22,8 @@ class Bench {
         this.processes[slot]!.push(job);
         this.log.push(`run ${job.payload}`);
       },
+      cancel: (_, job) => this.log.push(`cancel ${job.payload}`),
+      running: (slot) => this.running(slot),
       interrupt: (_, job) => this.log.push(`interrupt ${job.payload}`),
       remind: () => this.log.push("remind"),
       kill: (slot) => this.log.push(`kill ${slot}`),
@@ -172,7 +176,7 @@ Deno.test("Scheduler interrupts a running eval, reminds it, and kills after the 
   bench.said();
   bench.scheduler.cancel(a, 100);
   bench.scheduler.tick(100 + GRACE_MS - 1);
-  assertEquals(bench.said(), ["interrupt a", "remind"]);
+  assertEquals(bench.said(), ["cancel a", "remind"]);
   bench.scheduler.tick(100 + GRACE_MS);
   bench.scheduler.tick(100 + 3 * GRACE_MS);
   assertEquals(bench.said(), ["kill 0"]);
@@ -189,7 +193,7 @@ Deno.test("Scheduler kills nobody when the interrupted eval ends within its grac
   bench.scheduler.cancel(a, 0);
   bench.answer(0, 1, 10);
   bench.scheduler.tick(100 * GRACE_MS);
-  assertEquals(bench.said(), ["run a", "interrupt a", "run b"]);
+  assertEquals(bench.said(), ["run a", "cancel a", "run b"]);
 });
 
 Deno.test("Scheduler counts the grace from when it is the cancelled eval's turn", () => {
@@ -200,7 +204,7 @@ Deno.test("Scheduler counts the grace from when it is the cancelled eval's turn"
   bench.said();
   bench.scheduler.cancel(b, bench.now);
   bench.scheduler.tick(bench.now + 10 * GRACE_MS);
-  assertEquals(bench.said(), ["interrupt b"]);
+  assertEquals(bench.said(), ["cancel b"]);
   bench.answer(0, 1, 10 * GRACE_MS);
   bench.scheduler.tick(bench.now + GRACE_MS - 1);
   assertEquals(bench.said(), ["remind"]);
@@ -291,7 +295,7 @@ Deno.test("Scheduler stops all that a closed session has", () => {
   bench.scheduler.close(a, bench.now);
   bench.scheduler.close(a, bench.now);
   const said = bench.said();
-  assertEquals(said.filter((text) => text === "interrupt a1" || text === "interrupt a2").length, 2);
+  assertEquals(said.filter((text) => text === "cancel a1" || text === "cancel a2").length, 2);
   assertEquals(said.filter((text) => text.includes("b1")), []);
   assert(said.includes("more cancelled queued"));
 });
@@ -345,6 +349,60 @@ function random(seed: number): (below: number) => number {
   };
 }
 
+Deno.test("Scheduler interrupts the line's job that runs, each time, and no other", () => {
+  const bench = quickBench();
+  const [one, two] = [bench.scheduler.open(), bench.scheduler.open()];
+  bench.submit(one, "a");
+  bench.submit(two, "b");
+  bench.submit(one, "c");
+  assertEquals(bench.said(), ["run a", "run b", "run c"]);
+  assertEquals(bench.scheduler.interrupt(two, 0), undefined);
+  assertEquals(bench.scheduler.interrupt(one, 0)?.payload, "a");
+  assertEquals(bench.scheduler.interrupt(one, 0)?.payload, "a");
+  assertEquals(bench.said(), ["interrupt a", "interrupt a"]);
+  // Its result is on the way, and the next runs already: the server has not seen that.
+  const b = bench.processes[0]![1]!.id;
+  bench.running = () => b;
+  assertEquals(bench.scheduler.interrupt(one, 0), undefined);
+  assertEquals(bench.scheduler.interrupt(two, 0)?.payload, "b");
+  bench.running = () => 0;
+  assertEquals(bench.scheduler.interrupt(two, 0), undefined);
+  assertEquals(bench.said(), ["interrupt b"]);
+});
+
+Deno.test("Scheduler reminds an interrupted job for a while, and never kills for it", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  const a = bench.submit(line, "a");
+  bench.submit(line, "b");
+  bench.scheduler.interrupt(line, 100);
+  assertEquals(bench.said(), ["run a", "interrupt a"]);
+  bench.scheduler.tick(100 + GRACE_MS - 1);
+  assertEquals(bench.said(), ["remind"]);
+  bench.scheduler.tick(100 + GRACE_MS);
+  bench.scheduler.tick(1e6);
+  assertEquals(bench.said(), []);
+  // A cancel's ladder is not put off by it.
+  bench.scheduler.cancel(a, 1e6);
+  bench.scheduler.interrupt(line, 1e6 + GRACE_MS - 1);
+  bench.scheduler.tick(1e6 + GRACE_MS);
+  assertEquals(bench.said(), ["cancel a", "interrupt a", "kill 0"]);
+});
+
+Deno.test("Scheduler does not remind the job after an interrupted one", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  bench.submit(line, "a");
+  bench.submit(line, "b");
+  bench.scheduler.interrupt(line, 0);
+  bench.answer(0, 1, 10);
+  bench.said();
+  bench.scheduler.tick(20);
+  assertEquals(bench.said(), []);
+});
+
 Deno.test("Scheduler settles every eval exactly once in random schedules", () => {
   for (let seed = 1; seed <= 1_000; seed++) {
     const pick = random(seed);
@@ -355,6 +413,8 @@ Deno.test("Scheduler settles every eval exactly once in random schedules", () =>
     const settle = (job: Job<string>): void => void settled.set(job, (settled.get(job) ?? 0) + 1);
     const scheduler = new Scheduler<string>(2, GRACE_MS, {
       handOver: (slot, job) => void bench.processes[slot]!.push(job),
+      cancel: () => {},
+      running: () => 0,
       interrupt: () => {},
       remind: () => {},
       kill: (slot) => die(slot, 1),
