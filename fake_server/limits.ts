@@ -42,6 +42,9 @@ export const CANCEL_GRACE_MS = 2_000;
 /** A python process that is not READY by then is ended: a start takes 10 to 150 ms. */
 export const PYTHON_START_DEADLINE_MS = 10_000;
 
+/** A smaller memory limit is a slip: Python with msgpack starts in 10 MiB, numpy takes 30 more. */
+export const MIN_WORKER_MEMORY_BYTES: number = 64 * 1024 * 1024;
+
 /** Pause before replacing a process that died without having run anything; doubles ... */
 export const RESTART_PAUSE_MS = 100;
 

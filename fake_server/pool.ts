@@ -55,6 +55,7 @@ export class Pool {
       main: `${directory}/pyproxy_worker/main.py`,
       name: `${++count}`,
       startMs: context.limits.pythonStartMs,
+      memoryLimit: context.config.workerMemoryLimit,
       env: pythonEnv(Deno.env.toObject()),
       signal: closing.signal,
     });

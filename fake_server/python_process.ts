@@ -26,6 +26,8 @@ export interface ProcessOptions {
   /** Tells the files of this process from those of others in the directory. */
   name: string;
   startMs: number;
+  /** In bytes; 0 is no limit. */
+  memoryLimit: number;
   env: Record<string, string>;
   /** Gives the start up. */
   signal: AbortSignal;
@@ -196,8 +198,14 @@ export class PythonProcess {
     paths: { socket: string; page: string },
   ): Promise<void> {
     const secret = hex(crypto.getRandomValues(new Uint8Array(16)));
-    const { directory } = options;
-    const boot = JSON.stringify({ ...paths, secret, nonce: hex(this.nonce), directory });
+    const { directory, memoryLimit } = options;
+    const boot = JSON.stringify({
+      ...paths,
+      secret,
+      nonce: hex(this.nonce),
+      directory,
+      memory_limit: memoryLimit,
+    });
     this.#guard.boot(boot);
     let failed: string | undefined;
     const fail = (why: string): void => {

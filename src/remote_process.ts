@@ -109,7 +109,7 @@ export class RemoteProcess implements AsyncDisposable {
    * import { connect } from "@pyproxy/client";
    *
    * await using remote = await connect("localhost:9000");
-   * const future = remote.eval(`
+   * const future = remote.eval<number>(`
    * count = 0
    * try:
    *     print("counting")

@@ -77,6 +77,7 @@ class Worker:
         self._spent = 0
         self._on_sigint = self._cancels.on_signal
         self._put_back()
+        limit_memory(boot.get("memory_limit", 0))
         hooks.install(self._output, self._link.close)
         name = sys.implementation.name
         ready = {
@@ -118,9 +119,11 @@ class Worker:
             self._output.begin(job)
             try:
                 request = read_request(body)
-            except (ValueError, MemoryError) as error:
-                message = str(error) or "there is no memory for it"
-                self._send(link.BROKEN, 0, job, encode({"message": message}))
+            except ValueError as error:
+                self._send(link.BROKEN, 0, job, encode({"message": str(error)}))
+            except MemoryError:
+                error = MemoryError("there is no memory for the arguments of this eval")
+                self._answer(job, self._failed(job, error))
             except EncodeError as error:
                 self._answer(job, unsendable(error, ""))
             else:
@@ -245,6 +248,19 @@ def unsendable(error, root):
     message = "Cannot send %s: %s" % (path or "this value", error.reason)
     control = {"message": message, "path": path, "type": error.type_name}
     return UNSENDABLE, encode(control), ()
+
+
+def limit_memory(limit):
+    """Takes from this process and its children what they could have beyond `limit` bytes; 0 is none.
+
+    RLIMIT_DATA counts what is asked for to write in: heap, anonymous mappings, stacks of threads.
+    RLIMIT_AS would count what costs nothing as well: files mapped to be read, shared libraries, and
+    the 64 MiB of address space that malloc reserves for each thread.
+    """
+    if limit:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def read_request(body):

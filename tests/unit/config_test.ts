@@ -11,6 +11,7 @@ Deno.test("readConfig() gives the defaults when nothing is said", () => {
     numWorkers: 3,
     python: "python3",
     logLevel: "info",
+    workerMemoryLimit: 0,
   });
 });
 
@@ -21,6 +22,7 @@ Deno.test("readConfig() takes flags before the environment", () => {
     PYPROXY_NUM_WORKERS: "4",
     PYPROXY_PYTHON: "/usr/bin/python3",
     PYPROXY_LOG_LEVEL: "debug",
+    PYPROXY_WORKER_MEMORY_LIMIT: "1G",
   };
   assertEquals(readConfig(["--bind-addr", "localhost:3", "--num-workers=5"], (n) => env[n]), {
     bindAddr: "localhost:3",
@@ -28,6 +30,7 @@ Deno.test("readConfig() takes flags before the environment", () => {
     numWorkers: 5,
     python: "/usr/bin/python3",
     logLevel: "debug",
+    workerMemoryLimit: 1024 ** 3,
   });
 });
 
@@ -54,9 +57,37 @@ Deno.test("readConfig() refuses what it cannot use with a sentence that names it
     [["--bind-addr", "127.0.0.1:70000"], "127.0.0.1:70000"],
     [["--output-addr", "::1:9000"], "::1:9000"],
     [["--log-level", "loud"], 'level "loud"'],
+    [["--worker-memory-limit", "512MB"], 'to "512MB": it must be a number of bytes'],
+    [["--worker-memory-limit", "1.5G"], 'to "1.5G"'],
+    [["--worker-memory-limit", "-1"], "--worker-memory-limit"],
+    [["--worker-memory-limit", "lots"], 'to "lots"'],
+    [["--worker-memory-limit", "512"], "to 512 bytes: it must be an integer of at least 67108864"],
+    [["--worker-memory-limit", "63M"], "at least 67108864 (64M)"],
+    [["--worker-memory-limit", "99999999999G"], "it must be an integer"],
   ];
   for (const [args, text] of refused) {
     assertThrows(() => readConfig(args, NO_ENV), TypeError, text);
+  }
+});
+
+Deno.test("readConfig() takes a memory limit in bytes, K, M and G", () => {
+  for (
+    const [text, bytes] of [
+      ["0", 0],
+      ["67108864", 1024 ** 2 * 64],
+      ["65536K", 1024 ** 2 * 64],
+      ["512M", 1024 ** 2 * 512],
+      ["2g", 1024 ** 3 * 2],
+    ] as const
+  ) {
+    const config = readConfig(["--worker-memory-limit", text], NO_ENV);
+    assertEquals(config !== "help" && config.workerMemoryLimit, bytes);
+  }
+});
+
+Deno.test("checkConfig() refuses a memory limit that is no whole number of bytes", () => {
+  for (const workerMemoryLimit of [NaN, -1, 1e9 + 0.5, Infinity, 1000]) {
+    assertThrows(() => checkConfig({ workerMemoryLimit }), TypeError, `to ${workerMemoryLimit}`);
   }
 });
 
