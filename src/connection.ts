@@ -74,8 +74,8 @@ export class Connection {
   /** The last eval that was given to the mainstream, and the last whose output has ended. */
   #lastSent = 0;
   #outputEnded = 0;
-  /** An INTERRUPT has been sent and not answered. */
-  #interrupting = false;
+  /** INTERRUPTs that have been sent and not answered. */
+  #interrupts = 0;
   #closing: "no" | "drain" | "now" = "no";
   #goodbyeSent = false;
   /** The server has said goodbye, and the rest of the output is on its way. */
@@ -204,10 +204,10 @@ export class Connection {
     }
   }
 
-  /** Interrupts whatever eval runs; one at a time, each answered by `interrupted`. */
+  /** Interrupts whatever eval runs; each is answered by `interrupted`. */
   interrupt(): void {
     if (this.#ended || this.#closing === "now") return;
-    this.#interrupting = true;
+    this.#interrupts++;
     this.#sendControl("main", MessageType.INTERRUPT, 0, {});
   }
 
@@ -220,7 +220,7 @@ export class Connection {
     this.#goodbyeIfDue();
   }
 
-  /** To be called every few seconds: asks a silent peer, and gives up one that does not answer. */
+  /** To be called every second: asks a silent peer, and gives up one that does not answer. */
   tick(now: number): void {
     if (this.#farewell !== undefined && now - this.#farewell.since >= CLOSE_DEADLINE_MS) {
       this.#farewell.end();
@@ -268,8 +268,8 @@ export class Connection {
         this.#result(frame);
         break;
       case MessageType.INTERRUPTED: {
-        if (!this.#interrupting) throw new RuleBroken("an INTERRUPTED came that was not asked for");
-        this.#interrupting = false;
+        if (this.#interrupts === 0) throw new RuleBroken("an INTERRUPTED was not asked for");
+        this.#interrupts--;
         this.#events.push({ kind: "interrupted", ...readControl(frame, parseInterrupted) });
         break;
       }

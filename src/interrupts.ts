@@ -1,9 +1,10 @@
 /**
- * The interrupts that a session has asked for. One is on its way at a time; those asked for
- * meanwhile are one more, sent after its answer: pressing a key twice is no queue.
+ * The interrupts that a session has asked for and that are not answered, in order. Each is sent at
+ * once: one that waited would hit an eval that was called after it.
  *
  * @module
  */
+import { MAX_INTERRUPTS } from "./wire/limits.ts";
 
 interface Ask {
   promise: Promise<boolean>;
@@ -14,8 +15,7 @@ interface Ask {
 /** Those of one session. */
 export class Interrupts {
   readonly #send: () => void;
-  #sent: Ask | undefined;
-  #next: Ask | undefined;
+  readonly #asked: Ask[] = [];
 
   /** Makes one; `send` sends an INTERRUPT. */
   constructor(send: () => void) {
@@ -24,32 +24,23 @@ export class Interrupts {
 
   /** Asks for one; resolves with whether there was something to interrupt. */
   ask(): Promise<boolean> {
-    if (this.#sent !== undefined) return (this.#next ??= newAsk()).promise;
-    this.#sent = newAsk();
+    // One more adds nothing to so many.
+    if (this.#asked.length >= MAX_INTERRUPTS) return this.#asked.at(-1)!.promise;
+    const ask = Promise.withResolvers<boolean>();
+    // Whoever does not care whether it has worked need not care that the session has ended.
+    ask.promise.catch(() => undefined);
+    this.#asked.push(ask);
     this.#send();
-    return this.#sent.promise;
+    return ask.promise;
   }
 
-  /** The answer to the one that is on its way. */
+  /** The answer to the first. */
   answered(interrupted: boolean): void {
-    const sent = this.#sent;
-    this.#sent = this.#next;
-    this.#next = undefined;
-    if (this.#sent !== undefined) this.#send();
-    sent?.resolve(interrupted);
+    this.#asked.shift()?.resolve(interrupted);
   }
 
   /** No answer will come. */
   end(error: Error): void {
-    this.#sent?.reject(error);
-    this.#next?.reject(error);
-    this.#sent = this.#next = undefined;
+    for (const { reject } of this.#asked.splice(0)) reject(error);
   }
-}
-
-function newAsk(): Ask {
-  const ask = Promise.withResolvers<boolean>();
-  // Whoever does not care whether it has worked need not care either that the session has ended.
-  ask.promise.catch(() => undefined);
-  return ask;
 }

@@ -47,6 +47,9 @@ export const CONNECT_AFTER_HELLO_MS = 60_000;
 /** Evals of one session that the server holds at once; more wait in the client. */
 export const MAX_EVALS_IN_FLIGHT = 1_000;
 
+/** Interrupts of one session on their way at once: nobody presses a key so often. */
+export const MAX_INTERRUPTS = 64;
+
 /** Evals that wait in the client: past either of the two, `eval` throws QueueFullError. */
 export const MAX_QUEUED_EVALS = 100_000;
 export const MAX_QUEUED_BYTES: number = 256 * 1024 * 1024;

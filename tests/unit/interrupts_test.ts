@@ -1,19 +1,27 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Interrupts } from "../../src/interrupts.ts";
+import { MAX_INTERRUPTS } from "../../src/wire/limits.ts";
 
-Deno.test("Interrupts sends one at a time, and one more for all that are asked for meanwhile", async () => {
+Deno.test("Interrupts sends each at once, and gives the answers in order", async () => {
   let sent = 0;
   const interrupts = new Interrupts(() => sent++);
-  const first = interrupts.ask();
-  const others = [interrupts.ask(), interrupts.ask(), interrupts.ask()];
-  assertEquals(sent, 1);
-  interrupts.answered(true);
-  assertEquals([await first, sent], [true, 2]);
-  interrupts.answered(false);
-  assertEquals([await Promise.all(others), sent], [[false, false, false], 2]);
-  const later = interrupts.ask();
-  interrupts.answered(true);
-  assertEquals([await later, sent], [true, 3]);
+  const asked = [interrupts.ask(), interrupts.ask(), interrupts.ask()];
+  assertEquals(sent, 3);
+  for (const answer of [true, false, true]) interrupts.answered(answer);
+  assertEquals(await Promise.all(asked), [true, false, true]);
+});
+
+Deno.test("Interrupts sends no more while too many are not answered", async () => {
+  let sent = 0;
+  const interrupts = new Interrupts(() => sent++);
+  const asked = Array.from({ length: MAX_INTERRUPTS + 5 }, () => interrupts.ask());
+  assertEquals(sent, MAX_INTERRUPTS);
+  for (let i = 0; i < MAX_INTERRUPTS; i++) interrupts.answered(i === MAX_INTERRUPTS - 1);
+  const answers = await Promise.all(asked);
+  assertEquals(answers.indexOf(true), MAX_INTERRUPTS - 1);
+  assertEquals(answers.slice(MAX_INTERRUPTS), [true, true, true, true, true]);
+  interrupts.ask();
+  assertEquals(sent, MAX_INTERRUPTS + 1);
 });
 
 Deno.test("Interrupts rejects those without an answer at the end, awaited or not", async () => {
