@@ -52,8 +52,8 @@ export class Connection {
   #unfinished = 0;
   #heardAt: number;
   #tookAt: number;
-  #sentSinceHeard = 0;
-  #asked = false;
+  /** When a PING was sent since something came. */
+  #askedAt: number | undefined;
   #paused = false;
   #ending = false;
   #closed = false;
@@ -117,12 +117,12 @@ export class Connection {
   sendBytes(bytes: Uint8Array): void {
     if (this.#ending) return;
     if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
-    this.#sentSinceHeard += bytes.length;
     this.#outbox.send(bytes);
   }
 
   /**
-   * What is wrong with the peer's silence, if anything; asks it first where that helps.
+   * What is wrong with the peer's silence, if anything; asks it first where that helps. To be called
+   * several times a second.
    *
    * @param highWater The peer is slow, not dead, while more than this waits for it.
    */
@@ -132,17 +132,17 @@ export class Connection {
     if (this.#outbox.waiting > highWater) {
       return now - this.#tookAt >= limits.slowReaderMs ? "slow" : undefined;
     }
-    // What is not read on purpose is not silent.
-    if (this.#paused) return undefined;
     const silence = now - this.#heardAt;
     if (silence < limits.pingIntervalMs) return undefined;
-    if (!this.#asked) {
-      this.#asked = true;
+    // While this is paused, the peer's PINGs are not read: it hears from ours that we are there.
+    const isAgain = this.#paused && now - (this.#askedAt ?? now) >= limits.pingIntervalMs;
+    if (this.#askedAt === undefined || isAgain) {
+      this.#askedAt = now;
       this.send(MessageType.PING, 0, 0, EMPTY);
       return undefined;
     }
-    // The answer of a peer that reads slowly may be behind what fills the kernel's buffers.
-    if (this.#sentSinceHeard > FIRST_BUFFER_BYTES) return undefined;
+    // What is not read on purpose is not silent.
+    if (this.#paused) return undefined;
     return silence >= limits.pingIntervalMs + limits.pingTimeoutMs ? "silent" : undefined;
   }
 
@@ -240,8 +240,7 @@ export class Connection {
 
   #heard(): void {
     this.#heardAt = this.#context.clock();
-    this.#sentSinceHeard = 0;
-    this.#asked = false;
+    this.#askedAt = undefined;
   }
 
   /** Large unfinished frames count against what all clients may hold together. */

@@ -10,15 +10,15 @@ import { formatAddress, parseAddress } from "./options.ts";
 import type { StreamName } from "./rules.ts";
 import { dial } from "./transport/dial.ts";
 import { Outbox } from "./transport/outbox.ts";
-import type { Address, Transport } from "./transport/transport.ts";
+import type { Address, Dial, Transport } from "./transport/transport.ts";
 import { UnreadOutput } from "./unread_output.ts";
 import { VERSION } from "./version.ts";
 import { writeHeader } from "./wire/frame.ts";
 import { CLOSE_DEADLINE_MS, HEADER_BYTES } from "./wire/limits.ts";
 import { MessageType } from "./wire/messages.ts";
 
-/** Silence and the age of unread output are looked at this often. */
-const TICK_MS = 5_000;
+/** Silence and the age of unread output are looked at this often: a dead peer costs 1 s more. */
+const TICK_MS = 1_000;
 
 /** A result whose body is larger goes to the main thread by itself, uncopied. */
 const LARGE_RESULT_BYTES = 32 * 1024;
@@ -38,6 +38,7 @@ interface Stream {
 /** The session in its thread. */
 export class Engine {
   readonly #post: Post;
+  readonly #dial: Dial;
   readonly #options: OpenMessage;
   readonly #connection: Connection;
   readonly #output: UnreadOutput;
@@ -52,9 +53,10 @@ export class Engine {
   /** Set while the outputstream is not read because its readers are behind. */
   #resume: (() => void) | undefined;
 
-  /** Starts the session: dials the mainstream and says hello. */
-  constructor(options: OpenMessage, post: Post) {
+  /** Starts the session: dials the mainstream with `dialStream` and says hello. */
+  constructor(options: OpenMessage, post: Post, dialStream: Dial = dial) {
     this.#post = post;
+    this.#dial = dialStream;
     this.#options = options;
     this.#connection = new Connection(formatAddress(options.address), {
       client: `pyproxy-js/${VERSION}`,
@@ -126,7 +128,7 @@ export class Engine {
     try {
       let transport: Transport;
       try {
-        transport = await dial(address, this.#dialling.signal);
+        transport = await this.#dial(address, this.#dialling.signal);
       } catch (error) {
         this.#connection.notDialled(name, error);
         return;

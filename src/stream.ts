@@ -18,8 +18,8 @@ export class Stream {
   readonly reader: FrameReader = new FrameReader(MAX_HELLO_BODY_BYTES);
   #state: StreamState = "none";
   #heardAt = 0;
-  /** A PING has been sent since then. */
-  #asked = false;
+  /** When a PING was last sent. */
+  #askedAt = 0;
   /** It is not read on purpose, so that its silence says nothing. */
   #paused = false;
 
@@ -36,6 +36,7 @@ export class Stream {
   /** Its TCP connection stands: the hello is next. */
   dialled(now: number): void {
     this.#state = "hello";
+    this.#askedAt = now;
     this.heard(now);
   }
 
@@ -48,7 +49,6 @@ export class Stream {
   /** Something has come. */
   heard(now: number): void {
     this.#heardAt = now;
-    this.#asked = false;
   }
 
   /** It is not read from now on: its readers are behind. */
@@ -63,19 +63,18 @@ export class Stream {
   }
 
   /**
-   * Looks at the peer's silence.
+   * Looks at the peer's silence, and at ours.
    *
-   * @returns "ask" once when a PING is due; the silence in milliseconds when the peer has not even
-   * answered that; else undefined.
+   * @returns "ask" when a PING is due, which also tells the peer that we are there: one that sends
+   * much, or that we do not read on purpose, has no other sign of it. The silence in milliseconds
+   * when the peer has not even answered that. Else undefined.
    */
   check(now: number): "ask" | number | undefined {
-    if (this.#state !== "open" || this.#paused) return undefined;
+    if (this.#state !== "open") return undefined;
     const silent = now - this.#heardAt;
-    if (silent < PING_INTERVAL_MS) return undefined;
-    if (!this.#asked) {
-      this.#asked = true;
-      return "ask";
-    }
-    return silent >= PING_INTERVAL_MS + PING_TIMEOUT_MS ? silent : undefined;
+    if (!this.#paused && silent >= PING_INTERVAL_MS + PING_TIMEOUT_MS) return silent;
+    if (now - this.#askedAt < PING_INTERVAL_MS) return undefined;
+    this.#askedAt = now;
+    return "ask";
   }
 }
