@@ -26,7 +26,7 @@ import type { Task } from "./slot.ts";
 
 /** What a session needs of the server around it. */
 export interface SessionContext {
-  readonly pool: Pool;
+  readonly pool: Pick<Pool, "scheduler" | "forget">;
   readonly log: Log;
   readonly clock: () => number;
   readonly limits: ServerLimits;

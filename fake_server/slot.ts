@@ -26,13 +26,16 @@ export interface Task extends OutputTarget {
   broken(message: string): void;
 }
 
+/** A python process, or in tests what stands in for one. */
+export type Process = Pick<PythonProcess, keyof PythonProcess>;
+
 /** What a slot needs of the server around it. */
 export interface SlotContext {
   readonly log: Log;
   readonly clock: () => number;
   readonly scheduler: Scheduler<Task>;
   /** Starts a python process. */
-  start(): Promise<PythonProcess>;
+  start(): Promise<Process>;
   /** Output without a running eval. */
   readonly late: LateOutput;
   /** A record about a session's eval, or about none. */
@@ -46,7 +49,7 @@ export type SlotState = "starting" | "ready" | "closed";
 export class Slot implements ProcessEvents {
   readonly #index: number;
   readonly #context: SlotContext;
-  #process: PythonProcess | undefined;
+  #process: Process | undefined;
   #router: OutputRouter | undefined;
   /** What all jobs of the process have taken together, as of its last results. */
   #spentMs = 0;
@@ -55,7 +58,7 @@ export class Slot implements ProcessEvents {
   readonly #done: Promise<void>;
 
   /** Keeps a process from now on; `first` is one that is READY already. */
-  constructor(index: number, context: SlotContext, first?: PythonProcess) {
+  constructor(index: number, context: SlotContext, first?: Process) {
     this.#index = index;
     this.#context = context;
     this.#done = this.#keep(first);
@@ -167,7 +170,7 @@ export class Slot implements ProcessEvents {
     return job.payload;
   }
 
-  async #keep(first: PythonProcess | undefined): Promise<void> {
+  async #keep(first: Process | undefined): Promise<void> {
     const { log } = this.#context;
     let pause = 0;
     let process = first;
@@ -192,7 +195,7 @@ export class Slot implements ProcessEvents {
   }
 
   /** Lives with a process until its death. */
-  async #run(process: PythonProcess): Promise<number> {
+  async #run(process: Process): Promise<number> {
     const { log, clock, scheduler, late } = this.#context;
     const { pid } = process.info;
     log.info("python process ready", { slot: this.#index, python_pid: pid });

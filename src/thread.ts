@@ -38,6 +38,9 @@ export interface SessionEnd {
   error?: SessionError;
 }
 
+/** Starts the thread of a session; tests have one without a thread. */
+export type StartWorker = (name: string) => Worker;
+
 /** One session, seen from the main thread. */
 export class SessionThread implements FutureOwner {
   readonly #where: string;
@@ -59,18 +62,19 @@ export class SessionThread implements FutureOwner {
   readonly #connected = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<SessionEnd>();
 
-  /** Starts the thread, which dials at once. */
-  constructor(address: Address, options: CheckedOpenOptions) {
+  /** Starts the thread with `startWorker`; it dials at once. */
+  constructor(
+    address: Address,
+    options: CheckedOpenOptions,
+    startWorker: StartWorker = startSessionWorker,
+  ) {
     this.#where = formatAddress(address);
     this.#heartbeatInterval = options.limits.heartbeatInterval;
     this.#queue = new EvalQueue(options.limits);
     // What these two reject with is told by `closed` and by every future too: awaited or not.
     this.#opened.promise.catch(() => undefined);
     this.#connected.promise.catch(() => undefined);
-    // A package turned into JavaScript has the worker as JavaScript beside this file.
-    const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const url = new URL(`./session_worker.${ending}`, import.meta.url);
-    this.#worker = new Worker(url, { type: "module", name: `pyproxy ${this.#where}` });
+    this.#worker = startWorker(`pyproxy ${this.#where}`);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#message(data);
     this.#worker.onmessageerror = () => this.#crashed("it sent a message that cannot be read");
     this.#worker.onerror = (event) => {
@@ -336,4 +340,11 @@ export class SessionThread implements FutureOwner {
     this.readers.end(error, lost);
     this.#closed.resolve(this.#ended);
   }
+}
+
+function startSessionWorker(name: string): Worker {
+  // A package turned into JavaScript has the worker as JavaScript beside this file.
+  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const url = new URL(`./session_worker.${ending}`, import.meta.url);
+  return new Worker(url, { type: "module", name });
 }

@@ -1,0 +1,230 @@
+/**
+ * The server of a schedule: the real connections, sessions, scheduler and slots over python
+ * processes that are not.
+ *
+ * @module
+ */
+import { Connection, type ConnectionContext } from "../../../fake_server/connection.ts";
+import { Control } from "../../../fake_server/control.ts";
+import { Fault } from "../../../fake_server/fault.ts";
+import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/limits.ts";
+import { Log } from "../../../fake_server/log.ts";
+import { type Job, type Line, type Outcome, Scheduler } from "../../../fake_server/scheduler.ts";
+import { Session } from "../../../fake_server/session.ts";
+import { Sessions } from "../../../fake_server/sessions.ts";
+import { type Process, Slot, type Task } from "../../../fake_server/slot.ts";
+import type { Frame } from "../../../src/wire/frame.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
+import { Feature, MessageType } from "../../../src/wire/messages.ts";
+import { type Model, must } from "./model.ts";
+import { FakePython } from "./python.ts";
+import type { Random } from "./random.ts";
+import type { Socket } from "./socket.ts";
+import type { FakeTime } from "./time.ts";
+
+/** A python process that is asked for and not there yet. */
+interface Starting {
+  slot: number;
+  resolve: (process: Process) => void;
+  reject: (error: Error) => void;
+}
+
+/** The server. */
+export class FakeServer {
+  readonly scheduler: Scheduler<Task>;
+  readonly sessions: Sessions;
+  readonly connections: Set<Connection> = new Set();
+  readonly starting: Starting[] = [];
+  /** The process of each slot, dead ones included until they are replaced. */
+  readonly processes: (FakePython | undefined)[];
+  /** How many evals a client may have in flight. */
+  readonly evalsInFlight: number;
+  readonly #model: Model;
+  readonly #random: Random;
+  readonly #time: FakeTime;
+  readonly #context: ConnectionContext;
+  readonly #log = new Log("error", () => {});
+  readonly #slots: Slot[];
+  readonly #ticker: ReturnType<typeof setInterval>;
+  /** Who has jobs in each slot's process. */
+  readonly #handed: Job<Task>[][];
+  readonly #lines = new Set<Line<Task>>();
+  /** How many jobs of other lines have gone before the first of this one since it is the first. */
+  #passedBy = new Map<Line<Task>, Map<Line<Task>, number>>();
+  #lastPid = 0;
+  #lastSession = 0;
+
+  /** Starts it. */
+  constructor(model: Model, random: Random, time: FakeTime, workers: number) {
+    this.#model = model;
+    this.#random = random;
+    this.#time = time;
+    this.evalsInFlight = random.pick([1, 2, 5, 20, 1000]);
+    this.#context = {
+      limits: DEFAULT_LIMITS,
+      clock: () => time.now,
+      unfinished: { bytes: 0 },
+    };
+    this.processes = Array.from({ length: workers }, () => undefined);
+    this.#handed = Array.from({ length: workers }, () => []);
+    this.sessions = new Sessions(this.#log);
+    this.scheduler = new Scheduler<Task>(workers, DEFAULT_LIMITS.cancelGraceMs, {
+      handOver: (slot, job) => {
+        this.#handedOver(slot, job);
+        this.#slots[slot]!.handOver(job);
+      },
+      cancel: (slot, job) => this.#slots[slot]!.cancel(job),
+      running: (slot) => this.#slots[slot]!.running,
+      interrupt: (slot, job) => this.#slots[slot]!.interrupt(job),
+      remind: (slot) => this.#slots[slot]!.remind(),
+      kill: (slot) => this.#slots[slot]!.kill(),
+      settle: (job, outcome) => this.#settled(job, outcome),
+    });
+    this.#slots = this.processes.map((_, slot) =>
+      new Slot(slot, {
+        log: this.#log,
+        clock: this.#context.clock,
+        scheduler: this.scheduler,
+        start: () =>
+          new Promise((resolve, reject) => this.starting.push({ slot, resolve, reject })),
+        late: (origin, fd, bytes) => this.sessions.late(origin, fd, bytes),
+        note: (origin, level, msg, fields) => this.sessions.note(origin, level, msg, fields),
+      })
+    );
+    this.#ticker = setInterval(() => {
+      this.scheduler.tick(time.now);
+      this.sessions.tick(time.now);
+    }, DEFAULT_LIMITS.tickMs);
+  }
+
+  /** A client has dialled. */
+  accept(socket: Socket): void {
+    const connection: Connection = new Connection(
+      socket as unknown as Deno.TcpConn,
+      this.#context,
+      {
+        frame: (frame) => this.#hello(connection, frame),
+        fault: ({ code, message }) => connection.fail(code, message),
+        lost: () => {},
+      },
+    );
+    this.connections.add(connection);
+    connection.gone.then(() => this.connections.delete(connection));
+  }
+
+  /** The first of the processes that are asked for is there, or does not come up. */
+  start(works: boolean): void {
+    const { slot, resolve, reject } = this.starting.shift()!;
+    if (!works) return reject(new Error("not started by the schedule"));
+    this.#handed[slot] = [];
+    this.#passedBy = new Map();
+    const process = new FakePython(++this.#lastPid, this.#model, this.#random);
+    this.processes[slot] = process;
+    resolve(process);
+  }
+
+  /** What holds at every moment. */
+  check(): void {
+    for (const line of this.#lines) {
+      const handed = this.#handed[line.slot]!.filter((job) =>
+        job.line === line && job.state === "handed"
+      );
+      const inFlight = line.waiting.length + handed.length;
+      must(inFlight <= this.evalsInFlight, () => `${inFlight} evals of a session are in flight`);
+      if (line.closed && inFlight === 0) this.#lines.delete(line);
+    }
+    for (const [slot, process] of this.processes.entries()) {
+      // Who has not answered keeps its place, cancelled or not.
+      if (process === undefined || process.busyJob === 0) continue;
+      const head = this.scheduler.head(slot);
+      must(
+        head !== undefined,
+        () => `python runs job ${process.busyJob}, the server knows of none`,
+      );
+    }
+  }
+
+  /** Ends the processes for good. */
+  async close(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.close()));
+    clearInterval(this.#ticker);
+  }
+
+  #handedOver(slot: number, job: Job<Task>): void {
+    const handed = this.#handed[slot] = this.#handed[slot]!.filter(({ state }) =>
+      state === "handed"
+    );
+    handed.push(job);
+    must(handed.length <= MAX_JOBS_AHEAD, () => `${handed.length} jobs were handed over ahead`);
+    this.#passedBy.delete(job.line);
+    this.#lines.add(job.line);
+    for (const line of this.#lines) {
+      if (line.slot !== slot || line === job.line || line.paused || line.waiting.length === 0) {
+        this.#passedBy.delete(line);
+        continue;
+      }
+      const counts = this.#passedBy.get(line) ?? new Map<Line<Task>, number>();
+      this.#passedBy.set(line, counts);
+      const count = (counts.get(job.line) ?? 0) + 1;
+      counts.set(job.line, count);
+      must(count <= 2, () => `a session got ${count} turns while another waited for its first`);
+    }
+  }
+
+  #settled(job: Job<Task>, outcome: Outcome): void {
+    if (outcome.kind === "namespace_gone") {
+      const { model } = this.#modelOf(job);
+      model.namespaceGone = true;
+      const name = `${model.session}/${outcome.namespace}`;
+      const lives = this.#model.namespaces.get(name);
+      must(
+        lives !== undefined && lives !== this.processes[job.line.slot]?.info.pid,
+        () => `the namespace of eval ${model.marker} is said to be gone, and lives in ${lives}`,
+      );
+      this.#model.namespaces.delete(name);
+    }
+    // Another is the first of its line now.
+    this.#passedBy.delete(job.line);
+    job.payload.outcome(outcome);
+  }
+
+  #modelOf(job: Job<Task>): { model: ReturnType<Model["ofCode"]> } {
+    const frame = job.payload.frame[0]!;
+    const text = new TextDecoder().decode(frame);
+    return { model: this.#model.ofCode(/\d+(?= )/.exec(text.slice(text.indexOf("code")))![0]) };
+  }
+
+  #hello(connection: Connection, frame: Frame): void {
+    if (frame.type === MessageType.OUTPUT_HELLO) {
+      const token = new Control("OUTPUT_HELLO", frame.body).required("stream_token", "string");
+      const session = this.sessions.claim(token);
+      if (session === undefined) throw new Fault("STREAM_TOKEN", "the stream token is not valid");
+      return session.attach(connection);
+    }
+    const token = crypto.randomUUID().replaceAll("-", "");
+    const session = new Session(
+      {
+        pool: {
+          scheduler: this.scheduler,
+          forget: (slot, number) => this.#slots[slot]!.forget(number),
+        },
+        log: this.#log,
+        clock: () => this.#time.now,
+        limits: DEFAULT_LIMITS,
+        closed: (session) => this.sessions.remove(session, token),
+      },
+      ++this.#lastSession,
+      connection,
+    );
+    this.sessions.add(session, token);
+    connection.sendControl(MessageType.SERVER_HELLO, {
+      session_id: session.id,
+      stream_token: token,
+      output_addr: ":2",
+      limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: this.evalsInFlight },
+      server: "simulated",
+      python: { version: "3.11.7", implementation: "CPython", msgpack: "c" },
+      features: [Feature.INTERRUPT],
+    });
+  }
+}
