@@ -15,6 +15,9 @@ export interface OpenMessage {
   name: string | undefined;
   unreadOutputPerEval: number;
   unreadOutputPerSession: number;
+  /** `sent` is due each time so many evals, or bytes of them, have left. */
+  sentReportEvals: number;
+  sentReportBytes: number;
 }
 
 /** Main thread to session's thread. */

@@ -23,10 +23,6 @@ const TICK_MS = 1_000;
 /** A result whose body is larger goes to the main thread by itself, uncopied. */
 const LARGE_RESULT_BYTES = 32 * 1024;
 
-/** The main thread is told what has left its queue each time so much has. */
-const SENT_REPORT_EVALS = 256;
-const SENT_REPORT_BYTES = 1024 * 1024;
-
 /** Posts a message to the main thread. */
 export type Post = (message: FromWorker, transfer?: ArrayBuffer[]) => void;
 
@@ -257,9 +253,8 @@ export class Engine {
   /** A result tells the main thread as well that its eval was sent: a lone eval needs no more. */
   #sent({ id, bytes }: { id: number; bytes: number }): void {
     this.#unreportedBytes += bytes;
-    if (id - this.#reportedId < SENT_REPORT_EVALS && this.#unreportedBytes < SENT_REPORT_BYTES) {
-      return;
-    }
+    const { sentReportEvals, sentReportBytes } = this.#options;
+    if (id - this.#reportedId < sentReportEvals && this.#unreportedBytes < sentReportBytes) return;
     this.#reportedId = id;
     this.#unreportedBytes = 0;
     this.#post({ kind: "sent", id });

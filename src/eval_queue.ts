@@ -8,11 +8,14 @@ import { EncodeError, QueueFullError } from "./errors.ts";
 import type { EvalOptions, SessionLimits } from "./options.ts";
 import { Encoder } from "./values/encode.ts";
 import { writeHeader } from "./wire/frame.ts";
-import { HEADER_BYTES } from "./wire/limits.ts";
+import { HEADER_BYTES, SENT_REPORT_BYTES, SENT_REPORT_EVALS } from "./wire/limits.ts";
 import { type EvalControl, EvalFlag, MessageType } from "./wire/messages.ts";
 
 /** An array of two: what stands before locs and globs. */
 const ARRAY_OF_TWO = new Uint8Array([0x92]);
+
+/** The bytes of an eval that will not be sent. */
+const DROPPED = -1;
 
 /** What is posted to the thread. */
 export interface EvalBatch {
@@ -20,6 +23,20 @@ export interface EvalBatch {
   bytes: Uint8Array<ArrayBuffer>;
   /** Those of them that have a `timeout`. */
   timeouts: [id: number, ms: number][];
+}
+
+/** How much may have left the queue before it is told of it. */
+export interface SentReports {
+  sentReportEvals: number;
+  sentReportBytes: number;
+}
+
+/** Seldom enough to cost nothing, often enough that a small queue is not full of what has left. */
+export function sentReports({ queuedEvals, queuedBytes }: Required<SessionLimits>): SentReports {
+  return {
+    sentReportEvals: Math.min(SENT_REPORT_EVALS, Math.max(1, queuedEvals >> 2)),
+    sentReportBytes: Math.min(SENT_REPORT_BYTES, queuedBytes / 4),
+  };
 }
 
 /** The queue of one session. */
@@ -31,6 +48,8 @@ export class EvalQueue {
   #unsent: { id: number; bytes: number }[] = [];
   #unsentAt = 0;
   #unsentBytes = 0;
+  /** Of those, the ones that will never be. */
+  #dropped = 0;
 
   /** Makes one with the session's limits. */
   constructor(limits: Required<SessionLimits>) {
@@ -44,7 +63,7 @@ export class EvalQueue {
    * @throws {EncodeError} If a value cannot be sent, or a message would be larger than `maxBody`.
    */
   add(id: number, code: string, options: EvalOptions, maxBody: number): void {
-    const waiting = this.#unsent.length - this.#unsentAt;
+    const waiting = this.#unsent.length - this.#unsentAt - this.#dropped;
     const { queuedEvals, queuedBytes } = this.#limits;
     if (waiting >= queuedEvals || this.#unsentBytes >= queuedBytes) {
       throw new QueueFullError(
@@ -78,12 +97,31 @@ export class EvalQueue {
   sentUpTo(id: number): void {
     const unsent = this.#unsent;
     while (this.#unsentAt < unsent.length && unsent[this.#unsentAt]!.id <= id) {
-      this.#unsentBytes -= unsent[this.#unsentAt++]!.bytes;
+      const { bytes } = unsent[this.#unsentAt++]!;
+      if (bytes === DROPPED) this.#dropped--;
+      else this.#unsentBytes -= bytes;
     }
     if (this.#unsentAt === unsent.length || this.#unsentAt > 1024) {
       unsent.splice(0, this.#unsentAt);
       this.#unsentAt = 0;
     }
+  }
+
+  /** An eval was cancelled before it was sent, if it had not been. */
+  drop(id: number): void {
+    const unsent = this.#unsent;
+    let low = this.#unsentAt;
+    let high = unsent.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (unsent[middle]!.id < id) low = middle + 1;
+      else high = middle;
+    }
+    const entry = unsent[low];
+    if (entry?.id !== id || entry.bytes === DROPPED) return;
+    this.#unsentBytes -= entry.bytes;
+    entry.bytes = DROPPED;
+    this.#dropped++;
   }
 
   #encode(id: number, code: string, options: EvalOptions, maxBody: number): void {

@@ -12,7 +12,7 @@ import {
   SessionCrashedError,
   SessionError,
 } from "./errors.ts";
-import { EvalQueue } from "./eval_queue.ts";
+import { EvalQueue, sentReports } from "./eval_queue.ts";
 import { Future, type FutureOwner, type Outcome, type Settle } from "./future.ts";
 import { Interrupts } from "./interrupts.ts";
 import { type CheckedOpenOptions, type EvalOptions, formatAddress } from "./options.ts";
@@ -89,6 +89,7 @@ export class SessionThread implements FutureOwner {
       name: options.name,
       unreadOutputPerEval: options.limits.unreadOutputPerEval,
       unreadOutputPerSession: options.limits.unreadOutputPerSession,
+      ...sentReports(options.limits),
     });
   }
 
@@ -295,7 +296,8 @@ export class SessionThread implements FutureOwner {
       return;
     }
     // One cancelled in the queue says nothing of those before it.
-    if (status !== ResultStatus.CANCELLED) this.#queue.sentUpTo(id);
+    if (status === ResultStatus.CANCELLED) this.#queue.drop(id);
+    else this.#queue.sentUpTo(id);
     this.#pending.settle(id, outcome);
   }
 

@@ -54,6 +54,10 @@ export const MAX_INTERRUPTS = 64;
 export const MAX_QUEUED_EVALS = 100_000;
 export const MAX_QUEUED_BYTES: number = 256 * 1024 * 1024;
 
+/** The main thread is told what has left its queue each time so much has, or less for small queues. */
+export const SENT_REPORT_EVALS = 256;
+export const SENT_REPORT_BYTES: number = 1024 * 1024;
+
 /** Request ids are u32 and never used twice in a session. */
 export const MAX_REQUEST_ID = 0xffff_ffff;
 

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import {
   connect,
   ConnectionError,
+  type Future,
   PyProxyPool,
   PyProxySession,
   QueueFullError,
@@ -75,6 +76,26 @@ test("eval() throws QueueFullError when too many evals wait", async () => {
     await slow;
   }, QueueFullError);
   assert(error.message.includes("wait to be sent"), error.message);
+});
+
+test("eval() throws no QueueFullError for evals that the server has, however small the limit", async () => {
+  await using own = await testRemote({ limits: { queuedEvals: 4 } });
+  const running = own.remote.eval("print('runs', flush=True)\nwhile True: pass");
+  await running.output().next();
+  const futures: Future<unknown>[] = [];
+  while (futures.length < 50) {
+    await until("the queue has room", () => {
+      try {
+        futures.push(own.remote.eval("i", { locs: { i: futures.length } }));
+        return true;
+      } catch (error) {
+        assertInstanceOf(error, QueueFullError);
+        return false;
+      }
+    });
+  }
+  running.cancel();
+  assertEquals(await Promise.all(futures), Array.from({ length: 50 }, (_, i) => i));
 });
 
 test("eval() throws QueueFullError when too many bytes wait", async () => {

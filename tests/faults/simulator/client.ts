@@ -73,7 +73,7 @@ export class FakeClient {
     this.#time = time;
     this.#violated = violated;
     this.worker = new FakeWorker(name, time);
-    const options = checkOpenOptions({ limits: { queuedEvals: 300 } });
+    const options = checkOpenOptions({ limits: { queuedEvals: 50 } });
     this.thread = new SessionThread(
       { hostname: "localhost", port: 1 },
       options,

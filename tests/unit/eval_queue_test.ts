@@ -1,0 +1,54 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { QueueFullError } from "../../src/errors.ts";
+import { EvalQueue, sentReports } from "../../src/eval_queue.ts";
+import { checkOpenOptions, type SessionLimits } from "../../src/options.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
+
+function queue(limits: SessionLimits): { add(id: number, code?: string): void; queue: EvalQueue } {
+  const queue = new EvalQueue(checkOpenOptions({ limits }).limits);
+  return { queue, add: (id, code = "1") => queue.add(id, code, {}, MAX_FRAME_BODY_BYTES) };
+}
+
+Deno.test("EvalQueue refuses what is past its limit, and takes more once some are sent", () => {
+  const own = queue({ queuedEvals: 3 });
+  for (const id of [1, 2, 3]) own.add(id);
+  assertThrows(() => own.add(4), QueueFullError, "3 evals");
+  own.queue.sentUpTo(2);
+  for (const id of [4, 5]) own.add(id);
+  assertThrows(() => own.add(6), QueueFullError);
+  own.queue.sentUpTo(5);
+  for (const id of [6, 7, 8]) own.add(id);
+  assertThrows(() => own.add(9), QueueFullError);
+});
+
+Deno.test("EvalQueue has room again for what was cancelled before it was sent", () => {
+  const own = queue({ queuedEvals: 3, queuedBytes: 1_000 });
+  own.add(1);
+  for (let id = 2; id < 1_000; id += 2) {
+    own.add(id, "x".repeat(400));
+    own.add(id + 1, "x".repeat(400));
+    assertThrows(() => own.add(id + 2), QueueFullError);
+    own.queue.drop(id + 1);
+    own.queue.drop(id + 1);
+    own.queue.drop(id);
+    own.queue.take();
+  }
+  own.queue.sentUpTo(1);
+  own.queue.drop(1);
+  for (const id of [1_001, 1_002, 1_003]) own.add(id);
+  assertThrows(() => own.add(1_004), QueueFullError, "3 evals");
+  // One that was dropped is not given back a second time when what comes after it is sent.
+  own.queue.sentUpTo(1_003);
+  for (const id of [1_004, 1_005, 1_006]) own.add(id);
+  assertThrows(() => own.add(1_007), QueueFullError, "3 evals");
+});
+
+Deno.test("sentReports() come often enough for a small queue, and seldom for a large one", () => {
+  const reports = (limits: SessionLimits) => sentReports(checkOpenOptions({ limits }).limits);
+  assertEquals(reports({}).sentReportEvals, 256);
+  assertEquals(reports({ queuedEvals: 8, queuedBytes: 1_000 }), {
+    sentReportEvals: 2,
+    sentReportBytes: 250,
+  });
+  assertEquals(reports({ queuedEvals: 1 }).sentReportEvals, 1);
+});
