@@ -5,8 +5,10 @@
  */
 import { parseArgs } from "node:util";
 import { LOG_LEVELS, type LogLevel, type LogSink } from "./log.ts";
-import type { ServerLimits } from "./limits.ts";
+import { tokenFlaw } from "../src/wire/login.ts";
+import { MIN_TOKEN_CHARS, type ServerLimits } from "./limits.ts";
 import { isLoopback, parseBindAddress } from "./loopback.ts";
+import { readTokenFile } from "./token_file.ts";
 
 /** Options of `startServer`. */
 export interface ServerOptions {
@@ -14,6 +16,13 @@ export interface ServerOptions {
   bindAddr?: string;
   /** Where outputstreams go. Default `127.0.0.1:9001`. */
   outputAddr?: string;
+  /**
+   * What clients have to know, and prove that they know; at least 22 visible ASCII characters.
+   * Default none: then only this machine can connect.
+   */
+  token?: string | undefined;
+  /** Listen without a token on addresses that others can reach: anyone there can run any code. */
+  allowAnyoneWithoutToken?: boolean;
   /** How many python processes there are. Default 3. */
   numWorkers?: number;
   /** The Python interpreter, 3.9 or newer. Default `python3`. */
@@ -27,11 +36,15 @@ export interface ServerOptions {
 }
 
 /** {@linkcode ServerOptions} with everything a server needs to know. */
-export type ServerConfig = Required<Omit<ServerOptions, "log" | "limits">>;
+export type ServerConfig = Required<Omit<ServerOptions, "log" | "limits" | "token">> & {
+  token: string | undefined;
+};
 
 const DEFAULTS: ServerConfig = {
   bindAddr: "127.0.0.1:9000",
   outputAddr: "127.0.0.1:9001",
+  token: undefined,
+  allowAnyoneWithoutToken: false,
   numWorkers: 3,
   python: "python3",
   logLevel: "info",
@@ -48,6 +61,10 @@ Usage: deno task server [options]
 
   --bind-addr HOST:PORT    where sessions are opened   (PYPROXY_BIND_ADDR, ${DEFAULTS.bindAddr})
   --output-addr HOST:PORT  where outputstreams go      (PYPROXY_OUTPUT_ADDR, ${DEFAULTS.outputAddr})
+  --token-file PATH        the token that clients have to know, in a file that only you can read
+                           (PYPROXY_TOKEN_FILE; or PYPROXY_TOKEN, the token itself)
+  --allow-anyone-without-token
+                           listen without a token on addresses that others can reach
   --num-workers N          how many python processes   (PYPROXY_NUM_WORKERS, ${DEFAULTS.numWorkers})
   --python PATH            Python 3.9 or newer         (PYPROXY_PYTHON, ${DEFAULTS.python})
   --log-level LEVEL        ${LOG_LEVELS.join(", ")}    (PYPROXY_LOG_LEVEL, ${DEFAULTS.logLevel})
@@ -62,6 +79,7 @@ SIGTERM and SIGINT let running evals finish for 30 s; a second one ends at once.
  *
  * @returns The options, or "help" if that was asked for.
  * @throws {TypeError} If something in them cannot be used.
+ * @throws {Error} If the token file cannot, or others can read it.
  */
 export function readConfig(
   args: string[],
@@ -75,6 +93,8 @@ export function readConfig(
       options: {
         "bind-addr": string,
         "output-addr": string,
+        "token-file": string,
+        "allow-anyone-without-token": { type: "boolean" },
         "num-workers": string,
         "python": string,
         "log-level": string,
@@ -86,12 +106,17 @@ export function readConfig(
     throw new TypeError(`${(error as Error).message} (see --help)`);
   }
   if (flags.help) return "help";
-  const given = (flag: "bind-addr" | "output-addr" | "num-workers" | "python" | "log-level") =>
-    flags[flag] ?? (env(`PYPROXY_${flag.replace("-", "_").toUpperCase()}`) || undefined);
+  const given = (
+    flag: "bind-addr" | "output-addr" | "token-file" | "num-workers" | "python" | "log-level",
+  ) => flags[flag] ?? (env(`PYPROXY_${flag.replaceAll("-", "_").toUpperCase()}`) || undefined);
   const workers = given("num-workers");
+  const tokenFile = given("token-file");
   return checkConfig({
     bindAddr: given("bind-addr"),
     outputAddr: given("output-addr"),
+    token: tokenFile === undefined ? env("PYPROXY_TOKEN") || undefined : readTokenFile(tokenFile),
+    // No variable for this one: it has to be said where everybody sees it.
+    allowAnyoneWithoutToken: flags["allow-anyone-without-token"],
     numWorkers: workers === undefined ? undefined : readNumber(workers),
     python: given("python"),
     logLevel: given("log-level") as LogLevel | undefined,
@@ -112,15 +137,19 @@ export function checkConfig(options: ServerOptions): ServerConfig {
   const config: ServerConfig = {
     bindAddr: options.bindAddr ?? DEFAULTS.bindAddr,
     outputAddr: options.outputAddr ?? DEFAULTS.outputAddr,
+    token: options.token,
+    allowAnyoneWithoutToken: options.allowAnyoneWithoutToken ?? DEFAULTS.allowAnyoneWithoutToken,
     numWorkers: options.numWorkers ?? DEFAULTS.numWorkers,
     python: options.python ?? DEFAULTS.python,
     logLevel: options.logLevel ?? DEFAULTS.logLevel,
   };
+  checkToken(config.token);
   for (const addr of [config.bindAddr, config.outputAddr]) {
     if (isLoopback(parseBindAddress(addr).hostname)) continue;
+    if (config.token !== undefined || config.allowAnyoneWithoutToken) continue;
     throw new TypeError(
-      `Cannot listen on ${addr}: whoever can connect can run any code here, and this version has ` +
-        `no token to tell who that is; use a loopback address, as 127.0.0.1:9000, and a tunnel`,
+      `Cannot listen on ${addr}: others can reach it, and whoever can connect can run any code ` +
+        `here; set PYPROXY_TOKEN or --token-file, or use a loopback address as 127.0.0.1:9000`,
     );
   }
   const { numWorkers } = config;
@@ -135,4 +164,15 @@ export function checkConfig(options: ServerOptions): ServerConfig {
     );
   }
   return config;
+}
+
+function checkToken(token: string | undefined): void {
+  if (token === undefined) return;
+  const flaw = tokenFlaw(token);
+  if (flaw !== undefined) throw new TypeError(`Cannot use the token: ${flaw}`);
+  if (token.length >= MIN_TOKEN_CHARS) return;
+  throw new TypeError(
+    `Cannot use the token: it has ${token.length} characters and can be guessed; it must have at ` +
+      `least ${MIN_TOKEN_CHARS} random ones, as "openssl rand -hex 32" makes`,
+  );
 }

@@ -4,28 +4,16 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import type { Frame } from "../src/wire/frame.ts";
-import { MAX_HELLO_BODY_BYTES, PROTOCOL_VERSION } from "../src/wire/limits.ts";
-import { MessageType } from "../src/wire/messages.ts";
 import { Connection, type ConnectionContext, type Receiver } from "./connection.ts";
-import { Control } from "./control.ts";
 import { Fault } from "./fault.ts";
+import { Handshake, type Host } from "./handshake.ts";
 import { ACCEPT_RETRY_MS } from "./limits.ts";
 import { errorText, type Log } from "./log.ts";
-
-/** What a client says of itself. */
-export interface Visitor {
-  client: string;
-  name: string | undefined;
-}
+import { Refusals } from "./refusals.ts";
 
 /** What a listener needs of the server around it. */
-export interface ListenerContext extends ConnectionContext {
+export interface ListenerContext extends ConnectionContext, Host {
   readonly log: Log;
-  /** A client says hello: becomes the connection's receiver, or throws a Fault. */
-  hello(connection: Connection, visitor: Visitor): void;
-  /** An outputstream comes with its token: as above. */
-  outputHello(connection: Connection, token: string): void;
 }
 
 /** Both listeners of a server, and the sockets they have accepted. */
@@ -34,6 +22,7 @@ export class Listener {
   readonly #sockets: Deno.TcpListener[];
   readonly #connections = new Set<Connection>();
   readonly #accepting: Promise<void>[];
+  readonly #refusals = new Refusals();
   #handshakes = 0;
   #room: PromiseWithResolvers<void> | undefined;
   readonly #closing = new AbortController();
@@ -100,14 +89,18 @@ export class Listener {
       this.#room?.resolve();
       this.#room = undefined;
     };
+    const handshake = new Handshake(this.#context);
     const receiver: Receiver = {
       frame: (frame) => {
-        this.#hello(connection, frame);
-        done();
+        if (handshake.frame(connection, frame)) done();
       },
-      fault: ({ code, message }) => {
+      fault: (fault) => {
+        const { code, message } = fault;
         log.info("connection refused", { peer: connection.peer, code, message });
-        connection.fail(code, message);
+        if (code === "AUTHENTICATION" || code === "STREAM_TOKEN") {
+          this.#refusals.add(connection, fault);
+          done();
+        } else connection.fail(code, message);
       },
       lost: () => log.debug("connection closed before its hello", { peer: connection.peer }),
     };
@@ -128,33 +121,5 @@ export class Listener {
       this.#connections.delete(connection);
       done();
     });
-  }
-
-  #hello(connection: Connection, { type, flags, id, body }: Frame): void {
-    if (flags !== 0 || id !== 0) {
-      throw new Fault("PROTOCOL", `the first message has the flags ${flags} and the id ${id}`);
-    }
-    if (type === MessageType.CLIENT_HELLO) {
-      const control = new Control("CLIENT_HELLO", body, MAX_HELLO_BODY_BYTES);
-      const protocol = control.required("protocol", "number");
-      if (protocol !== PROTOCOL_VERSION) {
-        throw new Fault(
-          "VERSION",
-          `the client speaks protocol ${protocol}, this server ${PROTOCOL_VERSION}`,
-        );
-      }
-      const client = control.required("client", "string");
-      this.#context.hello(connection, { client, name: control.optional("name", "string") });
-    } else if (type === MessageType.OUTPUT_HELLO) {
-      const control = new Control("OUTPUT_HELLO", body, MAX_HELLO_BODY_BYTES);
-      this.#context.outputHello(connection, control.required("stream_token", "string"));
-    } else {
-      throw new Fault(
-        "PROTOCOL",
-        `the first message must be CLIENT_HELLO or OUTPUT_HELLO, got type 0x${
-          type.toString(16).padStart(2, "0")
-        }`,
-      );
-    }
   }
 }

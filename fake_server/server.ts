@@ -7,12 +7,13 @@ import type { ServerHello } from "../src/wire/messages.ts";
 import { MessageType } from "../src/wire/messages.ts";
 import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
 import { VERSION } from "../src/version.ts";
-import { checkConfig, type ServerOptions } from "./config.ts";
+import { checkConfig, type ServerConfig, type ServerOptions } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import { Fault } from "./fault.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
 import type { PythonInfo } from "./link.ts";
-import { Listener, type Visitor } from "./listener.ts";
+import type { Visitor } from "./handshake.ts";
+import { Listener } from "./listener.ts";
 import { errorText, Log } from "./log.ts";
 import { formatBindAddress, isUnspecified, parseBindAddress } from "./loopback.ts";
 import { Pool, type ProcessStats } from "./pool.ts";
@@ -83,7 +84,7 @@ export class PyProxyServer implements AsyncDisposable {
         late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
         note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),
       });
-      return new PyProxyServer(limits, log, sockets, sessions, pool);
+      return new PyProxyServer(config, limits, log, sockets, sessions, pool);
     } catch (error) {
       for (const socket of sockets) socket.close();
       throw error;
@@ -91,6 +92,7 @@ export class PyProxyServer implements AsyncDisposable {
   }
 
   private constructor(
+    config: ServerConfig,
     limits: ServerLimits,
     log: Log,
     sockets: Deno.TcpListener[],
@@ -116,8 +118,9 @@ export class PyProxyServer implements AsyncDisposable {
       log,
       clock: this.#clock,
       unfinished: { bytes: 0 },
+      token: config.token,
       hello: (connection, visitor) => this.#hello(connection, visitor),
-      outputHello: (connection, token) => this.#outputHello(connection, token),
+      outputHello: (connection, token, proof) => this.#outputHello(connection, token, proof),
     });
     this.#ticker = setInterval(() => this.#tick(), limits.tickMs);
     const { python } = pool;
@@ -184,7 +187,7 @@ export class PyProxyServer implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  #hello(connection: Connection, { client, name }: Visitor): void {
+  #hello(connection: Connection, { client, name, proofs }: Visitor): void {
     if (this.#draining) throw new Fault("SHUTDOWN", "the server is going down");
     if (this.#sessions.size >= this.#limits.sessions) {
       throw new Fault("LIMIT", `the server has ${this.#sessions.size} sessions and takes no more`);
@@ -200,8 +203,7 @@ export class PyProxyServer implements AsyncDisposable {
       ++this.#lastSession,
       connection,
     );
-    const token = crypto.randomUUID().replaceAll("-", "");
-    this.#sessions.add(session, token);
+    const token = this.#sessions.add(session, proofs?.output);
     const { version, implementation, msgpack } = this.python;
     connection.sendControl(
       MessageType.SERVER_HELLO,
@@ -212,13 +214,14 @@ export class PyProxyServer implements AsyncDisposable {
         limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: MAX_EVALS_IN_FLIGHT },
         server: `pyproxy-fake-server/${VERSION}`,
         python: { version, implementation, msgpack },
+        ...(proofs === undefined ? {} : { proof: proofs.server }),
       } satisfies ServerHello,
     );
     session.log("info", "session opened", { client, name, peer: connection.peer });
   }
 
-  #outputHello(connection: Connection, token: string): void {
-    const session = this.#sessions.claim(token);
+  #outputHello(connection: Connection, token: string, proof: string | undefined): void {
+    const session = this.#sessions.claim(token, proof);
     // One text for every reason: a stranger learns nothing from it.
     if (session === undefined) throw new Fault("STREAM_TOKEN", "the stream token is not valid");
     session.attach(connection);

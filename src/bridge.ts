@@ -13,6 +13,7 @@ export interface OpenMessage {
   address: Address;
   /** The user's word for the session, for the server's log. */
   name: string | undefined;
+  token: string | undefined;
   unreadOutputPerEval: number;
   unreadOutputPerSession: number;
 }

@@ -7,7 +7,9 @@
 import type { FromWorker, OpenMessage, ToWorker } from "./bridge.ts";
 import { Connection, type ConnectionEvent } from "./connection.ts";
 import { formatAddress, parseAddress } from "./options.ts";
+import { proofsOf } from "./proofs.ts";
 import type { StreamName } from "./rules.ts";
+import type { Transcript } from "./login.ts";
 import { dial } from "./transport/dial.ts";
 import { Outbox } from "./transport/outbox.ts";
 import type { Address, Transport } from "./transport/transport.ts";
@@ -15,6 +17,7 @@ import { UnreadOutput } from "./unread_output.ts";
 import { VERSION } from "./version.ts";
 import { writeHeader } from "./wire/frame.ts";
 import { CLOSE_DEADLINE_MS, HEADER_BYTES } from "./wire/limits.ts";
+import { newNonce } from "./wire/login.ts";
 import { MessageType } from "./wire/messages.ts";
 
 /** Silence and the age of unread output are looked at this often. */
@@ -59,6 +62,7 @@ export class Engine {
     this.#connection = new Connection(formatAddress(options.address), {
       client: `pyproxy-js/${VERSION}`,
       name: options.name,
+      nonce: options.token === undefined ? undefined : newNonce(),
     });
     this.#output = new UnreadOutput({
       perEval: options.unreadOutputPerEval,
@@ -116,6 +120,11 @@ export class Engine {
     } catch (error) {
       this.#connection.notDialled("output", error);
     }
+  }
+
+  async #prove(transcript: Transcript): Promise<void> {
+    this.#connection.proofs(await proofsOf(this.#options.token!, transcript));
+    this.#work();
   }
 
   /** Dials a stream and reads it to its end. */
@@ -191,6 +200,9 @@ export class Engine {
           break;
         case "log":
           this.#output.log(event.record, 256);
+          break;
+        case "challenged":
+          this.#prove(event.transcript);
           break;
         case "opened":
           this.#ticker = setInterval(() => this.#tick(), TICK_MS);

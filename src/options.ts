@@ -11,6 +11,7 @@ import {
   UNREAD_OUTPUT_PER_EVAL_BYTES,
   UNREAD_OUTPUT_PER_SESSION_BYTES,
 } from "./wire/limits.ts";
+import { tokenFlaw } from "./wire/login.ts";
 import type { Address } from "./transport/transport.ts";
 
 /** The address that `open` and `connect` dial when none is given. */
@@ -41,6 +42,11 @@ export interface OpenOptions {
   connectTimeout?: number | undefined;
   /** A word for the session that the server's log shows. */
   name?: string | undefined;
+  /**
+   * The server's token. It never travels: both ends prove that they know it, and a server that
+   * does not is an AuthenticationError.
+   */
+  token?: string | undefined;
   /** Bounds of the session on this side. */
   limits?: SessionLimits | undefined;
 }
@@ -66,6 +72,7 @@ export interface CheckedOpenOptions {
   signal: AbortSignal | undefined;
   connectTimeout: number;
   name: string | undefined;
+  token: string | undefined;
   limits: Required<SessionLimits>;
 }
 
@@ -79,7 +86,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export function checkOpenOptions(options: OpenOptions | undefined): CheckedOpenOptions {
   const doing = "open a session";
-  const given = checkKeys(doing, options, ["signal", "connectTimeout", "name", "limits"]);
+  const given = checkKeys(doing, options, ["signal", "connectTimeout", "name", "token", "limits"]);
   const limits = checkKeys(doing, given.limits, [
     "queuedEvals",
     "queuedBytes",
@@ -90,11 +97,14 @@ export function checkOpenOptions(options: OpenOptions | undefined): CheckedOpenO
   if (given.name !== undefined && typeof given.name !== "string") {
     throw new TypeError(`Cannot ${doing}: 'name' must be a string, got ${shown(given.name)}`);
   }
+  const flaw = given.token === undefined ? undefined : tokenFlaw(given.token);
+  if (flaw !== undefined) throw new TypeError(`Cannot ${doing}: ${flaw}`);
   return {
     signal: checkSignal(doing, given.signal),
     connectTimeout: checkMilliseconds(doing, "connectTimeout", given.connectTimeout) ??
       CONNECT_TIMEOUT_MS,
     name: given.name,
+    token: given.token,
     limits: {
       queuedEvals: checkCount(doing, "queuedEvals", limits.queuedEvals, MAX_QUEUED_EVALS),
       queuedBytes: checkCount(doing, "queuedBytes", limits.queuedBytes, MAX_QUEUED_BYTES),

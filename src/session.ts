@@ -55,6 +55,7 @@ export class PyProxySession implements AsyncDisposable {
    * @param addr `host:port`, `[ipv6]:port`, or a host alone with the port 9000.
    * @throws {ConnectionError} If the server cannot be reached, or does not answer in time.
    * @throws {ProtocolError} If what answers there is no PyProxy server of this version.
+   * @throws {AuthenticationError} If one end has not proven to the other that it knows the token.
    * @throws {TypeError} If the address or an option is not what it must be.
    */
   static async open(
@@ -113,6 +114,7 @@ export class PyProxySession implements AsyncDisposable {
  * @param addr `host:port`, `[ipv6]:port`, or a host alone with the port 9000.
  * @throws {ConnectionError} If the server cannot be reached, or does not answer in time.
  * @throws {ProtocolError} If what answers there is no PyProxy server of this version.
+ * @throws {AuthenticationError} If one end has not proven to the other that it knows the token.
  * @throws {TypeError} If the address or an option is not what it must be.
  *
  * @example A script

@@ -81,6 +81,7 @@ export class SessionThread implements FutureOwner {
       kind: "open",
       address,
       name: options.name,
+      token: options.token,
       unreadOutputPerEval: options.limits.unreadOutputPerEval,
       unreadOutputPerSession: options.limits.unreadOutputPerSession,
     });

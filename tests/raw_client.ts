@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { createHmac } from "node:crypto";
 import { deadline } from "@std/async/deadline";
 import { decode, encode, type ValueType } from "@std/msgpack";
 import { frameBytes, FrameReader, readU32, writeU32 } from "../src/wire/frame.ts";
@@ -43,6 +44,26 @@ export function evalBody(control: object, values?: unknown): Uint8Array<ArrayBuf
   return body;
 }
 
+/** A proof of a login, made with another HMAC than the client's. */
+export function rawProof(
+  token: string,
+  role: "client" | "server" | "output",
+  hello: Uint8Array,
+  challenge: Uint8Array,
+): string {
+  return createHmac("sha256", token).update(role).update(hello).update(challenge).digest("hex");
+}
+
+/** Random bytes as the nonces of a login are written. */
+export function rawNonce(): string {
+  return crypto.getRandomValues(new Uint8Array(32)).toHex();
+}
+
+/** The whole frame of a control message without an id. */
+export function controlFrame(type: number, map: object): Uint8Array {
+  return frameBytes(type, 0, 0, encode(map as ValueType));
+}
+
 /** One TCP stream of frames. */
 export class RawStream implements Disposable {
   readonly #socket: Deno.TcpConn;
@@ -61,6 +82,11 @@ export class RawStream implements Disposable {
       port: Number(port),
     });
     socket.setNoDelay(true);
+    return new RawStream(socket);
+  }
+
+  /** Over a socket that was dialled or accepted elsewhere. */
+  static of(socket: Deno.TcpConn): RawStream {
     return new RawStream(socket);
   }
 
@@ -162,23 +188,39 @@ export class RawSession implements AsyncDisposable {
   #waiting: (() => void)[] = [];
   readonly #loops: Promise<void>[] = [];
 
-  private constructor(main: RawStream, hello: ServerHello) {
+  readonly #outputProof: string | undefined;
+
+  private constructor(main: RawStream, hello: ServerHello, outputProof?: string) {
     this.main = main;
     this.hello = hello;
+    this.#outputProof = outputProof;
     this.#loops.push(this.#read(main, () => this.mainEnded = true));
   }
 
-  /** Opens a session: mainstream and hello. */
-  static async open(addr: string, name?: string): Promise<RawSession> {
+  /** Opens a session: mainstream and hello, with a login where there is a token. */
+  static async open(addr: string, name?: string, token?: string): Promise<RawSession> {
     const main = await RawStream.dial(addr);
     try {
-      const hello = { protocol: 1, client: "raw", ...(name === undefined ? {} : { name }) };
-      await main.control(MessageType.CLIENT_HELLO, hello);
-      const frame = await main.next();
+      const hello = controlFrame(MessageType.CLIENT_HELLO, {
+        protocol: 1,
+        client: "raw",
+        ...(name === undefined ? {} : { name }),
+        ...(token === undefined ? {} : { nonce: rawNonce() }),
+      });
+      await main.send(hello);
+      let frame = await main.next();
+      let outputProof: string | undefined;
+      if (frame?.type === MessageType.CHALLENGE && token !== undefined) {
+        const challenge = frameBytes(frame.type, frame.flags, frame.id, frame.body);
+        const proof = rawProof(token, "client", hello, challenge);
+        await main.control(MessageType.PROOF, { proof });
+        frame = await main.next();
+        outputProof = rawProof(token, "output", hello, challenge);
+      }
       if (frame?.type !== MessageType.SERVER_HELLO) {
         throw new Error(`no hello but ${frame && JSON.stringify(readControl(frame.body))}`);
       }
-      return new RawSession(main, readControl(frame.body) as unknown as ServerHello);
+      return new RawSession(main, readControl(frame.body) as unknown as ServerHello, outputProof);
     } catch (error) {
       main.close();
       throw error;
@@ -186,8 +228,11 @@ export class RawSession implements AsyncDisposable {
   }
 
   /** Opens a session with its outputstream; `read: false` leaves that unread. */
-  static async connect(addr: string, options?: { read?: boolean }): Promise<RawSession> {
-    const session = await RawSession.open(addr);
+  static async connect(
+    addr: string,
+    options?: { read?: boolean; token?: string },
+  ): Promise<RawSession> {
+    const session = await RawSession.open(addr, undefined, options?.token);
     await session.connect(options);
     return session;
   }
@@ -202,7 +247,10 @@ export class RawSession implements AsyncDisposable {
   async connect({ read = true }: { read?: boolean } = {}): Promise<void> {
     this.output = await RawStream.dial(this.outputAddr);
     const { stream_token } = this.hello;
-    await this.output.control(MessageType.OUTPUT_HELLO, { stream_token });
+    await this.output.control(MessageType.OUTPUT_HELLO, {
+      stream_token,
+      ...(this.#outputProof === undefined ? {} : { proof: this.#outputProof }),
+    });
     const frame = await this.output.next();
     if (frame?.type !== MessageType.OUTPUT_READY) throw new Error("no OUTPUT_READY came");
     if (read) this.readOutput();

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { ErrorBody, Goodbye, LogRecord, ServerHello } from "./messages.ts";
+import type { Challenge, ErrorBody, Goodbye, LogRecord, ServerHello } from "./messages.ts";
+import { isNonce } from "./login.ts";
 import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "./limits.ts";
 
 /** Thrown when a control body is not what its message says. */
@@ -45,7 +46,19 @@ export function parseServerHello(body: unknown): ServerHello {
       implementation: text("SERVER_HELLO python", python, "implementation"),
       msgpack: text("SERVER_HELLO python", python, "msgpack"),
     },
+    ...(Object.hasOwn(map, "proof") ? { proof: text("SERVER_HELLO", map, "proof") } : {}),
   };
+}
+
+/**
+ * Reads the body of a CHALLENGE.
+ *
+ * @throws {BodyError} If it has no nonce, or one of another form.
+ */
+export function parseChallenge(body: unknown): Challenge {
+  const nonce = text("CHALLENGE", control("CHALLENGE", body), "nonce");
+  if (!isNonce(nonce)) throw new BodyError("CHALLENGE has a nonce that is not 64 hex digits");
+  return { nonce };
 }
 
 /**

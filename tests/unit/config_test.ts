@@ -1,13 +1,16 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { checkConfig, HELP, readConfig } from "../../fake_server/config.ts";
 import { isLoopback, parseBindAddress } from "../../fake_server/loopback.ts";
 
+const TOKEN = "0123456789abcdefghijkl";
 const NO_ENV = (): undefined => undefined;
 
 Deno.test("readConfig() gives the defaults when nothing is said", () => {
   assertEquals(readConfig([], NO_ENV), {
     bindAddr: "127.0.0.1:9000",
     outputAddr: "127.0.0.1:9001",
+    token: undefined,
+    allowAnyoneWithoutToken: false,
     numWorkers: 3,
     python: "python3",
     logLevel: "info",
@@ -18,6 +21,7 @@ Deno.test("readConfig() takes flags before the environment", () => {
   const env: Record<string, string> = {
     PYPROXY_BIND_ADDR: "127.0.0.1:1",
     PYPROXY_OUTPUT_ADDR: "[::1]:2",
+    PYPROXY_TOKEN: TOKEN,
     PYPROXY_NUM_WORKERS: "4",
     PYPROXY_PYTHON: "/usr/bin/python3",
     PYPROXY_LOG_LEVEL: "debug",
@@ -25,6 +29,8 @@ Deno.test("readConfig() takes flags before the environment", () => {
   assertEquals(readConfig(["--bind-addr", "localhost:3", "--num-workers=5"], (n) => env[n]), {
     bindAddr: "localhost:3",
     outputAddr: "[::1]:2",
+    token: TOKEN,
+    allowAnyoneWithoutToken: false,
     numWorkers: 5,
     python: "/usr/bin/python3",
     logLevel: "debug",
@@ -60,12 +66,47 @@ Deno.test("readConfig() refuses what it cannot use with a sentence that names it
   }
 });
 
-Deno.test("checkConfig() refuses an address that others can reach", () => {
+Deno.test("checkConfig() refuses an address that others can reach without a token", () => {
   for (const addr of ["0.0.0.0:9000", ":9000", "[::]:9000", "192.168.1.2:9000", "example.org:1"]) {
     assertThrows(() => checkConfig({ bindAddr: addr }), TypeError, "whoever can connect");
     assertThrows(() => checkConfig({ outputAddr: addr }), TypeError, "whoever can connect");
   }
   checkConfig({ bindAddr: "[::1]:0", outputAddr: "127.8.9.1:0" });
+  checkConfig({ bindAddr: "0.0.0.0:0", token: TOKEN });
+  checkConfig({ bindAddr: "0.0.0.0:0", allowAnyoneWithoutToken: true });
+});
+
+Deno.test("checkConfig() refuses a token that can be guessed or mistaken, and never shows it", () => {
+  for (const token of ["", "hunter2-hunter2", `${TOKEN} `, `${TOKEN}\n`, `${TOKEN}ä`]) {
+    const error = assertThrows(() => checkConfig({ token }), TypeError, "Cannot use the token: ");
+    assert(token === "" || !error.message.includes(token.trim()), error.message);
+  }
+});
+
+Deno.test("readConfig() takes the token from a file that nobody else can read, and says why not", async () => {
+  const path = await Deno.makeTempFile();
+  const read = (): string | undefined => {
+    const config = readConfig(["--token-file", path], NO_ENV);
+    return config === "help" ? config : config.token;
+  };
+  try {
+    for (const end of ["", "\n", "\r\n"]) {
+      await Deno.writeTextFile(path, TOKEN + end);
+      await Deno.chmod(path, 0o600);
+      assertEquals(read(), TOKEN);
+    }
+    for (const mode of [0o640, 0o604, 0o620]) {
+      await Deno.chmod(path, mode);
+      assertThrows(read, Error, `it has the mode 0${mode.toString(8)}`);
+    }
+    await Deno.chmod(path, 0o600);
+    await Deno.writeTextFile(path, "");
+    assertThrows(read, TypeError, "the token is empty");
+  } finally {
+    await Deno.remove(path);
+  }
+  assertThrows(read, Error, `Cannot read the token file ${path}`);
+  assertThrows(() => readConfig(["--token-file", "/dev/null"], NO_ENV), Error, "it is no file");
 });
 
 Deno.test("parseBindAddress() reads names, IPv4 and IPv6", () => {

@@ -19,6 +19,8 @@ const LAYERS: string[][] = [
   ["src/session_worker.ts"],
   ["src/engine.ts"],
   ["src/connection.ts", "src/unread_output.ts"],
+  ["src/proofs.ts"],
+  ["src/login.ts"],
   ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/stream.ts"],
   ["src/rules.ts"],
   ["src/errors.ts"],
@@ -119,6 +121,7 @@ Deno.test("protocol cores know no IO", async () => {
   for (
     const file of [
       "src/connection.ts",
+      "src/login.ts",
       "src/stream.ts",
       "src/unread_output.ts",
       "fake_server/scheduler.ts",

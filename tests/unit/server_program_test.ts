@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { ResultStatus } from "../../src/wire/messages.ts";
 import { RawSession } from "../raw_client.ts";
 import { isAlive, until } from "../raw_server.ts";
@@ -22,8 +28,8 @@ class Program implements AsyncDisposable {
   readonly #stdout: ReadableStreamDefaultReader<Uint8Array>;
   readonly #stderr: Promise<string>;
 
-  constructor(args: string[] = FREE) {
-    this.child = command(args).spawn();
+  constructor(args: string[] = FREE, env: Record<string, string> = {}) {
+    this.child = command(args, env).spawn();
     this.#stdout = this.child.stdout.getReader();
     this.#stderr = new Response(this.child.stderr).text();
   }
@@ -124,11 +130,35 @@ if os.fork() == 0:
   });
 });
 
+Deno.test("program keeps its token from its log and from the environment of python processes", async () => {
+  const token = "0123456789abcdefghijkl";
+  await using program = new Program([...FREE, "--log-level", "debug"], { PYPROXY_TOKEN: token });
+  const line = await program.ready();
+  const addr = addrIn(line);
+  await assertRejects(() => RawSession.connect(addr), Error, "AUTHENTICATION");
+  {
+    await using session = await RawSession.connect(addr, { token });
+    // The process, and its guard.
+    const seen = await session.value(`
+import os
+texts = [repr(os.environ), repr(open("/proc/self/environ").read())]
+for pid in (os.getpid(), os.getppid()):
+    texts.append(repr(open(f"/proc/{pid}/environ").read() + open(f"/proc/{pid}/cmdline").read()))
+texts`) as string[];
+    assert(seen.length === 4 && !seen.join().includes(token), seen.join());
+  }
+  program.child.kill("SIGTERM");
+  await program.child.status;
+  assert(!line.includes(token) && !JSON.stringify(await program.log()).includes(token));
+});
+
 Deno.test("program says in one line what is wrong with how it was started", async () => {
   const wrong: [string[], Record<string, string>, string][] = [
     [["--nonsense"], {}, "--nonsense"],
-    [[], { PYPROXY_BIND_ADDR: "0.0.0.0:0" }, "Cannot listen on 0.0.0.0:0: whoever can connect"],
+    [[], { PYPROXY_BIND_ADDR: "0.0.0.0:0" }, "Cannot listen on 0.0.0.0:0: others can reach it"],
     [[], { PYPROXY_NUM_WORKERS: "many" }, 'Cannot run "many" python processes'],
+    [FREE, { PYPROXY_TOKEN: "short" }, "Cannot use the token: it has 5 characters"],
+    [["--token-file", "/nowhere"], {}, "Cannot read the token file /nowhere"],
     [FREE, { PYPROXY_PYTHON: "no-such-python" }, 'Cannot start python "no-such-python"'],
   ];
   for (const [args, env, text] of wrong) {
