@@ -4,18 +4,25 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { LOG_LEVELS, type LogLevel, type LogSink } from "./log.ts";
+import { errorText, LOG_LEVELS, type LogLevel, type LogSink } from "./log.ts";
+import { isLocal, parseBindAddress } from "./bind_address.ts";
 import { tokenFlaw } from "../src/wire/login.ts";
 import { MIN_TOKEN_CHARS, type ServerLimits } from "./limits.ts";
-import { isLoopback, parseBindAddress } from "./loopback.ts";
+import type { TlsIdentity } from "./tls_socket.ts";
 import { readTokenFile } from "./token_file.ts";
 
 /** Options of `startServer`. */
 export interface ServerOptions {
-  /** Where sessions are opened. Default `127.0.0.1:9000`; port 0 takes a free one. */
+  /**
+   * Where sessions are opened: `host:port`, where port 0 takes a free one, or `unix:/path`. Default
+   * `127.0.0.1:9000`.
+   */
   bindAddr?: string;
-  /** Where outputstreams go. Default `127.0.0.1:9001`. */
-  outputAddr?: string;
+  /**
+   * Where outputstreams go; it may be the same. Default `127.0.0.1:9001`, and a `bindAddr` that is
+   * a unix socket.
+   */
+  outputAddr?: string | undefined;
   /**
    * What clients have to know, and prove that they know; at least 22 visible ASCII characters.
    * Default none: then only this machine can connect.
@@ -23,6 +30,8 @@ export interface ServerOptions {
   token?: string | undefined;
   /** Listen without a token on addresses that others can reach: anyone there can run any code. */
   allowAnyoneWithoutToken?: boolean;
+  /** Talk TLS on both addresses, as whom this says. Default not. */
+  tls?: TlsIdentity | undefined;
   /** How many python processes there are. Default 3. */
   numWorkers?: number;
   /** The Python interpreter, 3.9 or newer. Default `python3`. */
@@ -36,14 +45,16 @@ export interface ServerOptions {
 }
 
 /** {@linkcode ServerOptions} with everything a server needs to know. */
-export type ServerConfig = Required<Omit<ServerOptions, "log" | "limits" | "token">> & {
+export type ServerConfig = Required<Omit<ServerOptions, "log" | "limits" | "token" | "tls">> & {
   token: string | undefined;
+  tls: TlsIdentity | undefined;
 };
 
 const DEFAULTS: ServerConfig = {
   bindAddr: "127.0.0.1:9000",
   outputAddr: "127.0.0.1:9001",
   token: undefined,
+  tls: undefined,
   allowAnyoneWithoutToken: false,
   numWorkers: 3,
   python: "python3",
@@ -61,10 +72,13 @@ Usage: deno task server [options]
 
   --bind-addr HOST:PORT    where sessions are opened   (PYPROXY_BIND_ADDR, ${DEFAULTS.bindAddr})
   --output-addr HOST:PORT  where outputstreams go      (PYPROXY_OUTPUT_ADDR, ${DEFAULTS.outputAddr})
+                           either may be unix:/path, and both the same
   --token-file PATH        the token that clients have to know, in a file that only you can read
                            (PYPROXY_TOKEN_FILE; or PYPROXY_TOKEN, the token itself)
   --allow-anyone-without-token
                            listen without a token on addresses that others can reach
+  --tls-cert PATH          talk TLS, with this certificate in PEM (PYPROXY_TLS_CERT)
+  --tls-key PATH           and this key                (PYPROXY_TLS_KEY)
   --num-workers N          how many python processes   (PYPROXY_NUM_WORKERS, ${DEFAULTS.numWorkers})
   --python PATH            Python 3.9 or newer         (PYPROXY_PYTHON, ${DEFAULTS.python})
   --log-level LEVEL        ${LOG_LEVELS.join(", ")}    (PYPROXY_LOG_LEVEL, ${DEFAULTS.logLevel})
@@ -95,6 +109,8 @@ export function readConfig(
         "output-addr": string,
         "token-file": string,
         "allow-anyone-without-token": { type: "boolean" },
+        "tls-cert": string,
+        "tls-key": string,
         "num-workers": string,
         "python": string,
         "log-level": string,
@@ -107,7 +123,15 @@ export function readConfig(
   }
   if (flags.help) return "help";
   const given = (
-    flag: "bind-addr" | "output-addr" | "token-file" | "num-workers" | "python" | "log-level",
+    flag:
+      | "bind-addr"
+      | "output-addr"
+      | "token-file"
+      | "tls-cert"
+      | "tls-key"
+      | "num-workers"
+      | "python"
+      | "log-level",
   ) => flags[flag] ?? (env(`PYPROXY_${flag.replaceAll("-", "_").toUpperCase()}`) || undefined);
   const workers = given("num-workers");
   const tokenFile = given("token-file");
@@ -117,6 +141,7 @@ export function readConfig(
     token: tokenFile === undefined ? env("PYPROXY_TOKEN") || undefined : readTokenFile(tokenFile),
     // No variable for this one: it has to be said where everybody sees it.
     allowAnyoneWithoutToken: flags["allow-anyone-without-token"],
+    tls: readIdentity(given("tls-cert"), given("tls-key")),
     numWorkers: workers === undefined ? undefined : readNumber(workers),
     python: given("python"),
     logLevel: given("log-level") as LogLevel | undefined,
@@ -136,16 +161,19 @@ function readNumber(text: string): number {
 export function checkConfig(options: ServerOptions): ServerConfig {
   const config: ServerConfig = {
     bindAddr: options.bindAddr ?? DEFAULTS.bindAddr,
-    outputAddr: options.outputAddr ?? DEFAULTS.outputAddr,
+    outputAddr: options.outputAddr ??
+      (options.bindAddr?.startsWith("unix:") ? options.bindAddr : DEFAULTS.outputAddr),
     token: options.token,
+    tls: options.tls,
     allowAnyoneWithoutToken: options.allowAnyoneWithoutToken ?? DEFAULTS.allowAnyoneWithoutToken,
     numWorkers: options.numWorkers ?? DEFAULTS.numWorkers,
     python: options.python ?? DEFAULTS.python,
     logLevel: options.logLevel ?? DEFAULTS.logLevel,
   };
   checkToken(config.token);
+  checkUnix(config);
   for (const addr of [config.bindAddr, config.outputAddr]) {
-    if (isLoopback(parseBindAddress(addr).hostname)) continue;
+    if (isLocal(parseBindAddress(addr))) continue;
     if (config.token !== undefined || config.allowAnyoneWithoutToken) continue;
     throw new TypeError(
       `Cannot listen on ${addr}: others can reach it, and whoever can connect can run any code ` +
@@ -175,4 +203,37 @@ function checkToken(token: string | undefined): void {
     `Cannot use the token: it has ${token.length} characters and can be guessed; it must have at ` +
       `least ${MIN_TOKEN_CHARS} random ones, as "openssl rand -hex 32" makes`,
   );
+}
+
+/** Whether both streams come to one socket. Port 0 is another one each time. */
+export function isSameAddress({ bindAddr, outputAddr }: ServerConfig): boolean {
+  return bindAddr === outputAddr && !bindAddr.endsWith(":0");
+}
+
+function checkUnix({ bindAddr, outputAddr, tls }: ServerConfig): void {
+  const count = [bindAddr, outputAddr].filter((addr) => "path" in parseBindAddress(addr)).length;
+  if (count === 1) {
+    throw new TypeError(
+      `Cannot listen on ${bindAddr} and ${outputAddr}: both must be unix sockets, or neither`,
+    );
+  }
+  if (count > 0 && tls !== undefined) {
+    throw new TypeError(`Cannot talk TLS on ${bindAddr}: it is a unix socket`);
+  }
+}
+
+function readIdentity(cert?: string, key?: string): TlsIdentity | undefined {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    throw new TypeError("Cannot talk TLS: both --tls-cert and --tls-key are needed");
+  }
+  return { cert: readPem(cert), key: readPem(key) };
+}
+
+function readPem(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new Error(`Cannot read ${path} for TLS: ${errorText(error)}`);
+  }
 }

@@ -8,18 +8,22 @@ import { Connection, type ConnectionContext, type Receiver } from "./connection.
 import { Fault } from "./fault.ts";
 import { Handshake, type Host } from "./handshake.ts";
 import { ACCEPT_RETRY_MS } from "./limits.ts";
+import type { Bound } from "./listen.ts";
 import { errorText, type Log } from "./log.ts";
 import { Refusals } from "./refusals.ts";
+import type { Socket } from "./socket.ts";
 
 /** What a listener needs of the server around it. */
 export interface ListenerContext extends ConnectionContext, Host {
+  /** What connections are served over. */
+  readonly socket: (connection: Deno.Conn) => Socket;
   readonly log: Log;
 }
 
 /** Both listeners of a server, and the sockets they have accepted. */
 export class Listener {
   readonly #context: ListenerContext;
-  readonly #sockets: Deno.TcpListener[];
+  readonly #bound: Bound[];
   readonly #connections = new Set<Connection>();
   readonly #accepting: Promise<void>[];
   readonly #refusals = new Refusals();
@@ -27,11 +31,11 @@ export class Listener {
   #room: PromiseWithResolvers<void> | undefined;
   readonly #closing = new AbortController();
 
-  /** Accepts on `sockets`; the first message decides what a connection is, not the listener. */
-  constructor(sockets: Deno.TcpListener[], context: ListenerContext) {
-    this.#sockets = sockets;
+  /** Accepts on all of `bound`; the first message decides what a connection is, not the address. */
+  constructor(bound: Bound[], context: ListenerContext) {
+    this.#bound = bound;
     this.#context = context;
-    this.#accepting = sockets.map((socket) => this.#accept(socket));
+    this.#accepting = bound.map(({ listener }) => this.#accept(listener));
   }
 
   /** Connections that are open. */
@@ -47,7 +51,7 @@ export class Listener {
   /** Accepts no more. */
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const socket of this.#sockets) socket.close();
+    for (const bound of this.#bound) bound.close();
     this.#room?.resolve();
     await Promise.all(this.#accepting);
   }
@@ -58,7 +62,7 @@ export class Listener {
     await Promise.all(Array.from(this.#connections, (connection) => connection.gone));
   }
 
-  async #accept(listener: Deno.TcpListener): Promise<void> {
+  async #accept(listener: Deno.Listener<Deno.Conn>): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       // More wait in the kernel's backlog: strangers cost no more than these.
@@ -67,8 +71,7 @@ export class Listener {
         await this.#room.promise;
       }
       try {
-        const socket = await listener.accept();
-        this.#greet(socket);
+        this.#greet(await listener.accept());
       } catch (error) {
         if (signal.aborted) return;
         // No descriptors left, or the peer has gone while it waited: neither ends the server.
@@ -78,7 +81,7 @@ export class Listener {
     }
   }
 
-  #greet(socket: Deno.TcpConn): void {
+  #greet(accepted: Deno.Conn): void {
     const { limits, log } = this.#context;
     let open = true;
     const done = (): void => {
@@ -106,10 +109,10 @@ export class Listener {
     };
     let connection: Connection;
     try {
-      connection = new Connection(socket, this.#context, receiver);
+      connection = new Connection(this.#context.socket(accepted), this.#context, receiver);
     } catch (error) {
       // It was reset while it waited.
-      socket.close();
+      accepted.close();
       throw error;
     }
     this.#handshakes++;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { LogRecord, ServerHello } from "./wire/messages.ts";
-import type { Address } from "./transport/transport.ts";
+import type { Address, TlsSettings } from "./transport/transport.ts";
 
 /** What a session's thread is told at its start. */
 export interface OpenMessage {
@@ -14,6 +14,7 @@ export interface OpenMessage {
   /** The user's word for the session, for the server's log. */
   name: string | undefined;
   token: string | undefined;
+  tls: TlsSettings | undefined;
   unreadOutputPerEval: number;
   unreadOutputPerSession: number;
 }

@@ -12,6 +12,7 @@ import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
 import { Login, type Proofs, type Transcript, Unproven } from "./login.ts";
 import { checkAllowed, classOfCode, readControl, RuleBroken, type StreamName } from "./rules.ts";
 import { Stream } from "./stream.ts";
+import { UntrustedError } from "./transport/transport.ts";
 import { Encoder } from "./values/encode.ts";
 import { type Frame, frameBytes, FrameError, readU32 } from "./wire/frame.ts";
 import {
@@ -183,6 +184,10 @@ export class Connection {
   /** A stream could not be dialled. */
   notDialled(name: StreamName, error: unknown): void {
     if (this.#ended) return;
+    if (error instanceof UntrustedError) {
+      const what = `the server is not the one it should be`;
+      return this.#fail("AUTHENTICATION", "AuthenticationError", what, error);
+    }
     this.#fail("CONNECTION_LOST", "ConnectionError", `cannot dial the ${name}stream`, error);
   }
 

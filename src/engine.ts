@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { formatAddress, outputAddress } from "./address.ts";
 import type { FromWorker, OpenMessage, ToWorker } from "./bridge.ts";
 import { Connection, type ConnectionEvent } from "./connection.ts";
-import { formatAddress, parseAddress } from "./options.ts";
 import { proofsOf } from "./proofs.ts";
 import type { StreamName } from "./rules.ts";
 import type { Transcript } from "./login.ts";
@@ -109,14 +109,9 @@ export class Engine {
   }
 
   #connect(): void {
-    const given = this.#connection.server!.output_addr;
-    const { hostname } = this.#options.address;
     try {
-      // Without a host it is the one that this session has dialled already.
-      const address = given.startsWith(":")
-        ? { hostname, port: parseAddress(`x${given}`).port }
-        : parseAddress(given);
-      this.#run("output", address);
+      const { output_addr } = this.#connection.server!;
+      this.#run("output", outputAddress(output_addr, this.#options.address));
     } catch (error) {
       this.#connection.notDialled("output", error);
     }
@@ -132,7 +127,7 @@ export class Engine {
     try {
       let transport: Transport;
       try {
-        transport = await dial(address, this.#dialling.signal);
+        transport = await dial(address, this.#options.tls, this.#dialling.signal);
       } catch (error) {
         this.#connection.notDialled(name, error);
         return;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { formatAddress } from "./address.ts";
 import type { ErrorRecord, FromWorker, ToWorker } from "./bridge.ts";
 import {
   errorFromRecord,
@@ -14,7 +15,7 @@ import {
 } from "./errors.ts";
 import { EvalQueue } from "./eval_queue.ts";
 import { Future, type FutureOwner, type Outcome, type Settle } from "./future.ts";
-import { type CheckedOpenOptions, type EvalOptions, formatAddress } from "./options.ts";
+import type { CheckedOpenOptions, EvalOptions } from "./options.ts";
 import { type Asked, cancelledError, outcomeOf } from "./outcome.ts";
 import type { AnyOutput, OutputOptions } from "./output.ts";
 import { PendingEvals } from "./pending.ts";
@@ -82,6 +83,7 @@ export class SessionThread implements FutureOwner {
       address,
       name: options.name,
       token: options.token,
+      tls: options.tls,
       unreadOutputPerEval: options.limits.unreadOutputPerEval,
       unreadOutputPerSession: options.limits.unreadOutputPerSession,
     });

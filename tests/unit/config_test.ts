@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { checkConfig, HELP, readConfig } from "../../fake_server/config.ts";
-import { isLoopback, parseBindAddress } from "../../fake_server/loopback.ts";
+import { isLocal, parseBindAddress } from "../../fake_server/bind_address.ts";
 
 const TOKEN = "0123456789abcdefghijkl";
 const NO_ENV = (): undefined => undefined;
@@ -10,6 +10,7 @@ Deno.test("readConfig() gives the defaults when nothing is said", () => {
     bindAddr: "127.0.0.1:9000",
     outputAddr: "127.0.0.1:9001",
     token: undefined,
+    tls: undefined,
     allowAnyoneWithoutToken: false,
     numWorkers: 3,
     python: "python3",
@@ -30,6 +31,7 @@ Deno.test("readConfig() takes flags before the environment", () => {
     bindAddr: "localhost:3",
     outputAddr: "[::1]:2",
     token: TOKEN,
+    tls: undefined,
     allowAnyoneWithoutToken: false,
     numWorkers: 5,
     python: "/usr/bin/python3",
@@ -115,7 +117,7 @@ Deno.test("parseBindAddress() reads names, IPv4 and IPv6", () => {
   assertEquals(parseBindAddress(":80"), { hostname: "0.0.0.0", port: 80 });
 });
 
-Deno.test("isLoopback() takes no name that only looks like an address", () => {
-  assertEquals(isLoopback("127.0.0.1.example.org"), false);
-  assertEquals(isLoopback("localhost.example.org"), false);
+Deno.test("isLocal() takes no name that only looks like an address", () => {
+  assertEquals(isLocal({ hostname: "127.0.0.1.example.org", port: 1 }), false);
+  assertEquals(isLocal({ hostname: "localhost.example.org", port: 1 }), false);
 });

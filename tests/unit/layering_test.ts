@@ -24,6 +24,7 @@ const LAYERS: string[][] = [
   ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/stream.ts"],
   ["src/rules.ts"],
   ["src/errors.ts"],
+  ["src/address.ts"],
   ["src/bridge.ts", "src/options.ts", "src/version.ts"],
   ["src/values/"],
   ["src/error_base.ts"],
