@@ -105,7 +105,10 @@ export class Listener {
           done();
         } else connection.fail(code, message);
       },
-      lost: () => log.debug("connection closed before its hello", { peer: connection.peer }),
+      lost: (error) => {
+        const why = error === undefined ? {} : { error: errorText(error) };
+        log.debug("connection closed before its hello", { peer: connection.peer, ...why });
+      },
     };
     let connection: Connection;
     try {

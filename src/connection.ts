@@ -60,6 +60,8 @@ export interface OwnHello {
   name: string | undefined;
   /** Given if the client has a token: then the server has to prove that it knows the same. */
   nonce: string | undefined;
+  /** Whether this goes over TLS: only errors have to do with it. */
+  tls?: boolean;
 }
 
 /** The state of one session's two streams. */
@@ -175,7 +177,7 @@ export class Connection {
       ? `the ${name}stream broke`
       : stream.state !== "open"
       ? `the server closed the ${name}stream before its hello` +
-        (stream.reader.midFrame ? `, in the middle of it` : "")
+        (stream.reader.midFrame ? `, in the middle of it` : this.#hello.tls ? "" : NO_TLS)
       : `the server closed the ${name}stream` +
         (stream.reader.midFrame ? ` in the middle of a message` : "");
     this.#fail("CONNECTION_LOST", "ConnectionError", what, error);
@@ -418,6 +420,9 @@ export class Connection {
     this.#events.push({ kind: "closed", reason, error });
   }
 }
+
+/** A TLS server that gets something else has no words for it. */
+const NO_TLS = " (if it talks TLS, give the option 'tls')";
 
 const NOTHING = new Uint8Array(0);
 

@@ -63,6 +63,7 @@ export class Engine {
       client: `pyproxy-js/${VERSION}`,
       name: options.name,
       nonce: options.token === undefined ? undefined : newNonce(),
+      tls: options.tls !== undefined,
     });
     this.#output = new UnreadOutput({
       perEval: options.unreadOutputPerEval,

@@ -72,6 +72,14 @@ export const dial: Dial = async (address, tls, signal) => {
   }
 };
 
+/** What a failed handshake means: no TLS, a lost connection, or a certificate that is not right. */
+function handshakeError(error: (Error & { code?: string }) | null): Error {
+  const why = error?.message ?? "no reason was given";
+  if (!/^(EPROTO|ECONN)/.test(error?.code ?? "")) return new UntrustedError(why);
+  const hint = why.includes("WRONG_VERSION_NUMBER") ? " (the server does not talk TLS)" : "";
+  return new Error(`the TLS handshake failed: ${why}${hint}`);
+}
+
 /** A connection of Bun's, whose callbacks are turned into reads and writes. */
 class BunTransport implements Transport {
   #socket: BunSocket | undefined;
@@ -95,7 +103,7 @@ class BunTransport implements Transport {
     },
     handshake: (_socket, ok, error) => {
       if (ok) this.#handshake.resolve();
-      else this.#handshake.reject(new UntrustedError(error?.message ?? "no reason was given"));
+      else this.#handshake.reject(handshakeError(error));
     },
     data: (socket, bytes) => {
       // Bun may use the buffer again after this call.
