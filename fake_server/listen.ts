@@ -47,14 +47,8 @@ function listenTcp(address: { hostname: string; port: number }): Bound {
 async function listenUnix(address: UnixAddress): Promise<Bound> {
   if (await isAbandoned(address)) await Deno.remove(address.path);
   const listener = bindForOwner(address);
-  const { ino, dev } = Deno.lstatSync(address.path);
-  const close = (): void => {
-    listener.close();
-    // Only if it is still ours.
-    const now = lstat(address);
-    if (now?.ino === ino && now.dev === dev) Deno.removeSync(address.path);
-  };
-  return { listener, address, close };
+  // Deno removes the file when the listener closes.
+  return { listener, address, close: () => listener.close() };
 }
 
 /** Nobody else can connect from the first moment on: a chmod after it would come too late. */

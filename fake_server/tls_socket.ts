@@ -7,6 +7,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import { FIRST_BUFFER_BYTES, IDLE_BUFFER_BYTES } from "../src/wire/limits.ts";
 import { errorText } from "./log.ts";
 import { plainSocket, type Socket } from "./socket.ts";
 
@@ -91,13 +92,17 @@ class TlsSocket implements Socket {
 
 /** What `node:tls` reads and writes the encrypted bytes through. */
 function duplexOf(plain: Socket): Duplex {
-  const buffer = new Uint8Array(WRITE_BYTES);
+  // Most sockets are idle most of the time: a read begins small, and grows while much comes.
+  let size = IDLE_BUFFER_BYTES;
   return new Duplex({
     allowHalfOpen: true,
     async read() {
       try {
+        const buffer = new Uint8Array(size);
         const count = await plain.read(buffer);
-        this.push(count === null ? null : buffer.slice(0, count));
+        if (count === size) size = Math.min(2 * size, FIRST_BUFFER_BYTES);
+        else if (count! < IDLE_BUFFER_BYTES) size = IDLE_BUFFER_BYTES;
+        this.push(count === null ? null : buffer.subarray(0, count));
       } catch (error) {
         this.destroy(error as Error);
       }

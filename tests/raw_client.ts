@@ -66,27 +66,33 @@ export function controlFrame(type: number, map: object): Uint8Array {
 
 /** One TCP stream of frames. */
 export class RawStream implements Disposable {
-  readonly #socket: Deno.TcpConn;
+  readonly #socket: Deno.Conn;
   readonly #reader = new FrameReader(MAX_FRAME_BODY_BYTES);
   readonly #frames: RawFrame[] = [];
 
-  private constructor(socket: Deno.TcpConn) {
+  private constructor(socket: Deno.Conn) {
     this.#socket = socket;
   }
 
-  /** Dials `host:port`. */
-  static async dial(addr: string): Promise<RawStream> {
+  /** Dials `host:port`, or `unix:/path`; talks TLS if an authority's certificate is given. */
+  static async dial(addr: string, authority?: string): Promise<RawStream> {
+    if (addr.startsWith("unix:")) {
+      return new RawStream(await Deno.connect({ transport: "unix", path: addr.slice(5) }));
+    }
     const { hostname, port } = new URL(`tcp://${addr}`);
     const socket = await Deno.connect({
       hostname: hostname.replace(/^\[|\]$/g, ""),
       port: Number(port),
     });
     socket.setNoDelay(true);
-    return new RawStream(socket);
+    if (authority === undefined) return new RawStream(socket);
+    const secure = await Deno.startTls(socket, { hostname, caCerts: [authority] });
+    await secure.handshake();
+    return new RawStream(secure);
   }
 
   /** Over a socket that was dialled or accepted elsewhere. */
-  static of(socket: Deno.TcpConn): RawStream {
+  static of(socket: Deno.Conn): RawStream {
     return new RawStream(socket);
   }
 
@@ -147,7 +153,8 @@ export class RawStream implements Disposable {
 /** Whether the error says that the stream is over, by whichever side. */
 function isEnd(error: unknown): boolean {
   return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted ||
-    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe;
+    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.UnexpectedEof;
 }
 
 /** A RESULT. */
@@ -189,8 +196,15 @@ export class RawSession implements AsyncDisposable {
   readonly #loops: Promise<void>[] = [];
 
   readonly #outputProof: string | undefined;
+  readonly #authority: string | undefined;
 
-  private constructor(main: RawStream, hello: ServerHello, outputProof?: string) {
+  private constructor(
+    main: RawStream,
+    hello: ServerHello,
+    outputProof?: string,
+    authority?: string,
+  ) {
+    this.#authority = authority;
     this.main = main;
     this.hello = hello;
     this.#outputProof = outputProof;
@@ -198,8 +212,13 @@ export class RawSession implements AsyncDisposable {
   }
 
   /** Opens a session: mainstream and hello, with a login where there is a token. */
-  static async open(addr: string, name?: string, token?: string): Promise<RawSession> {
-    const main = await RawStream.dial(addr);
+  static async open(
+    addr: string,
+    name?: string,
+    token?: string,
+    authority?: string,
+  ): Promise<RawSession> {
+    const main = await RawStream.dial(addr, authority);
     try {
       const hello = controlFrame(MessageType.CLIENT_HELLO, {
         protocol: 1,
@@ -220,7 +239,8 @@ export class RawSession implements AsyncDisposable {
       if (frame?.type !== MessageType.SERVER_HELLO) {
         throw new Error(`no hello but ${frame && JSON.stringify(readControl(frame.body))}`);
       }
-      return new RawSession(main, readControl(frame.body) as unknown as ServerHello, outputProof);
+      const server = readControl(frame.body) as unknown as ServerHello;
+      return new RawSession(main, server, outputProof, authority);
     } catch (error) {
       main.close();
       throw error;
@@ -230,9 +250,9 @@ export class RawSession implements AsyncDisposable {
   /** Opens a session with its outputstream; `read: false` leaves that unread. */
   static async connect(
     addr: string,
-    options?: { read?: boolean; token?: string },
+    options: { read?: boolean; token?: string; authority?: string } = {},
   ): Promise<RawSession> {
-    const session = await RawSession.open(addr, undefined, options?.token);
+    const session = await RawSession.open(addr, undefined, options.token, options.authority);
     await session.connect(options);
     return session;
   }
@@ -245,7 +265,7 @@ export class RawSession implements AsyncDisposable {
 
   /** Opens the outputstream. */
   async connect({ read = true }: { read?: boolean } = {}): Promise<void> {
-    this.output = await RawStream.dial(this.outputAddr);
+    this.output = await RawStream.dial(this.outputAddr, this.#authority);
     const { stream_token } = this.hello;
     await this.output.control(MessageType.OUTPUT_HELLO, {
       stream_token,
