@@ -93,6 +93,9 @@ export const TICK_MS = 250;
 /** An accept that failed (no descriptors left, most likely) is tried again after this. */
 export const ACCEPT_RETRY_MS = 100;
 
+/** While accepting fails, the log says so this often. */
+export const ACCEPT_WARNING_MS = 5_000;
+
 /** A failed login is told so after this: a thousand tries cost minutes, a slip of the hand nothing. */
 export const REFUSAL_DELAY_MS = 500;
 

@@ -7,7 +7,7 @@ import { delay } from "@std/async/delay";
 import { Connection, type ConnectionContext, type Receiver } from "./connection.ts";
 import { Fault } from "./fault.ts";
 import { Handshake, type Host } from "./handshake.ts";
-import { ACCEPT_RETRY_MS } from "./limits.ts";
+import { ACCEPT_RETRY_MS, ACCEPT_WARNING_MS } from "./limits.ts";
 import type { Bound } from "./listen.ts";
 import { errorText, type Log } from "./log.ts";
 import { Refusals } from "./refusals.ts";
@@ -28,6 +28,7 @@ export class Listener {
   readonly #accepting: Promise<void>[];
   readonly #refusals = new Refusals();
   #handshakes = 0;
+  #nextWarning = 0;
   #room: PromiseWithResolvers<void> | undefined;
   readonly #closing = new AbortController();
 
@@ -75,10 +76,18 @@ export class Listener {
       } catch (error) {
         if (signal.aborted) return;
         // No descriptors left, or the peer has gone while it waited: neither ends the server.
-        this.#context.log.warn("cannot accept a connection", { error: errorText(error) });
+        this.#notAccepted(error);
         await delay(ACCEPT_RETRY_MS);
       }
     }
+  }
+
+  /** A lack of descriptors may last, and is no reason to fill a disk. */
+  #notAccepted(error: unknown): void {
+    const { log, clock } = this.#context;
+    if (clock() < this.#nextWarning) return;
+    this.#nextWarning = clock() + ACCEPT_WARNING_MS;
+    log.warn("cannot accept a connection", { error: errorText(error) });
   }
 
   #greet(accepted: Deno.Conn): void {
