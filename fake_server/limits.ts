@@ -99,8 +99,8 @@ export const ACCEPT_WARNING_MS = 5_000;
 /** A failed login is told so after this: a thousand tries cost minutes, a slip of the hand nothing. */
 export const REFUSAL_DELAY_MS = 500;
 
-/** Failed logins that wait for it; one more, and the oldest is told at once. */
-export const MAX_DELAYED_REFUSALS = 64;
+/** Failed logins that are not gone yet; one more, and the oldest is told and cut at once. */
+export const MAX_REFUSALS = 64;
 
 /**
  * The least a token may have: 128 random bits in base64. Whoever overhears a login, or gets a client

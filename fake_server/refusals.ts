@@ -6,29 +6,34 @@
  */
 import type { Connection, Receiver } from "./connection.ts";
 import type { Fault } from "./fault.ts";
-import { MAX_DELAYED_REFUSALS, REFUSAL_DELAY_MS } from "./limits.ts";
+import { MAX_REFUSALS, REFUSAL_DELAY_MS } from "./limits.ts";
 
-/** Connections that wait for their refusal. */
+/** Connections that are refused and not yet gone. */
 export class Refusals {
-  /** The oldest first. */
-  readonly #waiting = new Map<Connection, () => void>();
+  /** What tells each of them, the oldest first. */
+  readonly #refused = new Map<Connection, () => void>();
 
-  /** Refuses a connection after the delay; at once if too many others wait already: the oldest. */
+  /** Refuses a connection after the delay. If there are too many, the oldest goes at once. */
   add(connection: Connection, { code, message }: Fault): void {
     connection.receiver = DEAF;
-    const refuse = () => {
+    const tell = () => {
       clearTimeout(timer);
-      this.#waiting.delete(connection);
       connection.fail(code, message);
     };
-    const timer = setTimeout(refuse, REFUSAL_DELAY_MS);
-    this.#waiting.set(connection, refuse);
-    // It may be closed before, by either side.
-    connection.gone.then(refuse);
-    if (this.#waiting.size > MAX_DELAYED_REFUSALS) {
-      const [oldest] = this.#waiting.values();
-      oldest!();
-    }
+    const timer = setTimeout(tell, REFUSAL_DELAY_MS);
+    this.#refused.set(connection, tell);
+    connection.gone.then(() => {
+      clearTimeout(timer);
+      this.#refused.delete(connection);
+    });
+    if (this.#refused.size > MAX_REFUSALS) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    const [connection, tell] = this.#refused.entries().next().value!;
+    this.#refused.delete(connection);
+    tell();
+    connection.written().then(() => connection.close());
   }
 }
 

@@ -94,7 +94,7 @@ class TlsSocket implements Socket {
 function duplexOf(plain: Socket): Duplex {
   // Most sockets are idle most of the time: a read begins small, and grows while much comes.
   let size = IDLE_BUFFER_BYTES;
-  return new Duplex({
+  const duplex = new Duplex({
     allowHalfOpen: true,
     async read() {
       try {
@@ -124,4 +124,7 @@ function duplexOf(plain: Socket): Duplex {
       done(error);
     },
   });
+  // The TLS socket passes it on to whoever reads; an error without a listener would end the program.
+  duplex.on("error", () => {});
+  return duplex;
 }
