@@ -1,5 +1,6 @@
 // What works over plain TCP works over TLS, over a unix socket and with a token; and whoever is not
 // let in, or should not be trusted, is told so.
+import { createServer as createTcpServer, type Socket } from "node:net";
 import { createServer } from "node:tls";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
@@ -161,6 +162,28 @@ test("connect() says what is wrong when only one end talks TLS", async () => {
     ConnectionError,
   );
   assertStringIncludes(secure.message, "the server does not talk TLS");
+});
+
+test("connect() gives up a TLS handshake that nobody answers", async () => {
+  const sockets: Socket[] = [];
+  const server = createTcpServer((socket) => sockets.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  try {
+    const options = { tls: true, connectTimeout: 300 };
+    const error = await assertRejects(
+      () => connect(`127.0.0.1:${port}`, options),
+      ConnectionError,
+    );
+    assertStringIncludes(error.message, "did not answer within 300 ms");
+    await assertRejects(
+      () => connect(`127.0.0.1:${port}`, { tls: true, signal: AbortSignal.timeout(300) }),
+      DOMException,
+    );
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 test("connect() throws TypeError for TLS options that cannot be meant", async () => {
