@@ -4,16 +4,34 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { LOG_LEVELS, type LogLevel, type LogSink } from "./log.ts";
-import { MIN_WORKER_MEMORY_BYTES, type ServerLimits } from "./limits.ts";
-import { isLoopback, parseBindAddress } from "./loopback.ts";
+import { errorText, LOG_LEVELS, type LogLevel, type LogSink } from "./log.ts";
+import { isLocal, parseBindAddress } from "./bind_address.ts";
+import { tokenFlaw } from "../src/wire/login.ts";
+import { MIN_TOKEN_CHARS, MIN_WORKER_MEMORY_BYTES, type ServerLimits } from "./limits.ts";
+import type { TlsIdentity } from "./tls_socket.ts";
+import { readTokenFile } from "./token_file.ts";
 
 /** Options of `startServer`. */
 export interface ServerOptions {
-  /** Where sessions are opened. Default `127.0.0.1:9000`; port 0 takes a free one. */
+  /**
+   * Where sessions are opened: `host:port`, where port 0 takes a free one, or `unix:/path`. Default
+   * `127.0.0.1:9000`.
+   */
   bindAddr?: string;
-  /** Where outputstreams go. Default `127.0.0.1:9001`. */
-  outputAddr?: string;
+  /**
+   * Where outputstreams go; it may be the same. Default `127.0.0.1:9001`, and a `bindAddr` that is
+   * a unix socket.
+   */
+  outputAddr?: string | undefined;
+  /**
+   * What clients have to know, and prove that they know; at least 22 visible ASCII characters.
+   * Default none: then only this machine can connect.
+   */
+  token?: string | undefined;
+  /** Listen without a token on addresses that others can reach: anyone there can run any code. */
+  allowAnyoneWithoutToken?: boolean;
+  /** Talk TLS on both addresses, as whom this says. Default not. */
+  tls?: TlsIdentity | undefined;
   /** How many python processes there are. Default 3. */
   numWorkers?: number;
   /** The Python interpreter, 3.9 or newer. Default `python3`. */
@@ -33,11 +51,17 @@ export interface ServerOptions {
 }
 
 /** {@linkcode ServerOptions} with everything a server needs to know. */
-export type ServerConfig = Required<Omit<ServerOptions, "log" | "limits">>;
+export type ServerConfig = Required<Omit<ServerOptions, "log" | "limits" | "token" | "tls">> & {
+  token: string | undefined;
+  tls: TlsIdentity | undefined;
+};
 
 const DEFAULTS: ServerConfig = {
   bindAddr: "127.0.0.1:9000",
   outputAddr: "127.0.0.1:9001",
+  token: undefined,
+  tls: undefined,
+  allowAnyoneWithoutToken: false,
   numWorkers: 3,
   python: "python3",
   logLevel: "info",
@@ -55,6 +79,13 @@ Usage: deno task server [options]
 
   --bind-addr HOST:PORT    where sessions are opened   (PYPROXY_BIND_ADDR, ${DEFAULTS.bindAddr})
   --output-addr HOST:PORT  where outputstreams go      (PYPROXY_OUTPUT_ADDR, ${DEFAULTS.outputAddr})
+                           either may be unix:/path, and both the same
+  --token-file PATH        the token that clients have to know, in a file that only you can read
+                           (PYPROXY_TOKEN_FILE; or PYPROXY_TOKEN, the token itself)
+  --allow-anyone-without-token
+                           listen without a token on addresses that others can reach
+  --tls-cert PATH          talk TLS, with this certificate in PEM (PYPROXY_TLS_CERT)
+  --tls-key PATH           and this key                (PYPROXY_TLS_KEY)
   --num-workers N          how many python processes   (PYPROXY_NUM_WORKERS, ${DEFAULTS.numWorkers})
   --python PATH            Python 3.9 or newer         (PYPROXY_PYTHON, ${DEFAULTS.python})
   --log-level LEVEL        ${LOG_LEVELS.join(", ")}    (PYPROXY_LOG_LEVEL, ${DEFAULTS.logLevel})
@@ -71,6 +102,7 @@ SIGTERM and SIGINT let running evals finish for 30 s; a second one ends at once.
  *
  * @returns The options, or "help" if that was asked for.
  * @throws {TypeError} If something in them cannot be used.
+ * @throws {Error} If the token file cannot, or others can read it.
  */
 export function readConfig(
   args: string[],
@@ -84,6 +116,10 @@ export function readConfig(
       options: {
         "bind-addr": string,
         "output-addr": string,
+        "token-file": string,
+        "allow-anyone-without-token": { type: "boolean" },
+        "tls-cert": string,
+        "tls-key": string,
         "num-workers": string,
         "python": string,
         "log-level": string,
@@ -96,13 +132,18 @@ export function readConfig(
     throw new TypeError(`${(error as Error).message} (see --help)`);
   }
   if (flags.help) return "help";
-  const given = (flag: Exclude<keyof typeof flags, "help">) =>
+  const given = (flag: Exclude<keyof typeof flags, "help" | "allow-anyone-without-token">) =>
     flags[flag] ?? (env(`PYPROXY_${flag.replaceAll("-", "_").toUpperCase()}`) || undefined);
   const workers = given("num-workers");
   const memory = given("worker-memory-limit");
+  const tokenFile = given("token-file");
   return checkConfig({
     bindAddr: given("bind-addr"),
     outputAddr: given("output-addr"),
+    token: tokenFile === undefined ? env("PYPROXY_TOKEN") || undefined : readTokenFile(tokenFile),
+    // No variable for this one: it has to be said where everybody sees it.
+    allowAnyoneWithoutToken: flags["allow-anyone-without-token"],
+    tls: readIdentity(given("tls-cert"), given("tls-key")),
     numWorkers: workers === undefined ? undefined : readNumber(workers),
     python: given("python"),
     logLevel: given("log-level") as LogLevel | undefined,
@@ -135,17 +176,24 @@ function readBytes(text: string): number {
 export function checkConfig(options: ServerOptions): ServerConfig {
   const config: ServerConfig = {
     bindAddr: options.bindAddr ?? DEFAULTS.bindAddr,
-    outputAddr: options.outputAddr ?? DEFAULTS.outputAddr,
+    outputAddr: options.outputAddr ??
+      (options.bindAddr?.startsWith("unix:") ? options.bindAddr : DEFAULTS.outputAddr),
+    token: options.token,
+    tls: options.tls,
+    allowAnyoneWithoutToken: options.allowAnyoneWithoutToken ?? DEFAULTS.allowAnyoneWithoutToken,
     numWorkers: options.numWorkers ?? DEFAULTS.numWorkers,
     python: options.python ?? DEFAULTS.python,
     logLevel: options.logLevel ?? DEFAULTS.logLevel,
     workerMemoryLimit: options.workerMemoryLimit ?? DEFAULTS.workerMemoryLimit,
   };
+  checkToken(config.token);
+  checkUnix(config);
   for (const addr of [config.bindAddr, config.outputAddr]) {
-    if (isLoopback(parseBindAddress(addr).hostname)) continue;
+    if (isLocal(parseBindAddress(addr))) continue;
+    if (config.token !== undefined || config.allowAnyoneWithoutToken) continue;
     throw new TypeError(
-      `Cannot listen on ${addr}: whoever can connect can run any code here, and this version has ` +
-        `no token to tell who that is; use a loopback address, as 127.0.0.1:9000, and a tunnel`,
+      `Cannot listen on ${addr}: others can reach it, and whoever can connect can run any code ` +
+        `here; set PYPROXY_TOKEN or --token-file, or use a loopback address as 127.0.0.1:9000`,
     );
   }
   const { numWorkers } = config;
@@ -172,4 +220,48 @@ export function checkConfig(options: ServerOptions): ServerConfig {
     );
   }
   return config;
+}
+
+function checkToken(token: string | undefined): void {
+  if (token === undefined) return;
+  const flaw = tokenFlaw(token);
+  if (flaw !== undefined) throw new TypeError(`Cannot use the token: ${flaw}`);
+  if (token.length >= MIN_TOKEN_CHARS) return;
+  throw new TypeError(
+    `Cannot use the token: it has ${token.length} characters and can be guessed; it must have at ` +
+      `least ${MIN_TOKEN_CHARS} random ones, as "openssl rand -hex 32" makes`,
+  );
+}
+
+/** Whether both streams come to one socket. Port 0 is another one each time. */
+export function isSameAddress({ bindAddr, outputAddr }: ServerConfig): boolean {
+  return bindAddr === outputAddr && !bindAddr.endsWith(":0");
+}
+
+function checkUnix({ bindAddr, outputAddr, tls }: ServerConfig): void {
+  const count = [bindAddr, outputAddr].filter((addr) => "path" in parseBindAddress(addr)).length;
+  if (count === 1) {
+    throw new TypeError(
+      `Cannot listen on ${bindAddr} and ${outputAddr}: both must be unix sockets, or neither`,
+    );
+  }
+  if (count > 0 && tls !== undefined) {
+    throw new TypeError(`Cannot talk TLS on ${bindAddr}: it is a unix socket`);
+  }
+}
+
+function readIdentity(cert?: string, key?: string): TlsIdentity | undefined {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    throw new TypeError("Cannot talk TLS: both --tls-cert and --tls-key are needed");
+  }
+  return { cert: readPem(cert), key: readPem(key) };
+}
+
+function readPem(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new Error(`Cannot read ${path} for TLS: ${errorText(error)}`);
+  }
 }

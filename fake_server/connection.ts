@@ -11,6 +11,7 @@ import { Outbox } from "../src/transport/outbox.ts";
 import { controlBody } from "./control.ts";
 import { Fault, faultOf } from "./fault.ts";
 import { LINGER_BYTES, LINGER_MS, type ServerLimits } from "./limits.ts";
+import type { Socket } from "./socket.ts";
 
 /** What all connections of a server have in common. */
 export interface ConnectionContext {
@@ -45,7 +46,7 @@ export class Connection {
   readonly gone: Promise<void>;
   /** Whether hello is over: before, there are no pings and bodies are small. */
   established = false;
-  readonly #socket: Deno.TcpConn;
+  readonly #socket: Socket;
   readonly #context: ConnectionContext;
   readonly #reader = new FrameReader(MAX_HELLO_BODY_BYTES);
   readonly #outbox: Outbox;
@@ -60,12 +61,11 @@ export class Connection {
   #linger: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes over an accepted socket and reads it to its end. */
-  constructor(socket: Deno.TcpConn, context: ConnectionContext, receiver: Receiver) {
-    socket.setNoDelay(true);
+  constructor(socket: Socket, context: ConnectionContext, receiver: Receiver) {
     this.#socket = socket;
     this.#context = context;
     this.receiver = receiver;
-    this.peer = `${socket.remoteAddr.hostname}:${socket.remoteAddr.port}`;
+    this.peer = socket.peer;
     this.#heardAt = this.#tookAt = context.clock();
     this.#outbox = new Outbox({ write: (bytes) => this.#write(bytes) }, (error) => {
       if (!this.#ending) this.receiver.lost(error);

@@ -96,6 +96,21 @@ export const TICK_MS = 250;
 /** An accept that failed (no descriptors left, most likely) is tried again after this. */
 export const ACCEPT_RETRY_MS = 100;
 
+/** While accepting fails, the log says so this often. */
+export const ACCEPT_WARNING_MS = 5_000;
+
+/** A failed login is told so after this: a thousand tries cost minutes, a slip of the hand nothing. */
+export const REFUSAL_DELAY_MS = 500;
+
+/** Failed logins that are not gone yet; one more, and the oldest is told and cut at once. */
+export const MAX_REFUSALS = 64;
+
+/**
+ * The least a token may have: 128 random bits in base64. Whoever overhears a login, or gets a client
+ * to dial him, can try guesses as fast as his machines allow.
+ */
+export const MIN_TOKEN_CHARS = 22;
+
 /** The limits that a test may want shorter. */
 export interface ServerLimits {
   /** Sessions at once. */

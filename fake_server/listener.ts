@@ -4,45 +4,39 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import type { Frame } from "../src/wire/frame.ts";
-import { MAX_HELLO_BODY_BYTES, PROTOCOL_VERSION } from "../src/wire/limits.ts";
-import { MessageType } from "../src/wire/messages.ts";
 import { Connection, type ConnectionContext, type Receiver } from "./connection.ts";
-import { Control } from "./control.ts";
 import { Fault } from "./fault.ts";
-import { ACCEPT_RETRY_MS } from "./limits.ts";
+import { Handshake, type Host } from "./handshake.ts";
+import { ACCEPT_RETRY_MS, ACCEPT_WARNING_MS } from "./limits.ts";
+import type { Bound } from "./listen.ts";
 import { errorText, type Log } from "./log.ts";
-
-/** What a client says of itself. */
-export interface Visitor {
-  client: string;
-  name: string | undefined;
-}
+import { Refusals } from "./refusals.ts";
+import type { Socket } from "./socket.ts";
 
 /** What a listener needs of the server around it. */
-export interface ListenerContext extends ConnectionContext {
+export interface ListenerContext extends ConnectionContext, Host {
+  /** What connections are served over. */
+  readonly socket: (connection: Deno.Conn) => Socket;
   readonly log: Log;
-  /** A client says hello: becomes the connection's receiver, or throws a Fault. */
-  hello(connection: Connection, visitor: Visitor): void;
-  /** An outputstream comes with its token: as above. */
-  outputHello(connection: Connection, token: string): void;
 }
 
 /** Both listeners of a server, and the sockets they have accepted. */
 export class Listener {
   readonly #context: ListenerContext;
-  readonly #sockets: Deno.TcpListener[];
+  readonly #bound: Bound[];
   readonly #connections = new Set<Connection>();
   readonly #accepting: Promise<void>[];
+  readonly #refusals = new Refusals();
   #handshakes = 0;
+  #nextWarning = 0;
   #room: PromiseWithResolvers<void> | undefined;
   readonly #closing = new AbortController();
 
-  /** Accepts on `sockets`; the first message decides what a connection is, not the listener. */
-  constructor(sockets: Deno.TcpListener[], context: ListenerContext) {
-    this.#sockets = sockets;
+  /** Accepts on all of `bound`; the first message decides what a connection is, not the address. */
+  constructor(bound: Bound[], context: ListenerContext) {
+    this.#bound = bound;
     this.#context = context;
-    this.#accepting = sockets.map((socket) => this.#accept(socket));
+    this.#accepting = bound.map(({ listener }) => this.#accept(listener));
   }
 
   /** Connections that are open. */
@@ -58,7 +52,7 @@ export class Listener {
   /** Accepts no more. */
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const socket of this.#sockets) socket.close();
+    for (const bound of this.#bound) bound.close();
     this.#room?.resolve();
     await Promise.all(this.#accepting);
   }
@@ -69,7 +63,7 @@ export class Listener {
     await Promise.all(Array.from(this.#connections, (connection) => connection.gone));
   }
 
-  async #accept(listener: Deno.TcpListener): Promise<void> {
+  async #accept(listener: Deno.Listener<Deno.Conn>): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       // More wait in the kernel's backlog: strangers cost no more than these.
@@ -78,18 +72,25 @@ export class Listener {
         await this.#room.promise;
       }
       try {
-        const socket = await listener.accept();
-        this.#greet(socket);
+        this.#greet(await listener.accept());
       } catch (error) {
         if (signal.aborted) return;
         // No descriptors left, or the peer has gone while it waited: neither ends the server.
-        this.#context.log.warn("cannot accept a connection", { error: errorText(error) });
+        this.#notAccepted(error);
         await delay(ACCEPT_RETRY_MS);
       }
     }
   }
 
-  #greet(socket: Deno.TcpConn): void {
+  /** A lack of descriptors may last, and is no reason to fill a disk. */
+  #notAccepted(error: unknown): void {
+    const { log, clock } = this.#context;
+    if (clock() < this.#nextWarning) return;
+    this.#nextWarning = clock() + ACCEPT_WARNING_MS;
+    log.warn("cannot accept a connection", { error: errorText(error) });
+  }
+
+  #greet(accepted: Deno.Conn): void {
     const { limits, log } = this.#context;
     let open = true;
     const done = (): void => {
@@ -100,23 +101,30 @@ export class Listener {
       this.#room?.resolve();
       this.#room = undefined;
     };
+    const handshake = new Handshake(this.#context);
     const receiver: Receiver = {
       frame: (frame) => {
-        this.#hello(connection, frame);
-        done();
+        if (handshake.frame(connection, frame)) done();
       },
-      fault: ({ code, message }) => {
+      fault: (fault) => {
+        const { code, message } = fault;
         log.info("connection refused", { peer: connection.peer, code, message });
-        connection.fail(code, message);
+        if (code === "AUTHENTICATION" || code === "STREAM_TOKEN") {
+          this.#refusals.add(connection, fault);
+          done();
+        } else connection.fail(code, message);
       },
-      lost: () => log.debug("connection closed before its hello", { peer: connection.peer }),
+      lost: (error) => {
+        const why = error === undefined ? {} : { error: errorText(error) };
+        log.debug("connection closed before its hello", { peer: connection.peer, ...why });
+      },
     };
     let connection: Connection;
     try {
-      connection = new Connection(socket, this.#context, receiver);
+      connection = new Connection(this.#context.socket(accepted), this.#context, receiver);
     } catch (error) {
       // It was reset while it waited.
-      socket.close();
+      accepted.close();
       throw error;
     }
     this.#handshakes++;
@@ -128,33 +136,5 @@ export class Listener {
       this.#connections.delete(connection);
       done();
     });
-  }
-
-  #hello(connection: Connection, { type, flags, id, body }: Frame): void {
-    if (flags !== 0 || id !== 0) {
-      throw new Fault("PROTOCOL", `the first message has the flags ${flags} and the id ${id}`);
-    }
-    if (type === MessageType.CLIENT_HELLO) {
-      const control = new Control("CLIENT_HELLO", body, MAX_HELLO_BODY_BYTES);
-      const protocol = control.required("protocol", "number");
-      if (protocol !== PROTOCOL_VERSION) {
-        throw new Fault(
-          "VERSION",
-          `the client speaks protocol ${protocol}, this server ${PROTOCOL_VERSION}`,
-        );
-      }
-      const client = control.required("client", "string");
-      this.#context.hello(connection, { client, name: control.optional("name", "string") });
-    } else if (type === MessageType.OUTPUT_HELLO) {
-      const control = new Control("OUTPUT_HELLO", body, MAX_HELLO_BODY_BYTES);
-      this.#context.outputHello(connection, control.required("stream_token", "string"));
-    } else {
-      throw new Fault(
-        "PROTOCOL",
-        `the first message must be CLIENT_HELLO or OUTPUT_HELLO, got type 0x${
-          type.toString(16).padStart(2, "0")
-        }`,
-      );
-    }
   }
 }

@@ -3,7 +3,7 @@
  * It runs under Deno, on Linux and macOS.
  *
  * Code that clients send runs as the user of this program: whoever can connect can do all that you
- * can. It listens on loopback addresses only.
+ * can. It listens on loopback addresses and unix sockets only, unless it is given a token.
  *
  * @example
  * ```ts
@@ -16,7 +16,8 @@
  * Permissions: `net` for both addresses; `read` and `write` for the directory of temporary files
  * (python files, unix sockets and pages live in a private directory there); `env`, which python
  * processes inherit; `run` for the interpreter, and to end its process group. Deno grants the last
- * of these only with an unrestricted `--allow-run`.
+ * of these only with an unrestricted `--allow-run`. A unix socket as address needs `sys` as well, for
+ * the umask.
  *
  * @module
  */
@@ -30,6 +31,7 @@ export type { LogFields, LogLevel, LogSink, ServerLogRecord } from "./log.ts";
 export type { ProcessStats } from "./pool.ts";
 export type { CloseOptions, ServerStats } from "./server.ts";
 export type { SlotState } from "./slot.ts";
+export type { TlsIdentity } from "./tls_socket.ts";
 export { StartError } from "./python_process.ts";
 export { PyProxyServer } from "./server.ts";
 

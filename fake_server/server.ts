@@ -3,20 +3,26 @@
  *
  * @module
  */
+import { formatAddress } from "../src/address.ts";
+import type { Address } from "../src/transport/transport.ts";
 import { Feature, MessageType, type ServerHello } from "../src/wire/messages.ts";
 import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
 import { VERSION } from "../src/version.ts";
-import { checkConfig, type ServerOptions } from "./config.ts";
+import { announcedAddress, isLocal } from "./bind_address.ts";
+import { checkConfig, isSameAddress, type ServerConfig, type ServerOptions } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import { Fault } from "./fault.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
 import type { PythonInfo } from "./link.ts";
-import { Listener, type Visitor } from "./listener.ts";
-import { errorText, Log } from "./log.ts";
-import { formatBindAddress, isUnspecified, parseBindAddress } from "./loopback.ts";
+import type { Visitor } from "./handshake.ts";
+import { type Bound, listen } from "./listen.ts";
+import { Listener } from "./listener.ts";
+import { Log } from "./log.ts";
 import { Pool, type ProcessStats } from "./pool.ts";
 import { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
+import { plainSocket, type Socket } from "./socket.ts";
+import { tlsServer } from "./tls_socket.ts";
 
 /** What {@linkcode PyProxyServer.stats} tells. */
 export interface ServerStats {
@@ -70,9 +76,12 @@ export class PyProxyServer implements AsyncDisposable {
     }
     const log = new Log(config.logLevel, options.log ?? (() => {}));
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const sockets: Deno.TcpListener[] = [];
+    const socket = config.tls === undefined ? plainSocket : tlsServer(config.tls);
+    const bound: Bound[] = [];
     try {
-      for (const addr of [config.bindAddr, config.outputAddr]) sockets.push(listen(addr));
+      bound.push(await listen(config.bindAddr));
+      // One address serves both: the first message says what a connection is.
+      if (!isSameAddress(config)) bound.push(await listen(config.outputAddr));
       const sessions = new Sessions(log);
       const pool = await Pool.start({
         config,
@@ -82,17 +91,19 @@ export class PyProxyServer implements AsyncDisposable {
         late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
         note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),
       });
-      return new PyProxyServer(limits, log, sockets, sessions, pool);
+      return new PyProxyServer(config, limits, log, socket, bound, sessions, pool);
     } catch (error) {
-      for (const socket of sockets) socket.close();
+      for (const each of bound) each.close();
       throw error;
     }
   }
 
   private constructor(
+    config: ServerConfig,
     limits: ServerLimits,
     log: Log,
-    sockets: Deno.TcpListener[],
+    socket: (connection: Deno.Conn) => Socket,
+    bound: Bound[],
     sessions: Sessions,
     pool: Pool,
   ) {
@@ -100,23 +111,20 @@ export class PyProxyServer implements AsyncDisposable {
     this.#log = log;
     this.#sessions = sessions;
     this.#pool = pool;
-    const [main, output] = sockets.map(({ addr }) => addr as Deno.NetAddr) as [
-      Deno.NetAddr,
-      Deno.NetAddr,
-    ];
-    this.addr = formatBindAddress(main);
-    this.outputAddr = formatBindAddress(output);
-    // Whoever reached us under one name reaches our other port under the same.
-    this.#helloOutputAddr = output.hostname === main.hostname || isUnspecified(output.hostname)
-      ? `:${output.port}`
-      : this.outputAddr;
-    this.#listener = new Listener(sockets, {
+    const main = bound.at(0)!.address;
+    const output = bound.at(-1)!.address;
+    this.addr = formatAddress(main);
+    this.outputAddr = formatAddress(output);
+    this.#helloOutputAddr = announcedAddress(output, main);
+    this.#listener = new Listener(bound, {
+      socket,
       limits,
       log,
       clock: this.#clock,
       unfinished: { bytes: 0 },
+      token: config.token,
       hello: (connection, visitor) => this.#hello(connection, visitor),
-      outputHello: (connection, token) => this.#outputHello(connection, token),
+      outputHello: (connection, token, proof) => this.#outputHello(connection, token, proof),
     });
     this.#ticker = setInterval(() => this.#tick(), limits.tickMs);
     const { python } = pool;
@@ -126,8 +134,19 @@ export class PyProxyServer implements AsyncDisposable {
       python: python.executable,
       python_version: python.version,
     });
+    this.#warn(config, [main, output]);
     if (python.msgpack !== "c") {
       log.warn("python has no C msgpack module: large values are 15 to 45 times slower");
+    }
+  }
+
+  /** Tells what of this a careful person would want to know. */
+  #warn({ token, tls }: ServerConfig, addresses: Address[]): void {
+    if (addresses.every(isLocal)) return;
+    if (token === undefined) {
+      this.#log.warn("no token: anyone who can reach this address can run any code here");
+    } else if (tls === undefined) {
+      this.#log.warn("no TLS: whoever is on the way can read all code and data, and change them");
     }
   }
 
@@ -183,7 +202,7 @@ export class PyProxyServer implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  #hello(connection: Connection, { client, name }: Visitor): void {
+  #hello(connection: Connection, { client, name, proofs }: Visitor): void {
     if (this.#draining) throw new Fault("SHUTDOWN", "the server is going down");
     if (this.#sessions.size >= this.#limits.sessions) {
       throw new Fault("LIMIT", `the server has ${this.#sessions.size} sessions and takes no more`);
@@ -199,8 +218,7 @@ export class PyProxyServer implements AsyncDisposable {
       ++this.#lastSession,
       connection,
     );
-    const token = crypto.randomUUID().replaceAll("-", "");
-    this.#sessions.add(session, token);
+    const token = this.#sessions.add(session, proofs?.output);
     const { version, implementation, msgpack } = this.python;
     connection.sendControl(
       MessageType.SERVER_HELLO,
@@ -212,13 +230,14 @@ export class PyProxyServer implements AsyncDisposable {
         server: `pyproxy-fake-server/${VERSION}`,
         python: { version, implementation, msgpack },
         features: [Feature.INTERRUPT],
+        ...(proofs === undefined ? {} : { proof: proofs.server }),
       } satisfies ServerHello,
     );
     session.log("info", "session opened", { client, name, peer: connection.peer });
   }
 
-  #outputHello(connection: Connection, token: string): void {
-    const session = this.#sessions.claim(token);
+  #outputHello(connection: Connection, token: string, proof: string | undefined): void {
+    const session = this.#sessions.claim(token, proof);
     // One text for every reason: a stranger learns nothing from it.
     if (session === undefined) throw new Fault("STREAM_TOKEN", "the stream token is not valid");
     session.attach(connection);
@@ -229,14 +248,5 @@ export class PyProxyServer implements AsyncDisposable {
     const now = this.#clock();
     this.#pool.scheduler.tick(now);
     this.#sessions.tick(now);
-  }
-}
-
-function listen(addr: string): Deno.TcpListener {
-  try {
-    return Deno.listen({ ...parseBindAddress(addr), tcpBacklog: 511 });
-  } catch (error) {
-    const inUse = error instanceof Deno.errors.AddrInUse;
-    throw new Error(`Cannot listen on ${addr}: ${inUse ? "it is in use" : errorText(error)}`);
   }
 }

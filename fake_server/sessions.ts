@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { StreamTokens } from "./auth.ts";
 import { LATE_OUTPUT_RECORD_BYTES } from "./limits.ts";
 import type { Log, LogFields, LogLevel } from "./log.ts";
 import type { Origin } from "./output_router.ts";
@@ -13,7 +14,7 @@ export class Sessions {
   readonly #log: Log;
   readonly #byNumber = new Map<number, Session>();
   /** Those whose outputstream has not come, by its token. */
-  readonly #byToken = new Map<string, Session>();
+  readonly #tokens = new StreamTokens<Session>();
 
   /** Makes an empty one. */
   constructor(log: Log) {
@@ -30,23 +31,26 @@ export class Sessions {
     return [...this.#byNumber.values()];
   }
 
-  /** Takes in a new session, whose outputstream will come with `token`. */
-  add(session: Session, token: string): void {
+  /**
+   * Takes in a new session.
+   *
+   * @param proof What its outputstream has to show beside the token, if anything.
+   * @returns The token that its outputstream will come with.
+   */
+  add(session: Session, proof: string | undefined): string {
     this.#byNumber.set(session.number, session);
-    this.#byToken.set(token, session);
+    return this.#tokens.issue(session, proof);
   }
 
   /** Forgets a session that is over. */
   remove(session: Session, token: string): void {
     this.#byNumber.delete(session.number);
-    this.#byToken.delete(token);
+    this.#tokens.revoke(token);
   }
 
   /** The session that waits for this token, which is good once. */
-  claim(token: string): Session | undefined {
-    const session = this.#byToken.get(token);
-    this.#byToken.delete(token);
-    return session;
+  claim(token: string, proof: string | undefined): Session | undefined {
+    return this.#tokens.claim(token, proof);
   }
 
   /** Looks at all deadlines. */

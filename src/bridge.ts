@@ -5,7 +5,7 @@
  * @module
  */
 import type { LogRecord, ServerHello } from "./wire/messages.ts";
-import type { Address } from "./transport/transport.ts";
+import type { Address, TlsSettings } from "./transport/transport.ts";
 
 /** What a session's thread is told at its start. */
 export interface OpenMessage {
@@ -13,6 +13,8 @@ export interface OpenMessage {
   address: Address;
   /** The user's word for the session, for the server's log. */
   name: string | undefined;
+  token: string | undefined;
+  tls: TlsSettings | undefined;
   unreadOutputPerEval: number;
   unreadOutputPerSession: number;
   /** `sent` is due each time so many evals, or bytes of them, have left. */

@@ -9,8 +9,10 @@
  * @module
  */
 import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
+import { Login, type Proofs, type Transcript, Unproven } from "./login.ts";
 import { checkAllowed, classOfCode, readControl, RuleBroken, type StreamName } from "./rules.ts";
 import { Stream } from "./stream.ts";
+import { UntrustedError } from "./transport/transport.ts";
 import { Encoder } from "./values/encode.ts";
 import { type Frame, frameBytes, FrameError, readU32 } from "./wire/frame.ts";
 import {
@@ -25,6 +27,7 @@ import {
   type LogRecord,
   MessageType,
   type OutputHello,
+  type Proof,
   ResultStatus,
   type ServerHello,
 } from "./wire/messages.ts";
@@ -39,6 +42,8 @@ import {
 /** What a connection wants done, or has to tell. */
 export type ConnectionEvent =
   | { kind: "send"; stream: StreamName; bytes: Uint8Array }
+  /** The server asks for a proof: `proofs()` is to be called with what belongs to this. */
+  | { kind: "challenged"; transcript: Transcript }
   | { kind: "opened"; hello: ServerHello }
   | { kind: "connected" }
   /** An eval is settled. The body is good until the stream's next read, unless `owned`. */
@@ -57,16 +62,27 @@ export type ConnectionEvent =
   /** The session is over: close both streams. The last event. */
   | { kind: "closed"; reason: string; error: ErrorRecord | undefined };
 
+/** What a client says of itself. */
+export interface OwnHello {
+  client: string;
+  name: string | undefined;
+  /** Given if the client has a token: then the server has to prove that it knows the same. */
+  nonce: string | undefined;
+  /** Whether this goes over TLS: only errors have to do with it. */
+  tls?: boolean;
+}
+
 /** The state of one session's two streams. */
 export class Connection {
   readonly #where: string;
-  readonly #hello: { client: string; name: string | undefined };
+  readonly #hello: OwnHello;
   readonly #streams: Record<StreamName, Stream> = {
     main: new Stream(),
     output: new Stream(),
   };
   #events: ConnectionEvent[] = [];
   #server: ServerHello | undefined;
+  readonly #login: Login;
   /** Evals that the server has and has not answered. */
   readonly #inFlight = new Set<number>();
   /** Evals that wait for room there, in order. */
@@ -83,9 +99,10 @@ export class Connection {
   #ended = false;
 
   /** Makes one; `where` is the server's address for error messages. */
-  constructor(where: string, hello: { client: string; name: string | undefined }) {
+  constructor(where: string, hello: OwnHello) {
     this.#where = where;
     this.#hello = hello;
+    this.#login = new Login(hello.nonce !== undefined);
   }
 
   /** The server's hello, once it has come. */
@@ -114,17 +131,29 @@ export class Connection {
   dialled(name: StreamName, now: number): void {
     this.#streams[name].dialled(now);
     if (name === "main") {
-      const { client, name } = this.#hello;
+      const { client, name, nonce } = this.#hello;
       const body: ClientHello = {
         protocol: PROTOCOL_VERSION,
         client,
         ...(name === undefined ? {} : { name }),
+        ...(nonce === undefined ? {} : { nonce }),
       };
-      this.#sendControl("main", MessageType.CLIENT_HELLO, 0, body);
+      this.#login.said(this.#sendControl("main", MessageType.CLIENT_HELLO, 0, body));
     } else {
-      const body: OutputHello = { stream_token: this.#server!.stream_token };
+      const proof = this.#login.outputProof;
+      const body: OutputHello = {
+        stream_token: this.#server!.stream_token,
+        ...(proof === undefined ? {} : { proof }),
+      };
       this.#sendControl("output", MessageType.OUTPUT_HELLO, 0, body);
     }
+  }
+
+  /** The proofs that a challenge asked for. */
+  proofs(proofs: Proofs): void {
+    if (this.#ended) return;
+    this.#login.computed(proofs);
+    this.#sendControl("main", MessageType.PROOF, 0, { proof: proofs.client } satisfies Proof);
   }
 
   /** `count` bytes of a stream were put at the start of `space(stream)`. */
@@ -138,6 +167,7 @@ export class Connection {
         if (this.#ended) return;
       }
     } catch (error) {
+      if (error instanceof Unproven) return this.#unproven(error.message);
       if (!(error instanceof FrameError || error instanceof RuleBroken)) throw error;
       this.#broken(name, error.message, error instanceof FrameError ? error.code : "PROTOCOL");
     }
@@ -157,7 +187,7 @@ export class Connection {
       ? `the ${name}stream broke`
       : stream.state !== "open"
       ? `the server closed the ${name}stream before its hello` +
-        (stream.reader.midFrame ? `, in the middle of it` : "")
+        (stream.reader.midFrame ? `, in the middle of it` : this.#hello.tls ? "" : NO_TLS)
       : `the server closed the ${name}stream` +
         (stream.reader.midFrame ? ` in the middle of a message` : "");
     this.#fail("CONNECTION_LOST", "ConnectionError", what, error);
@@ -166,6 +196,10 @@ export class Connection {
   /** A stream could not be dialled. */
   notDialled(name: StreamName, error: unknown): void {
     if (this.#ended) return;
+    if (error instanceof UntrustedError) {
+      const what = `the server is not the one it should be`;
+      return this.#fail("AUTHENTICATION", "AuthenticationError", what, error);
+    }
     this.#fail("CONNECTION_LOST", "ConnectionError", `cannot dial the ${name}stream`, error);
   }
 
@@ -254,10 +288,15 @@ export class Connection {
   #frame(name: StreamName, stream: Stream, frame: Frame): void {
     checkAllowed(name, stream.state, frame.type);
     switch (frame.type) {
+      case MessageType.CHALLENGE:
+        this.#events.push({ kind: "challenged", transcript: this.#login.challenge(frame) });
+        break;
       case MessageType.SERVER_HELLO: {
-        this.#server = readControl(frame, parseServerHello, MAX_HELLO_BODY_BYTES);
+        const hello = readControl(frame, parseServerHello, MAX_HELLO_BODY_BYTES);
+        this.#login.check(hello);
+        this.#server = hello;
         stream.opened();
-        this.#events.push({ kind: "opened", hello: this.#server });
+        this.#events.push({ kind: "opened", hello });
         break;
       }
       case MessageType.OUTPUT_READY:
@@ -297,7 +336,7 @@ export class Connection {
         break;
       case MessageType.ERROR: {
         const { code, message } = readControl(frame, parseError);
-        this.#fail(code, classOfCode(code), `the server said: ${message}`);
+        this.#fail(code, classOfCode(code), `the server said: ${message}${this.#login.hint(code)}`);
         break;
       }
       case MessageType.GOODBYE: {
@@ -357,10 +396,12 @@ export class Connection {
     if (this.#closing === "now" || this.#outputEnded >= this.#lastSent) this.#farewell?.end();
   }
 
-  #sendControl(stream: StreamName, type: number, id: number, body: object): void {
+  #sendControl(stream: StreamName, type: number, id: number, body: object): Uint8Array {
     const encoder = new Encoder();
     encoder.value(body, "");
-    this.#send(stream, frameBytes(type, 0, id, encoder.bytes()));
+    const bytes = frameBytes(type, 0, id, encoder.bytes());
+    this.#send(stream, bytes);
+    return bytes;
   }
 
   #send(stream: StreamName, bytes: Uint8Array): void {
@@ -371,6 +412,12 @@ export class Connection {
   #broken(name: StreamName, message: string, code: "PROTOCOL" | "VERSION"): void {
     this.#sendControl(name, MessageType.ERROR, 0, { code, message });
     this.#fail(code, "ProtocolError", message);
+  }
+
+  /** One end could not prove itself: the server is told so, and the session ends. */
+  #unproven(message: string): void {
+    this.#sendControl("main", MessageType.ERROR, 0, { code: "AUTHENTICATION", message });
+    this.#fail("AUTHENTICATION", "AuthenticationError", message);
   }
 
   #fail(reason: string, errorClass: SessionErrorClass, why: string, cause?: unknown): void {
@@ -396,6 +443,9 @@ export class Connection {
     this.#events.push({ kind: "closed", reason, error });
   }
 }
+
+/** A TLS server that gets something else has no words for it. */
+const NO_TLS = " (if it talks TLS, give the option 'tls')";
 
 const NOTHING = new Uint8Array(0);
 

@@ -4,10 +4,12 @@
  *
  * @module
  */
+import { formatAddress, outputAddress } from "./address.ts";
 import type { FromWorker, OpenMessage, ToWorker } from "./bridge.ts";
 import { Connection, type ConnectionEvent } from "./connection.ts";
-import { formatAddress, parseAddress } from "./options.ts";
+import { proofsOf } from "./proofs.ts";
 import type { StreamName } from "./rules.ts";
+import type { Transcript } from "./login.ts";
 import { dial } from "./transport/dial.ts";
 import { Outbox } from "./transport/outbox.ts";
 import type { Address, Dial, Transport } from "./transport/transport.ts";
@@ -15,6 +17,7 @@ import { UnreadOutput } from "./unread_output.ts";
 import { VERSION } from "./version.ts";
 import { writeHeader } from "./wire/frame.ts";
 import { CLOSE_DEADLINE_MS, HEADER_BYTES } from "./wire/limits.ts";
+import { newNonce } from "./wire/login.ts";
 import { MessageType } from "./wire/messages.ts";
 
 /** Silence and the age of unread output are looked at this often: a dead peer costs 1 s more. */
@@ -57,6 +60,8 @@ export class Engine {
     this.#connection = new Connection(formatAddress(options.address), {
       client: `pyproxy-js/${VERSION}`,
       name: options.name,
+      nonce: options.token === undefined ? undefined : newNonce(),
+      tls: options.tls !== undefined,
     });
     this.#output = new UnreadOutput({
       perEval: options.unreadOutputPerEval,
@@ -106,17 +111,17 @@ export class Engine {
   }
 
   #connect(): void {
-    const given = this.#connection.server!.output_addr;
-    const { hostname } = this.#options.address;
     try {
-      // Without a host it is the one that this session has dialled already.
-      const address = given.startsWith(":")
-        ? { hostname, port: parseAddress(`x${given}`).port }
-        : parseAddress(given);
-      this.#run("output", address);
+      const { output_addr } = this.#connection.server!;
+      this.#run("output", outputAddress(output_addr, this.#options.address));
     } catch (error) {
       this.#connection.notDialled("output", error);
     }
+  }
+
+  async #prove(transcript: Transcript): Promise<void> {
+    this.#connection.proofs(await proofsOf(this.#options.token!, transcript));
+    this.#work();
   }
 
   /** Dials a stream and reads it to its end. */
@@ -124,7 +129,7 @@ export class Engine {
     try {
       let transport: Transport;
       try {
-        transport = await this.#dial(address, this.#dialling.signal);
+        transport = await this.#dial(address, this.#options.tls, this.#dialling.signal);
       } catch (error) {
         this.#connection.notDialled(name, error);
         return;
@@ -192,6 +197,9 @@ export class Engine {
           break;
         case "log":
           this.#output.log(event.record, 256);
+          break;
+        case "challenged":
+          this.#prove(event.transcript);
           break;
         case "opened":
           this.#ticker = setInterval(() => this.#tick(), TICK_MS);

@@ -11,7 +11,8 @@ import {
   UNREAD_OUTPUT_PER_EVAL_BYTES,
   UNREAD_OUTPUT_PER_SESSION_BYTES,
 } from "./wire/limits.ts";
-import type { Address } from "./transport/transport.ts";
+import { tokenFlaw } from "./wire/login.ts";
+import type { TlsSettings } from "./transport/transport.ts";
 
 /** The address that `open` and `connect` dial when none is given. */
 export const DEFAULT_ADDRESS = "localhost:9000";
@@ -33,6 +34,17 @@ export interface SessionLimits {
   heartbeatInterval?: number;
 }
 
+/** How a TLS server is to be checked. */
+export interface TlsOptions {
+  /**
+   * Certificates of authorities to trust, each in PEM: beside the runtime's own in Deno, in their
+   * place in Bun.
+   */
+  caCerts?: readonly string[] | undefined;
+  /** The name that the server's certificate has to be for. Default: the host that is dialled. */
+  serverName?: string | undefined;
+}
+
 /** Options of {@linkcode PyProxySession.open} and {@linkcode connect}. */
 export interface OpenOptions {
   /** Gives up the opening once it aborts; the promise rejects with its reason. */
@@ -41,6 +53,16 @@ export interface OpenOptions {
   connectTimeout?: number | undefined;
   /** A word for the session that the server's log shows. */
   name?: string | undefined;
+  /**
+   * The server's token. It never travels: both ends prove that they know it, and a server that
+   * does not is an AuthenticationError.
+   */
+  token?: string | undefined;
+  /**
+   * Talk TLS. The server's certificate and name are checked before anything is sent; they always
+   * are. Default: not.
+   */
+  tls?: boolean | TlsOptions | undefined;
   /** Bounds of the session on this side. */
   limits?: SessionLimits | undefined;
 }
@@ -66,6 +88,8 @@ export interface CheckedOpenOptions {
   signal: AbortSignal | undefined;
   connectTimeout: number;
   name: string | undefined;
+  token: string | undefined;
+  tls: TlsSettings | undefined;
   limits: Required<SessionLimits>;
 }
 
@@ -79,7 +103,14 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export function checkOpenOptions(options: OpenOptions | undefined): CheckedOpenOptions {
   const doing = "open a session";
-  const given = checkKeys(doing, options, ["signal", "connectTimeout", "name", "limits"]);
+  const given = checkKeys(doing, options, [
+    "signal",
+    "connectTimeout",
+    "name",
+    "token",
+    "tls",
+    "limits",
+  ]);
   const limits = checkKeys(doing, given.limits, [
     "queuedEvals",
     "queuedBytes",
@@ -90,11 +121,15 @@ export function checkOpenOptions(options: OpenOptions | undefined): CheckedOpenO
   if (given.name !== undefined && typeof given.name !== "string") {
     throw new TypeError(`Cannot ${doing}: 'name' must be a string, got ${shown(given.name)}`);
   }
+  const flaw = given.token === undefined ? undefined : tokenFlaw(given.token);
+  if (flaw !== undefined) throw new TypeError(`Cannot ${doing}: ${flaw}`);
   return {
     signal: checkSignal(doing, given.signal),
     connectTimeout: checkMilliseconds(doing, "connectTimeout", given.connectTimeout) ??
       CONNECT_TIMEOUT_MS,
     name: given.name,
+    token: given.token,
+    tls: checkTls(doing, given.tls),
     limits: {
       queuedEvals: checkCount(doing, "queuedEvals", limits.queuedEvals, MAX_QUEUED_EVALS),
       queuedBytes: checkCount(doing, "queuedBytes", limits.queuedBytes, MAX_QUEUED_BYTES),
@@ -171,31 +206,6 @@ export function checkWaitOptions(
   };
 }
 
-/**
- * Takes an address apart: `host:port`, `[ipv6]:port`, or a host alone, with the port 9000.
- *
- * @throws {TypeError} If it is none.
- */
-export function parseAddress(addr: string): Address {
-  const fail = (why: string): never => {
-    throw new TypeError(
-      `Cannot open a session: the address ${shown(addr)} ${why}; ` +
-        `write it as "localhost:9000" or "[::1]:9000"`,
-    );
-  };
-  if (typeof addr !== "string") return fail("is no string");
-  const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:/?#@[\]]+))(?::(\d{1,5}))?$/.exec(addr);
-  if (match === null) return fail("is not of the form host:port");
-  const port = match[3] === undefined ? 9000 : Number(match[3]);
-  if (port < 1 || port > 65_535) return fail(`has a port outside 1 to 65535`);
-  return { hostname: (match[1] ?? match[2])!, port };
-}
-
-/** An address as people write it. */
-export function formatAddress({ hostname, port }: Address): string {
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-}
-
 /** Whether a value is an object literal, or an object without prototype. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
@@ -231,6 +241,19 @@ function checkKeys<T extends object>(
     }
   }
   return options;
+}
+
+function checkTls(doing: string, tls: boolean | TlsOptions | undefined): TlsSettings | undefined {
+  if (tls === undefined || tls === false) return undefined;
+  const given = tls === true ? {} : checkKeys(doing, tls, ["caCerts", "serverName"]);
+  const { caCerts = [], serverName } = given;
+  if (!Array.isArray(caCerts) || !caCerts.every((cert) => typeof cert === "string")) {
+    throw new TypeError(`Cannot ${doing}: 'caCerts' must be an Array of strings in PEM`);
+  }
+  if (serverName !== undefined && (typeof serverName !== "string" || serverName === "")) {
+    throw new TypeError(`Cannot ${doing}: 'serverName' must be a name, got ${shown(serverName)}`);
+  }
+  return { caCerts: [...caCerts], serverName };
 }
 
 function checkDictionary(name: string, value: unknown): void {

@@ -55,6 +55,7 @@ export class PyProxyPool implements AsyncDisposable {
    *
    * @throws {ConnectionError} If a server cannot be reached, or does not answer in time.
    * @throws {ProtocolError} If what answers there is no PyProxy server of this version.
+   * @throws {AuthenticationError} If one end has not proven to the other that it knows the token.
    * @throws {TypeError} If an address or an option is not what it must be.
    */
   static async open(

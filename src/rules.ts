@@ -26,7 +26,7 @@ export class RuleBroken extends Error {
 const ALLOWED: Record<StreamName, Record<StreamState, readonly number[]>> = {
   main: {
     none: [],
-    hello: [MessageType.SERVER_HELLO, MessageType.ERROR],
+    hello: [MessageType.CHALLENGE, MessageType.SERVER_HELLO, MessageType.ERROR],
     open: [
       MessageType.RESULT,
       MessageType.INTERRUPTED,

@@ -4,13 +4,12 @@
  * @module
  */
 import { ConnectionError, SessionError } from "./errors.ts";
+import { formatAddress, parseAddress } from "./address.ts";
 import {
   type CheckedOpenOptions,
   checkOpenOptions,
   DEFAULT_ADDRESS,
-  formatAddress,
   type OpenOptions,
-  parseAddress,
 } from "./options.ts";
 import { type CloseOptions, RemoteProcess } from "./remote_process.ts";
 import { type SessionEnd, SessionThread } from "./thread.ts";
@@ -52,9 +51,10 @@ export class PyProxySession implements AsyncDisposable {
   /**
    * Opens a session: resolves once the mainstream is connected and the two hellos are exchanged.
    *
-   * @param addr `host:port`, `[ipv6]:port`, or a host alone with the port 9000.
+   * @param addr `host:port`, `[ipv6]:port`, a host alone with the port 9000, or `unix:/path`.
    * @throws {ConnectionError} If the server cannot be reached, or does not answer in time.
    * @throws {ProtocolError} If what answers there is no PyProxy server of this version.
+   * @throws {AuthenticationError} If one end has not proven to the other that it knows the token.
    * @throws {TypeError} If the address or an option is not what it must be.
    */
   static async open(
@@ -63,6 +63,9 @@ export class PyProxySession implements AsyncDisposable {
   ): Promise<PyProxySession> {
     const address = parseAddress(addr);
     const checked = checkOpenOptions(options);
+    if (checked.tls !== undefined && "path" in address) {
+      throw new TypeError(`Cannot open a session at ${addr}: there is no TLS on a unix socket`);
+    }
     checked.signal?.throwIfAborted();
     const where = formatAddress(address);
     const thread = new SessionThread(address, checked);
@@ -110,9 +113,10 @@ export class PyProxySession implements AsyncDisposable {
 /**
  * Opens a session and connects it, in one step. Closing the RemoteProcess closes the session.
  *
- * @param addr `host:port`, `[ipv6]:port`, or a host alone with the port 9000.
+ * @param addr `host:port`, `[ipv6]:port`, a host alone with the port 9000, or `unix:/path`.
  * @throws {ConnectionError} If the server cannot be reached, or does not answer in time.
  * @throws {ProtocolError} If what answers there is no PyProxy server of this version.
+ * @throws {AuthenticationError} If one end has not proven to the other that it knows the token.
  * @throws {TypeError} If the address or an option is not what it must be.
  *
  * @example A script

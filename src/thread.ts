@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { formatAddress } from "./address.ts";
 import type { ErrorRecord, FromWorker, ToWorker } from "./bridge.ts";
 import {
   errorFromRecord,
@@ -15,7 +16,7 @@ import {
 import { EvalQueue, sentReports } from "./eval_queue.ts";
 import { Future, type FutureOwner, type Outcome, type Settle } from "./future.ts";
 import { Interrupts } from "./interrupts.ts";
-import { type CheckedOpenOptions, type EvalOptions, formatAddress } from "./options.ts";
+import type { CheckedOpenOptions, EvalOptions } from "./options.ts";
 import { type Asked, cancelledError, outcomeOf } from "./outcome.ts";
 import type { AnyOutput, OutputOptions } from "./output.ts";
 import { PendingEvals } from "./pending.ts";
@@ -87,6 +88,8 @@ export class SessionThread implements FutureOwner {
       kind: "open",
       address,
       name: options.name,
+      token: options.token,
+      tls: options.tls,
       unreadOutputPerEval: options.limits.unreadOutputPerEval,
       unreadOutputPerSession: options.limits.unreadOutputPerSession,
       ...sentReports(options.limits),

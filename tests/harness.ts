@@ -46,6 +46,24 @@ export async function testServer(): Promise<TestServer> {
   });
 }
 
+/** Servers behind every kind of door. */
+export interface Doors {
+  /** The certificate that `tls` options trust. */
+  authority: string;
+  /** Where and how each is opened. */
+  doors: { what: string; addr: string; options: OpenOptions }[];
+  /** Certificates for 127.0.0.1 that nobody must trust who trusts the authority. */
+  impostors: Record<string, { cert: string; key: string }>;
+}
+
+/** The doors to test: in Bun those of `tests/bun/run.ts`, else fresh ones. */
+export async function testDoors(): Promise<Doors & AsyncDisposable> {
+  if (!inBun) return await (await import("./" + "doors.ts")).startDoors();
+  const given = process.env.PYPROXY_TEST_DOORS;
+  if (given === undefined) throw new Error("Cannot test: use `deno task test:bun`");
+  return { ...JSON.parse(given), [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
 /** A connected session, and the server under it; both go with the test's scope. */
 export interface TestRemote extends AsyncDisposable {
   addr: string;

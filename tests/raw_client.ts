@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { createHmac } from "node:crypto";
 import { deadline } from "@std/async/deadline";
 import { decode, encode, type ValueType } from "@std/msgpack";
 import { frameBytes, FrameReader, readU32, writeU32 } from "../src/wire/frame.ts";
@@ -43,24 +44,55 @@ export function evalBody(control: object, values?: unknown): Uint8Array<ArrayBuf
   return body;
 }
 
+/** A proof of a login, made with another HMAC than the client's. */
+export function rawProof(
+  token: string,
+  role: "client" | "server" | "output",
+  hello: Uint8Array,
+  challenge: Uint8Array,
+): string {
+  return createHmac("sha256", token).update(role).update(hello).update(challenge).digest("hex");
+}
+
+/** Random bytes as the nonces of a login are written. */
+export function rawNonce(): string {
+  return crypto.getRandomValues(new Uint8Array(32)).toHex();
+}
+
+/** The whole frame of a control message without an id. */
+export function controlFrame(type: number, map: object): Uint8Array {
+  return frameBytes(type, 0, 0, encode(map as ValueType));
+}
+
 /** One TCP stream of frames. */
 export class RawStream implements Disposable {
-  readonly #socket: Deno.TcpConn;
+  readonly #socket: Deno.Conn;
   readonly #reader = new FrameReader(MAX_FRAME_BODY_BYTES);
   readonly #frames: RawFrame[] = [];
 
-  private constructor(socket: Deno.TcpConn) {
+  private constructor(socket: Deno.Conn) {
     this.#socket = socket;
   }
 
-  /** Dials `host:port`. */
-  static async dial(addr: string): Promise<RawStream> {
+  /** Dials `host:port`, or `unix:/path`; talks TLS if an authority's certificate is given. */
+  static async dial(addr: string, authority?: string): Promise<RawStream> {
+    if (addr.startsWith("unix:")) {
+      return new RawStream(await Deno.connect({ transport: "unix", path: addr.slice(5) }));
+    }
     const { hostname, port } = new URL(`tcp://${addr}`);
     const socket = await Deno.connect({
       hostname: hostname.replace(/^\[|\]$/g, ""),
       port: Number(port),
     });
     socket.setNoDelay(true);
+    if (authority === undefined) return new RawStream(socket);
+    const secure = await Deno.startTls(socket, { hostname, caCerts: [authority] });
+    await secure.handshake();
+    return new RawStream(secure);
+  }
+
+  /** Over a socket that was dialled or accepted elsewhere. */
+  static of(socket: Deno.Conn): RawStream {
     return new RawStream(socket);
   }
 
@@ -121,7 +153,8 @@ export class RawStream implements Disposable {
 /** Whether the error says that the stream is over, by whichever side. */
 function isEnd(error: unknown): boolean {
   return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted ||
-    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe;
+    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.UnexpectedEof;
 }
 
 /** A RESULT. */
@@ -162,23 +195,52 @@ export class RawSession implements AsyncDisposable {
   #waiting: (() => void)[] = [];
   readonly #loops: Promise<void>[] = [];
 
-  private constructor(main: RawStream, hello: ServerHello) {
+  readonly #outputProof: string | undefined;
+  readonly #authority: string | undefined;
+
+  private constructor(
+    main: RawStream,
+    hello: ServerHello,
+    outputProof?: string,
+    authority?: string,
+  ) {
+    this.#authority = authority;
     this.main = main;
     this.hello = hello;
+    this.#outputProof = outputProof;
     this.#loops.push(this.#read(main, () => this.mainEnded = true));
   }
 
-  /** Opens a session: mainstream and hello. */
-  static async open(addr: string, name?: string): Promise<RawSession> {
-    const main = await RawStream.dial(addr);
+  /** Opens a session: mainstream and hello, with a login where there is a token. */
+  static async open(
+    addr: string,
+    name?: string,
+    token?: string,
+    authority?: string,
+  ): Promise<RawSession> {
+    const main = await RawStream.dial(addr, authority);
     try {
-      const hello = { protocol: 1, client: "raw", ...(name === undefined ? {} : { name }) };
-      await main.control(MessageType.CLIENT_HELLO, hello);
-      const frame = await main.next();
+      const hello = controlFrame(MessageType.CLIENT_HELLO, {
+        protocol: 1,
+        client: "raw",
+        ...(name === undefined ? {} : { name }),
+        ...(token === undefined ? {} : { nonce: rawNonce() }),
+      });
+      await main.send(hello);
+      let frame = await main.next();
+      let outputProof: string | undefined;
+      if (frame?.type === MessageType.CHALLENGE && token !== undefined) {
+        const challenge = frameBytes(frame.type, frame.flags, frame.id, frame.body);
+        const proof = rawProof(token, "client", hello, challenge);
+        await main.control(MessageType.PROOF, { proof });
+        frame = await main.next();
+        outputProof = rawProof(token, "output", hello, challenge);
+      }
       if (frame?.type !== MessageType.SERVER_HELLO) {
         throw new Error(`no hello but ${frame && JSON.stringify(readControl(frame.body))}`);
       }
-      return new RawSession(main, readControl(frame.body) as unknown as ServerHello);
+      const server = readControl(frame.body) as unknown as ServerHello;
+      return new RawSession(main, server, outputProof, authority);
     } catch (error) {
       main.close();
       throw error;
@@ -186,8 +248,11 @@ export class RawSession implements AsyncDisposable {
   }
 
   /** Opens a session with its outputstream; `read: false` leaves that unread. */
-  static async connect(addr: string, options?: { read?: boolean }): Promise<RawSession> {
-    const session = await RawSession.open(addr);
+  static async connect(
+    addr: string,
+    options: { read?: boolean; token?: string; authority?: string } = {},
+  ): Promise<RawSession> {
+    const session = await RawSession.open(addr, undefined, options.token, options.authority);
     await session.connect(options);
     return session;
   }
@@ -200,9 +265,12 @@ export class RawSession implements AsyncDisposable {
 
   /** Opens the outputstream. */
   async connect({ read = true }: { read?: boolean } = {}): Promise<void> {
-    this.output = await RawStream.dial(this.outputAddr);
+    this.output = await RawStream.dial(this.outputAddr, this.#authority);
     const { stream_token } = this.hello;
-    await this.output.control(MessageType.OUTPUT_HELLO, { stream_token });
+    await this.output.control(MessageType.OUTPUT_HELLO, {
+      stream_token,
+      ...(this.#outputProof === undefined ? {} : { proof: this.#outputProof }),
+    });
     const frame = await this.output.next();
     if (frame?.type !== MessageType.OUTPUT_READY) throw new Error("no OUTPUT_READY came");
     if (read) this.readOutput();

@@ -1,9 +1,15 @@
 /**
- * TCP streams in Bun.
+ * Streams in Bun.
  *
  * @module
  */
-import type { Address, Dial, Transport } from "./transport.ts";
+import {
+  type Dial,
+  type HostAddress,
+  type Transport,
+  unlessAborted,
+  UntrustedError,
+} from "./transport.ts";
 
 /** What is used of a socket of Bun's (https://bun.com/docs/api/tcp). */
 interface BunSocket {
@@ -16,6 +22,7 @@ interface BunSocket {
 
 interface BunHandlers {
   open(socket: BunSocket): void;
+  handshake(socket: BunSocket, ok: boolean, error: Error | null): void;
   data(socket: BunSocket, bytes: Uint8Array): void;
   drain(socket: BunSocket): void;
   end(socket: BunSocket): void;
@@ -25,33 +32,55 @@ interface BunHandlers {
 }
 
 interface BunNet {
-  connect(options: Address & { socket: BunHandlers }): Promise<BunSocket>;
+  connect(
+    options: (HostAddress | { unix: string }) & {
+      socket: BunHandlers;
+      tls?: { ca?: string[]; serverName?: string; rejectUnauthorized: true };
+    },
+  ): Promise<BunSocket>;
 }
 
 /** Bun pushes what it reads: it is paused while more than this waits to be taken. */
 const PAUSE_BYTES = 1024 * 1024;
 
-/** Opens a TCP stream with NODELAY set; see {@linkcode Dial}. */
-export const dial: Dial = async (address, signal) => {
+/** Opens a stream; see {@linkcode Dial}. */
+export const dial: Dial = async (address, tls, signal) => {
   signal.throwIfAborted();
   const { Bun } = globalThis as unknown as { Bun: BunNet };
   const transport = new BunTransport();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => {
-    transport.close();
-    aborted.reject(signal.reason);
+  const connect = async (): Promise<void> => {
+    await Bun.connect({
+      ...("path" in address ? { unix: address.path } : address),
+      socket: transport.handlers,
+      ...(tls === undefined ? {} : {
+        tls: {
+          ...(tls.caCerts.length === 0 ? {} : { ca: tls.caCerts }),
+          ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
+          rejectUnauthorized: true,
+        },
+      }),
+    });
+    // What Bun finds in the certificate it tells in the handshake event only.
+    if (tls !== undefined) await transport.secured;
   };
-  signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const connecting = Bun.connect({ ...address, socket: transport.handlers });
-    await Promise.race([connecting, aborted.promise]);
+    await unlessAborted(signal, connect(), () => transport.close());
     return transport;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+  } catch (error) {
+    transport.close();
+    throw error;
   }
 };
 
-/** A TCP connection of Bun's, whose callbacks are turned into reads and writes. */
+/** What a failed handshake means: no TLS, a lost connection, or a certificate that is not right. */
+function handshakeError(error: (Error & { code?: string }) | null): Error {
+  const why = error?.message ?? "no reason was given";
+  if (!/^(EPROTO|ECONN)/.test(error?.code ?? "")) return new UntrustedError(why);
+  const hint = why.includes("WRONG_VERSION_NUMBER") ? " (the server does not talk TLS)" : "";
+  return new Error(`the TLS handshake failed: ${why}${hint}`);
+}
+
+/** A connection of Bun's, whose callbacks are turned into reads and writes. */
 class BunTransport implements Transport {
   #socket: BunSocket | undefined;
   #chunks: Uint8Array[] = [];
@@ -64,11 +93,17 @@ class BunTransport implements Transport {
   #onData: (() => void) | undefined;
   #onDrain: (() => void) | undefined;
 
+  readonly #handshake = Promise.withResolvers<void>();
+
   readonly handlers: BunHandlers = {
     open: (socket) => {
       this.#socket = socket;
       socket.setNoDelay(true);
       if (this.#closed) socket.end();
+    },
+    handshake: (_socket, ok, error) => {
+      if (ok) this.#handshake.resolve();
+      else this.#handshake.reject(handshakeError(error));
     },
     data: (socket, bytes) => {
       // Bun may use the buffer again after this call.
@@ -88,7 +123,19 @@ class BunTransport implements Transport {
     connectError: (_socket, error) => this.#over(error),
   };
 
+  /** Resolves once the server's certificate and name are found right; rejects if they are not. */
+  get secured(): Promise<void> {
+    return this.#handshake.promise;
+  }
+
+  constructor() {
+    // Only TLS asks for it.
+    this.#handshake.promise.catch(() => undefined);
+  }
+
   #over(error: unknown): void {
+    const why = error instanceof Error ? error.message : "the server closed the connection";
+    this.#handshake.reject(new Error(`the TLS handshake failed: ${why}`, { cause: error }));
     this.#ended = true;
     this.#error ??= error;
     this.#onData?.();

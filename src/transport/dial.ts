@@ -5,8 +5,8 @@
  */
 import type { Dial } from "./transport.ts";
 
-/** Opens a TCP stream with NODELAY set; see {@linkcode Dial}. */
-export const dial: Dial = async (address, signal) => {
+/** Opens a stream; see {@linkcode Dial}. */
+export const dial: Dial = async (address, tls, signal) => {
   const transport = "Deno" in globalThis ? await import("./deno.ts") : await import("./bun.ts");
-  return await transport.dial(address, signal);
+  return await transport.dial(address, tls, signal);
 };

@@ -1,14 +1,30 @@
 /**
- * One TCP stream, whatever the runtime. The only thing the rest of the package knows of sockets.
+ * One stream of bytes, whatever the runtime. The only thing the rest of the package knows of sockets.
  *
  * @module
  */
 
-/** Where to dial. */
-export interface Address {
+/** A TCP port somewhere. */
+export interface HostAddress {
   /** A host name, an IPv4 address, or an IPv6 address without its brackets. */
   hostname: string;
   port: number;
+}
+
+/** A unix domain socket on this machine. */
+export interface UnixAddress {
+  path: string;
+}
+
+/** Where to dial. */
+export type Address = HostAddress | UnixAddress;
+
+/** How a TLS server is checked. */
+export interface TlsSettings {
+  /** Certificates of authorities to trust, each in PEM. */
+  caCerts: string[];
+  /** The name that its certificate has to be for, if not the host that is dialled. */
+  serverName: string | undefined;
 }
 
 /** A connected stream of bytes. */
@@ -26,9 +42,41 @@ export interface Transport {
   close(): void;
 }
 
+/** The server's certificate or name is not what it has to be. */
+export class UntrustedError extends Error {
+  /** "UntrustedError". */
+  override name = "UntrustedError";
+}
+
 /**
- * Opens a TCP stream with NODELAY set.
+ * Opens a stream: TCP with NODELAY set, TLS over that, or a unix socket. With `tls` nothing is sent
+ * or read before the server's certificate and name have been found right.
  *
+ * @throws {UntrustedError} If they are not.
  * @throws An error of the runtime's if it cannot; `signal`'s reason once it aborts.
  */
-export type Dial = (address: Address, signal: AbortSignal) => Promise<Transport>;
+export type Dial = (
+  address: Address,
+  tls: TlsSettings | undefined,
+  signal: AbortSignal,
+) => Promise<Transport>;
+
+/** Runs `step`, unless the signal aborts first: then `undo` has to make an end of it. */
+export async function unlessAborted<T>(
+  signal: AbortSignal,
+  step: Promise<T>,
+  undo: () => void,
+): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => {
+    undo();
+    aborted.reject(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([step, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

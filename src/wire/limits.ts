@@ -17,6 +17,9 @@ export const MAX_FRAME_BODY_BYTES: number = 256 * 1024 * 1024;
 /** The largest body of a peer that has not said who it is: a stranger costs no more. */
 export const MAX_HELLO_BODY_BYTES: number = 4 * 1024;
 
+/** The nonce of either end of a login: too many bits to come twice. */
+export const NONCE_BYTES = 32;
+
 /** The largest control map of CANCEL, GOODBYE, ERROR and LOG: they carry words, not data. */
 export const MAX_CONTROL_BODY_BYTES: number = 64 * 1024;
 

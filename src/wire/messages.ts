@@ -12,6 +12,8 @@ export const MessageType = {
   GOODBYE: 0x04,
   PING: 0x05,
   PONG: 0x06,
+  CHALLENGE: 0x07,
+  PROOF: 0x08,
   EVAL: 0x10,
   RESULT: 0x11,
   CANCEL: 0x12,
@@ -58,6 +60,8 @@ export type CloseReason =
   | "PROTOCOL"
   /** The peer speaks another version of it. */
   | "VERSION"
+  /** One end has not proven to the other that it knows the token. */
+  | "AUTHENTICATION"
   /** The stream token is unknown, used or too old. */
   | "STREAM_TOKEN"
   /** The handshake, or the outputstream after it, did not come in time. */
@@ -80,6 +84,20 @@ export interface ClientHello {
   protocol: number;
   client: string;
   name?: string;
+  /** From a client that has a token: 32 random bytes as hexadecimal digits. */
+  nonce?: string;
+}
+
+/** Body of CHALLENGE. */
+export interface Challenge {
+  /** 32 random bytes as hexadecimal digits. */
+  nonce: string;
+}
+
+/** Body of PROOF. */
+export interface Proof {
+  /** The client's, 32 bytes as hexadecimal digits. */
+  proof: string;
 }
 
 /** Body of SERVER_HELLO. */
@@ -93,6 +111,8 @@ export interface ServerHello {
   python: { version: string; implementation: string; msgpack: string };
   /** What the server offers beyond the first messages of this version. */
   features?: string[];
+  /** After a login: the server's proof. */
+  proof?: string;
 }
 
 /** What a server may say in `features` of its hello, and a client then use. */
@@ -118,6 +138,8 @@ export interface Goodbye {
 /** Body of OUTPUT_HELLO. */
 export interface OutputHello {
   stream_token: string;
+  /** After a login: the proof that this is the session's own client. */
+  proof?: string;
 }
 
 /** Control map of EVAL; the values that follow are one array `[locs, globs]`, or nothing. */

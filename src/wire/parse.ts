@@ -4,7 +4,15 @@
  *
  * @module
  */
-import type { ErrorBody, Goodbye, Interrupted, LogRecord, ServerHello } from "./messages.ts";
+import type {
+  Challenge,
+  ErrorBody,
+  Goodbye,
+  Interrupted,
+  LogRecord,
+  ServerHello,
+} from "./messages.ts";
+import { isNonce } from "./login.ts";
 import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "./limits.ts";
 
 /** Thrown when a control body is not what its message says. */
@@ -46,6 +54,7 @@ export function parseServerHello(body: unknown): ServerHello {
       msgpack: text("SERVER_HELLO python", python, "msgpack"),
     },
     features: words("SERVER_HELLO", map, "features"),
+    ...(Object.hasOwn(map, "proof") ? { proof: text("SERVER_HELLO", map, "proof") } : {}),
   };
 }
 
@@ -57,6 +66,17 @@ export function parseServerHello(body: unknown): ServerHello {
 export function parseInterrupted(body: unknown): Interrupted {
   const map = control("INTERRUPTED", body);
   return Object.hasOwn(map, "id") ? { id: count("INTERRUPTED", map, "id") } : {};
+}
+
+/**
+ * Reads the body of a CHALLENGE.
+ *
+ * @throws {BodyError} If it has no nonce, or one of another form.
+ */
+export function parseChallenge(body: unknown): Challenge {
+  const nonce = text("CHALLENGE", control("CHALLENGE", body), "nonce");
+  if (!isNonce(nonce)) throw new BodyError("CHALLENGE has a nonce that is not 64 hex digits");
+  return { nonce };
 }
 
 /**

@@ -2,6 +2,7 @@
  * `deno task test:bun`: the conformance suite under Bun, against a server that runs here in Deno.
  */
 import { startServer } from "../../fake_server/mod.ts";
+import { startDoors } from "../doors.ts";
 
 const BUN = "bun@1.4.5";
 
@@ -19,10 +20,12 @@ await using server = await startServer({
   numWorkers: 3,
   log: () => {},
 });
+await using doors = await startDoors();
 // Its one dependency is a development one, pinned in package.json.
 const installed = await npx([BUN, "install", "--no-save", "--silent"]);
 Deno.exitCode = installed !== 0
   ? installed
   : await npx([BUN, "test", "--timeout", "60000", "./tests/conformance", ...Deno.args], {
     PYPROXY_TEST_ADDR: server.addr,
+    PYPROXY_TEST_DOORS: JSON.stringify(doors),
   });

@@ -1,13 +1,17 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { checkConfig, HELP, readConfig } from "../../fake_server/config.ts";
-import { isLoopback, parseBindAddress } from "../../fake_server/loopback.ts";
+import { isLocal, parseBindAddress } from "../../fake_server/bind_address.ts";
 
+const TOKEN = "0123456789abcdefghijkl";
 const NO_ENV = (): undefined => undefined;
 
 Deno.test("readConfig() gives the defaults when nothing is said", () => {
   assertEquals(readConfig([], NO_ENV), {
     bindAddr: "127.0.0.1:9000",
     outputAddr: "127.0.0.1:9001",
+    token: undefined,
+    tls: undefined,
+    allowAnyoneWithoutToken: false,
     numWorkers: 3,
     python: "python3",
     logLevel: "info",
@@ -19,6 +23,7 @@ Deno.test("readConfig() takes flags before the environment", () => {
   const env: Record<string, string> = {
     PYPROXY_BIND_ADDR: "127.0.0.1:1",
     PYPROXY_OUTPUT_ADDR: "[::1]:2",
+    PYPROXY_TOKEN: TOKEN,
     PYPROXY_NUM_WORKERS: "4",
     PYPROXY_PYTHON: "/usr/bin/python3",
     PYPROXY_LOG_LEVEL: "debug",
@@ -27,6 +32,9 @@ Deno.test("readConfig() takes flags before the environment", () => {
   assertEquals(readConfig(["--bind-addr", "localhost:3", "--num-workers=5"], (n) => env[n]), {
     bindAddr: "localhost:3",
     outputAddr: "[::1]:2",
+    token: TOKEN,
+    tls: undefined,
+    allowAnyoneWithoutToken: false,
     numWorkers: 5,
     python: "/usr/bin/python3",
     logLevel: "debug",
@@ -91,12 +99,47 @@ Deno.test("checkConfig() refuses a memory limit that is no whole number of bytes
   }
 });
 
-Deno.test("checkConfig() refuses an address that others can reach", () => {
+Deno.test("checkConfig() refuses an address that others can reach without a token", () => {
   for (const addr of ["0.0.0.0:9000", ":9000", "[::]:9000", "192.168.1.2:9000", "example.org:1"]) {
     assertThrows(() => checkConfig({ bindAddr: addr }), TypeError, "whoever can connect");
     assertThrows(() => checkConfig({ outputAddr: addr }), TypeError, "whoever can connect");
   }
   checkConfig({ bindAddr: "[::1]:0", outputAddr: "127.8.9.1:0" });
+  checkConfig({ bindAddr: "0.0.0.0:0", token: TOKEN });
+  checkConfig({ bindAddr: "0.0.0.0:0", allowAnyoneWithoutToken: true });
+});
+
+Deno.test("checkConfig() refuses a token that can be guessed or mistaken, and never shows it", () => {
+  for (const token of ["", "hunter2-hunter2", `${TOKEN} `, `${TOKEN}\n`, `${TOKEN}ä`]) {
+    const error = assertThrows(() => checkConfig({ token }), TypeError, "Cannot use the token: ");
+    assert(token === "" || !error.message.includes(token.trim()), error.message);
+  }
+});
+
+Deno.test("readConfig() takes the token from a file that nobody else can read, and says why not", async () => {
+  const path = await Deno.makeTempFile();
+  const read = (): string | undefined => {
+    const config = readConfig(["--token-file", path], NO_ENV);
+    return config === "help" ? config : config.token;
+  };
+  try {
+    for (const end of ["", "\n", "\r\n"]) {
+      await Deno.writeTextFile(path, TOKEN + end);
+      await Deno.chmod(path, 0o600);
+      assertEquals(read(), TOKEN);
+    }
+    for (const mode of [0o640, 0o604, 0o620]) {
+      await Deno.chmod(path, mode);
+      assertThrows(read, Error, `it has the mode 0${mode.toString(8)}`);
+    }
+    await Deno.chmod(path, 0o600);
+    await Deno.writeTextFile(path, "");
+    assertThrows(read, TypeError, "the token is empty");
+  } finally {
+    await Deno.remove(path);
+  }
+  assertThrows(read, Error, `Cannot read the token file ${path}`);
+  assertThrows(() => readConfig(["--token-file", "/dev/null"], NO_ENV), Error, "it is no file");
 });
 
 Deno.test("parseBindAddress() reads names, IPv4 and IPv6", () => {
@@ -105,7 +148,7 @@ Deno.test("parseBindAddress() reads names, IPv4 and IPv6", () => {
   assertEquals(parseBindAddress(":80"), { hostname: "0.0.0.0", port: 80 });
 });
 
-Deno.test("isLoopback() takes no name that only looks like an address", () => {
-  assertEquals(isLoopback("127.0.0.1.example.org"), false);
-  assertEquals(isLoopback("localhost.example.org"), false);
+Deno.test("isLocal() takes no name that only looks like an address", () => {
+  assertEquals(isLocal({ hostname: "127.0.0.1.example.org", port: 1 }), false);
+  assertEquals(isLocal({ hostname: "localhost.example.org", port: 1 }), false);
 });

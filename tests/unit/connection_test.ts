@@ -88,7 +88,11 @@ function sent(events: ConnectionEvent[]): [StreamName, number, number][] {
 
 /** A connection with both streams open. */
 function opened(): Connection {
-  const connection = new Connection("host:1", { client: "test/1", name: undefined });
+  const connection = new Connection("host:1", {
+    client: "test/1",
+    name: undefined,
+    nonce: undefined,
+  });
   connection.dialled("main", 0);
   feed(connection, "main", control(MessageType.SERVER_HELLO, HELLO));
   connection.dialled("output", 0);
@@ -99,7 +103,7 @@ function opened(): Connection {
 
 Deno.test("Connection says hello first, with the name where there is one", () => {
   for (const name of [undefined, "nightly"]) {
-    const connection = new Connection("host:1", { client: "test/1", name });
+    const connection = new Connection("host:1", { client: "test/1", name, nonce: undefined });
     connection.dialled("main", 0);
     const [event] = connection.takeEvents();
     assert(event?.kind === "send");
@@ -128,7 +132,11 @@ Deno.test("Connection gives the same events at every split of the input", () => 
   );
   /** Runs the exchange in pieces; output chunks of a large frame come whole. */
   const run = (step: number) => {
-    const connection = new Connection("host:1", { client: "test/1", name: undefined });
+    const connection = new Connection("host:1", {
+      client: "test/1",
+      name: undefined,
+      nonce: undefined,
+    });
     const hello = control(MessageType.SERVER_HELLO, HELLO).length;
     connection.dialled("main", 0);
     const events = connection.takeEvents();

@@ -19,9 +19,12 @@ const LAYERS: string[][] = [
   ["src/session_worker.ts"],
   ["src/engine.ts"],
   ["src/connection.ts", "src/unread_output.ts"],
+  ["src/proofs.ts"],
+  ["src/login.ts"],
   ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/stream.ts"],
   ["src/rules.ts"],
   ["src/errors.ts"],
+  ["src/address.ts"],
   ["src/bridge.ts", "src/options.ts", "src/version.ts"],
   ["src/values/"],
   ["src/error_base.ts"],
@@ -121,6 +124,7 @@ Deno.test("protocol cores know no IO", async () => {
   for (
     const file of [
       "src/connection.ts",
+      "src/login.ts",
       "src/stream.ts",
       "src/unread_output.ts",
       "fake_server/scheduler.ts",

@@ -1,14 +1,25 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { ResultStatus } from "../../src/wire/messages.ts";
-import { RawSession } from "../raw_client.ts";
+import { RawSession, RawStream } from "../raw_client.ts";
 import { isAlive, until } from "../raw_server.ts";
 
 const MAIN = new URL("../../fake_server/main.ts", import.meta.url).pathname;
 const FREE = ["--bind-addr", "127.0.0.1:0", "--output-addr", "127.0.0.1:0"];
 
-function command(args: string[], env: Record<string, string> = {}): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", MAIN, ...args],
+function command(
+  args: string[],
+  env: Record<string, string> = {},
+  descriptors?: number,
+): Deno.Command {
+  const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
+  return new Deno.Command("sh", {
+    args: ["-c", `${limit}exec "$0" "$@"`, Deno.execPath(), "run", "-A", MAIN, ...args],
     env,
     stdin: "null",
     stdout: "piped",
@@ -22,8 +33,8 @@ class Program implements AsyncDisposable {
   readonly #stdout: ReadableStreamDefaultReader<Uint8Array>;
   readonly #stderr: Promise<string>;
 
-  constructor(args: string[] = FREE) {
-    this.child = command(args).spawn();
+  constructor(args: string[] = FREE, env: Record<string, string> = {}, descriptors?: number) {
+    this.child = command(args, env, descriptors).spawn();
     this.#stdout = this.child.stdout.getReader();
     this.#stderr = new Response(this.child.stderr).text();
   }
@@ -124,11 +135,60 @@ if os.fork() == 0:
   });
 });
 
+Deno.test("program that runs out of descriptors serves its sessions, and new ones when it can", async () => {
+  await using program = new Program(FREE, {}, 64);
+  const addr = addrIn(await program.ready());
+  {
+    await using session = await RawSession.connect(addr);
+    const open = (): number => Array.from(Deno.readDirSync(`/proc/${program.child.pid}/fd`)).length;
+    const strangers: RawStream[] = [];
+    // Most of them wait in the kernel.
+    for (let i = 0; i < 100; i++) strangers.push(await RawStream.dial(addr));
+    await until(() => open() >= 64);
+    for (let i = 0; i < 20; i++) assertEquals(await session.value("i * i", { locs: { i } }), i * i);
+    for (const stranger of strangers) stranger.close();
+    await using late = await RawSession.connect(addr);
+    assertEquals(await late.value("1"), 1);
+  }
+  program.child.kill("SIGTERM");
+  assertEquals((await program.child.status).code, 0);
+  const warnings = (await program.log()).filter(({ error }) =>
+    `${error}`.includes("Too many open")
+  );
+  assert(warnings.length >= 1 && warnings.length < 10, `${warnings.length} records`);
+});
+
+Deno.test("program keeps its token from its log and from the environment of python processes", async () => {
+  const token = "0123456789abcdefghijkl";
+  await using program = new Program([...FREE, "--log-level", "debug"], { PYPROXY_TOKEN: token });
+  const line = await program.ready();
+  const addr = addrIn(line);
+  await assertRejects(() => RawSession.connect(addr), Error, "AUTHENTICATION");
+  {
+    await using session = await RawSession.connect(addr, { token });
+    // The process, and its guard.
+    const seen = await session.value(`
+import os
+texts = [repr(os.environ), repr(open("/proc/self/environ").read())]
+for pid in (os.getpid(), os.getppid()):
+    texts.append(repr(open(f"/proc/{pid}/environ").read() + open(f"/proc/{pid}/cmdline").read()))
+texts`) as string[];
+    assert(seen.length === 4 && !seen.join().includes(token), seen.join());
+  }
+  program.child.kill("SIGTERM");
+  await program.child.status;
+  assert(!line.includes(token) && !JSON.stringify(await program.log()).includes(token));
+});
+
 Deno.test("program says in one line what is wrong with how it was started", async () => {
   const wrong: [string[], Record<string, string>, string][] = [
     [["--nonsense"], {}, "--nonsense"],
-    [[], { PYPROXY_BIND_ADDR: "0.0.0.0:0" }, "Cannot listen on 0.0.0.0:0: whoever can connect"],
+    [[], { PYPROXY_BIND_ADDR: "0.0.0.0:0" }, "Cannot listen on 0.0.0.0:0: others can reach it"],
     [[], { PYPROXY_NUM_WORKERS: "many" }, 'Cannot run "many" python processes'],
+    [FREE, { PYPROXY_TOKEN: "short" }, "Cannot use the token: it has 5 characters"],
+    [["--tls-cert", "/nowhere"], {}, "both --tls-cert and --tls-key are needed"],
+    [["--tls-cert", "/nowhere", "--tls-key", "/x"], {}, "Cannot read /nowhere for TLS"],
+    [["--token-file", "/nowhere"], {}, "Cannot read the token file /nowhere"],
     [FREE, { PYPROXY_PYTHON: "no-such-python" }, 'Cannot start python "no-such-python"'],
   ];
   for (const [args, env, text] of wrong) {

@@ -9,14 +9,12 @@ const HIGH_WATER_BYTES = 256 * 1024;
 
 /** A socket whose kernel takes so many bytes, and whose peer says what the test says. */
 class FakeSocket {
-  readonly remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 } as const;
+  readonly peer = "127.0.0.1:1";
   room = Infinity;
   readonly sent: number[] = [];
   #read: { into: Uint8Array; resolve: (count: number | null) => void } | undefined;
   #write: (() => void) | undefined;
   #closed = false;
-
-  setNoDelay(): void {}
 
   read(into: Uint8Array): Promise<number | null> {
     if (this.#closed) return Promise.resolve(null);
@@ -69,7 +67,7 @@ function bench() {
   const socket = new FakeSocket();
   const own = { now: 0, pressure: undefined as Promise<void> | undefined };
   const connection = new Connection(
-    socket as unknown as Deno.TcpConn,
+    socket,
     { limits: DEFAULT_LIMITS, clock: () => own.now, unfinished: { bytes: 0 } },
     { frame() {}, pressure: () => own.pressure, fault() {}, lost() {} },
   );

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { frameBytes, writeHeader } from "../../src/wire/frame.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 import { evalBody, RawSession, RawStream, readControl } from "../raw_client.ts";
@@ -43,6 +44,26 @@ Deno.test("server answers a stranger with a reason and closes only its connectio
   }
   assertEquals(await canary.value("1"), 1);
   await until(() => server.stats().connections === 2);
+});
+
+Deno.test("server gives a stranger who sends byte by byte no more time than a silent one", async () => {
+  await using server = await start({ limits: { handshakeMs: 200 } });
+  await using canary = await RawSession.connect(server.addr);
+  using stream = await RawStream.dial(server.addr);
+  const hello = frameBytes(MessageType.CLIENT_HELLO, 0, 0, new Uint8Array(4_000));
+  let ended = false;
+  const trickle = async (): Promise<void> => {
+    for (let i = 0; i < 2_000 && !ended; i++) {
+      // The server may have closed by then.
+      await stream.send(hello.subarray(i, i + 1)).catch(() => {});
+      await delay(5);
+    }
+  };
+  const sending = trickle();
+  assertEquals(readControl((await stream.next())!.body).code, "TIMEOUT");
+  ended = true;
+  await sending;
+  assertEquals(await canary.value("1"), 1);
 });
 
 Deno.test("server takes a stream token once, and no other", async () => {

@@ -100,7 +100,7 @@ export class FakeServer {
   /** A client has dialled. */
   accept(socket: Socket): void {
     const connection: Connection = new Connection(
-      socket as unknown as Deno.TcpConn,
+      socket,
       this.#context,
       {
         frame: (frame) => this.#hello(connection, frame),
@@ -197,11 +197,11 @@ export class FakeServer {
   #hello(connection: Connection, frame: Frame): void {
     if (frame.type === MessageType.OUTPUT_HELLO) {
       const token = new Control("OUTPUT_HELLO", frame.body).required("stream_token", "string");
-      const session = this.sessions.claim(token);
+      const session = this.sessions.claim(token, undefined);
       if (session === undefined) throw new Fault("STREAM_TOKEN", "the stream token is not valid");
       return session.attach(connection);
     }
-    const token = crypto.randomUUID().replaceAll("-", "");
+    let token = "";
     const session = new Session(
       {
         pool: {
@@ -216,7 +216,7 @@ export class FakeServer {
       ++this.#lastSession,
       connection,
     );
-    this.sessions.add(session, token);
+    token = this.sessions.add(session, undefined);
     connection.sendControl(MessageType.SERVER_HELLO, {
       session_id: session.id,
       stream_token: token,

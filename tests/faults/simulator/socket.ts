@@ -134,15 +134,13 @@ export class Pipe {
 export class Socket {
   readonly incoming: Pipe;
   readonly outgoing: Pipe;
-  readonly remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 } as const;
+  readonly peer = "127.0.0.1:1";
 
   /** Makes one end. */
   constructor(incoming: Pipe, outgoing: Pipe) {
     this.incoming = incoming;
     this.outgoing = outgoing;
   }
-
-  setNoDelay(): void {}
 
   read(into: Uint8Array): Promise<number | null> {
     return this.incoming.read(into);

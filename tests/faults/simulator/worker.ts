@@ -63,7 +63,11 @@ export class FakeWorker {
     };
     try {
       if (message.kind === "open") {
-        this.#engine = new Engine(message, post, (address, signal) => this.#dial(address, signal));
+        this.#engine = new Engine(
+          message,
+          post,
+          (address, _tls, signal) => this.#dial(address, signal),
+        );
       } else this.#engine!.message(message as Exclude<ToWorker, OpenMessage>);
     } catch (error) {
       throw new Error("the session's thread has failed", { cause: error });
