@@ -1,6 +1,6 @@
 /**
- * The processes that a measurement needs: the product's server as a program of its own, and an
- * interpreter.
+ * The processes and threads that a measurement needs: the product's server as a program of its own,
+ * clients that do nothing, a worker that does nothing, an interpreter.
  *
  * @module
  */
@@ -46,6 +46,41 @@ export async function startProduct(python: string, numWorkers: number): Promise<
       await child.status;
     },
   };
+}
+
+/** Holds idle sessions open, in a process of its own. */
+export async function idleClients(
+  addr: string,
+  count: number,
+): Promise<{ stop(): Promise<void> }> {
+  const program = new URL("./clients/idle.ts", import.meta.url).pathname;
+  const args = ["run", "--allow-all", program, addr, `${count}`];
+  const child = new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" })
+    .spawn();
+  const stdin = child.stdin.getWriter();
+  await firstLine(child.stdout);
+  return {
+    async stop() {
+      await stdin.close();
+      await child.status;
+    },
+  };
+}
+
+/** Starts a worker that does nothing; gives back what ends it. */
+export async function startWorker(): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const url = new URL("./floor/bare_worker.ts", import.meta.url);
+  const worker = new Worker(url, { type: "module" });
+  worker.onmessage = () => resolve();
+  await promise;
+  return () => worker.terminate();
+}
+
+/** Resident KiB of a process. */
+export function rssKiB(pid: number | "self"): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]);
 }
 
 /** An interpreter. */
