@@ -13,7 +13,7 @@ const EVALS = 1_000;
 
 /** An active session among idle ones. */
 export const idleSessions: Question = {
-  title: "`2 + 2` while others are idle (floor: with no other session)",
+  title: "`2 + 2` while others are idle",
   axes: COUNTS.map((count): Axis => ({
     name: `\`2 + 2\` beside ${count.toLocaleString("en")} idle session${count > 1 ? "s" : ""}, p50`,
     unit: "µs",

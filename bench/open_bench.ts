@@ -12,7 +12,7 @@ const SESSIONS = 20;
 
 /** The opening. */
 export const opening: Question = {
-  title: "Session open on a running server (floor: a bare Web Worker's start)",
+  title: "Session open on a running server",
   axes: [{
     name: "session open",
     unit: "ms",

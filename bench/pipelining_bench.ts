@@ -10,9 +10,8 @@ import { openScene } from "./scene.ts";
 const SESSIONS = [1, 4];
 const IN_FLIGHT = [1, 64, 1_000];
 
-/** Evals of one measurement; fewer where each waits for the one before. */
-const EVALS = 60_000;
-const LONE_EVALS = 4_000;
+/** How long each case is measured. */
+const CASE_MS = 1_000;
 
 const cases = SESSIONS.flatMap((sessions) => IN_FLIGHT.map((inFlight) => ({ sessions, inFlight })));
 
@@ -32,8 +31,7 @@ export const pipelining: Question = {
     const measure = async (call: (session: number) => PromiseLike<unknown>): Promise<number[]> => {
       const rates: number[] = [];
       for (const { sessions, inFlight } of cases) {
-        const count = (inFlight === 1 ? LONE_EVALS : EVALS) * settings.scale;
-        rates.push(await rate(count, inFlight, (i) => call(i % sessions)));
+        rates.push(await rate(CASE_MS * settings.scale, inFlight, (i) => call(i % sessions)));
       }
       return rates;
     };
@@ -47,15 +45,15 @@ export const pipelining: Question = {
 
 /** Calls a second, `inFlight` at a time: as many loops that each await their own. */
 async function rate(
-  count: number,
+  ms: number,
   inFlight: number,
   call: (loop: number) => PromiseLike<unknown>,
 ): Promise<number> {
-  let left = count;
-  const loop = async (_: unknown, i: number): Promise<void> => {
-    while (left-- > 0) await call(i);
-  };
+  let count = 0;
   const start = performance.now();
+  const loop = async (_: unknown, i: number): Promise<void> => {
+    for (; performance.now() - start < ms; count++) await call(i);
+  };
   await Promise.all(Array.from({ length: inFlight }, loop));
   return count / (performance.now() - start) * 1_000;
 }

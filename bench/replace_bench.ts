@@ -12,7 +12,7 @@ const DEATHS = 15;
 
 /** The replacing of a dead process. */
 export const replacing: Question = {
-  title: "Replacing a dead python process (floor: a bare start of the interpreter)",
+  title: "Replacing a dead python process",
   axes: [
     {
       name: "death of a python process to the next value",

@@ -68,7 +68,7 @@ const WORK: Work[] = [
 
 /** The event loop's delay. */
 export const responsiveness: Question = {
-  title: "The main thread's event-loop delay while 4 sessions are saturated (floor: idle)",
+  title: "The main thread's event-loop delay while 4 sessions are saturated",
   axes: WORK.map(({ name }): Axis => ({
     name: `event-loop delay, p99: ${name}`,
     unit: "ms",

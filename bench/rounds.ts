@@ -127,31 +127,24 @@ function isMet({ budget, unit }: Axis, product: number, ratio?: number): boolean
 export function bench(question: Question): void {
   let sides: Sides | undefined;
   const rounds: Round[] = [];
-  let enough = 0;
   Deno.bench({
     name: question.title,
-    group: question.title,
     n: 5,
     warmup: 0,
     fn: async () => {
-      if (sides === undefined) {
-        const settings = await readSettings();
-        enough = settings.rounds;
-        sides = await question.open(settings);
-      }
+      sides ??= await question.open(await readSettings());
       rounds.push(await round(sides, rounds.length));
     },
   });
   Deno.bench({
     name: `${question.title}: the ratios`,
-    group: question.title,
     n: 1,
     warmup: 0,
     fn: async () => {
       if (sides === undefined) return;
       await sides[Symbol.asyncDispose]();
       sides = undefined;
-      print(`\n${table(rows(question, rounds.slice(-Math.max(enough, 5))))}\n`);
+      print(`\n${table(rows(question, rounds))}\n`);
     },
   });
 }

@@ -29,7 +29,7 @@ const TIMES = 15;
 
 /** Structured values. */
 export const tables: Question = {
-  title: "Tables and numbers there and back (floor: the codecs alone)",
+  title: "Tables and numbers there and back",
   axes: VALUES.map(([name, , limit]): Axis => ({
     name,
     unit: "ms",
