@@ -22,6 +22,7 @@ class Counter:
 
 def serve(pipe):
     server = OneShotServer(SlaveService, hostname="127.0.0.1", port=0)
+    server.listener.listen()  # as start() does, but before the client learns the port
     pipe.send(server.port)
     server.start()
 
