@@ -96,8 +96,9 @@ const peers = Deno.args.includes("--no-peers") ? [] : await answerPeers(settings
 if (peers.length > 0) print(`${peersTable(peers)}\n\n`);
 
 const about = await machine();
-const text = markdown(about, settings.rounds, answers, peers);
-const here = new URL("./", import.meta.url);
-await Deno.writeTextFile(new URL("report.md", here), text);
-const rows = answers.flatMap(([, rows]) => rows);
-await Deno.writeTextFile(new URL("report.svg", here), chart(rows, peers, about));
+const here = new URL("./", import.meta.url).pathname;
+const [page, picture] = [`${here}report.md`, `${here}report.svg`];
+await Deno.writeTextFile(page, markdown(about, settings.rounds, answers, peers));
+await Deno.writeTextFile(picture, chart(answers.flatMap(([, rows]) => rows), peers, about));
+// The gate wants them as it wants every file.
+await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", page, picture] }).output();
