@@ -21,12 +21,14 @@ import { responsiveness } from "./responsiveness_bench.ts";
 import { answer, print, type Question, readSettings, type Row, table } from "./rounds.ts";
 import { roundTrip } from "./roundtrip_bench.ts";
 import { tables } from "./table_bench.ts";
+import { codec } from "./values_bench.ts";
 
 const QUESTIONS: Question[] = [
   roundTrip,
   pipelining,
   bytes,
   tables,
+  codec,
   lines,
   opening,
   coldStart,
