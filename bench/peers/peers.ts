@@ -37,6 +37,9 @@ const FOLDER = `${Deno.env.get("TMPDIR") ?? "/tmp"}/pyproxy-peers`;
 const NPM = ["pythonia@1.2.6", "python-shell@5.0.0", "pyodide@314.0.7"];
 const INSTALL_NPM = "deno task bench:peers --install";
 
+/** What one of them may take in a round; each takes about ten seconds. */
+const PATIENCE_MS = 90_000;
+
 const PEERS: Peer[] = [
   {
     name: "RPyC",
@@ -167,7 +170,9 @@ async function succeeds(command: string, args: string[]): Promise<boolean> {
 
 /** The numbers that a program prints in its last line, or why there are none. */
 async function run([command, args]: [string, string[]]): Promise<(number | null)[] | string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const { success, stdout, stderr } = await new Deno.Command(command, { args, signal }).output();
+  if (signal.aborted) return `it took longer than ${PATIENCE_MS / 1_000} s`;
   const lastLine = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim().split("\n").at(-1);
   if (success) return JSON.parse(lastLine(stdout)!);
   return `it failed: ${lastLine(stderr)}`;
