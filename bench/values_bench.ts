@@ -4,12 +4,15 @@
  *
  *     deno bench --allow-all bench/values_bench.ts
  *
+ * `codec` asks the same for the report, without @std/msgpack, which is many times slower.
+ *
  * @module
  */
 import * as judge from "@msgpack/msgpack";
 import * as std from "@std/msgpack";
 import { decode } from "../src/values/decode.ts";
 import { Encoder } from "../src/values/encode.ts";
+import { type Axis, median, type Question, type Settings, type Sides } from "./rounds.ts";
 
 const VALUES: Record<string, std.ValueType> = {
   "small request": [
@@ -75,4 +78,73 @@ for (const [group, value] of Object.entries(VALUES)) {
   Deno.bench("@std/msgpack", { group: `decode ${group}` }, () => {
     std.decode(bytes);
   });
+}
+
+/** Enough of a value to be measured: about 20 ms. */
+const TIMES: Record<string, number> = {
+  "small request": 20_000,
+  "table of 10,000 records": 5,
+  "100,000 numbers": 15,
+  "1 MB bytes": 50,
+  "10,000 short strings": 15,
+};
+
+const BATCHES = 5;
+
+/** Our codec beside the best of the others. */
+export const codec: Question = {
+  title: "The value codec alone (floor: @msgpack/msgpack with a kept Encoder and Decoder)",
+  axes: Object.keys(VALUES).flatMap((name) =>
+    ["encode", "decode"].map((what): Axis => ({
+      name: `codec: ${what} ${name}`,
+      unit: "µs",
+      budget: { of: "ratio", limit: 1 },
+    }))
+  ),
+  open({ scale }: Settings): Promise<Sides> {
+    const ours = new Encoder();
+    const theirs = new judge.Encoder();
+    const theirDecoder = new judge.Decoder();
+    // A message that is large leaves in a buffer of its own; small ones stay together in the kept one.
+    const encodings = {
+      ours: (value: unknown, isLarge: boolean) => {
+        ours.reset();
+        ours.value(value, "value");
+        return isLarge ? ours.take() : ours.bytes();
+      },
+      theirs: (value: unknown, isLarge: boolean) =>
+        isLarge ? theirs.encode(value) : theirs.encodeSharedRef(value),
+    };
+    const measure = (
+      encode: (value: unknown, isLarge: boolean) => unknown,
+      decode: (bytes: Uint8Array<ArrayBuffer>) => unknown,
+    ): Promise<number[]> => {
+      const numbers: number[] = [];
+      for (const [name, value] of Object.entries(VALUES)) {
+        const bytes = theirs.encode(value);
+        const isLarge = bytes.length > 1_000;
+        const times = Math.max(3, TIMES[name]! * scale);
+        numbers.push(each(times, () => encode(value, isLarge)), each(times, () => decode(bytes)));
+      }
+      return Promise.resolve(numbers);
+    };
+    return Promise.resolve({
+      floor: () => measure(encodings.theirs, (bytes) => theirDecoder.decode(bytes)),
+      product: () => measure(encodings.ours, decode),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });
+  },
+};
+
+/** Microseconds of one call: the median of some batches, as another program may get the core. */
+function each(times: number, call: () => unknown): number {
+  const batch = Math.ceil(times / BATCHES);
+  const batches: number[] = [];
+  // The first ones find code that is not compiled yet.
+  for (let i = -BATCHES; i < BATCHES; i++) {
+    const start = performance.now();
+    for (let j = 0; j < batch; j++) call();
+    if (i >= 0) batches.push((performance.now() - start) * 1_000 / batch);
+  }
+  return median(batches);
 }

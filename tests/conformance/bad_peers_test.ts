@@ -75,11 +75,8 @@ test("open() throws TypeError when an option is unknown or has the wrong type", 
 });
 
 test("open() throws ConnectionError when the port is closed", async () => {
-  let addr: string;
-  {
-    await using server = await badServer(() => {});
-    addr = server.addr;
-  }
+  // One that was open a moment ago might be somebody else's by now.
+  const addr = "127.0.0.1:1";
   const error = await assertRejects(() => PyProxySession.open(addr), ConnectionError, addr);
   assertInstanceOf(error.cause, Error);
 });
