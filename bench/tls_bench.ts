@@ -3,8 +3,6 @@
  *
  *     deno bench --allow-all bench/tls_bench.ts
  *
- * Needs the program `openssl` for a certificate.
- *
  * @module
  */
 import { startServer } from "../fake_server/mod.ts";

@@ -16,7 +16,7 @@ export async function startDoors(): Promise<Doors & AsyncDisposable> {
   const python = Deno.env.get("PYPROXY_PYTHON");
   const common = { ...(python === undefined ? {} : { python }), numWorkers: 1 };
   const tcp = { ...common, bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0" };
-  const authority = stack.use(await makeAuthority());
+  const authority = await makeAuthority();
   const directory = await Deno.makeTempDir();
   stack.defer(() => Deno.remove(directory, { recursive: true }));
   const identity = await authority.issue("127.0.0.1");
@@ -27,7 +27,7 @@ export async function startDoors(): Promise<Doors & AsyncDisposable> {
   const [other, expired, stranger] = await Promise.all([
     authority.issue("other.example"),
     authority.issue("127.0.0.1", -1),
-    stack.use(await makeAuthority()).issue("127.0.0.1"),
+    (await makeAuthority()).issue("127.0.0.1"),
   ]);
   const owned = stack.move();
   return {

@@ -7,7 +7,7 @@ import { controlFrame, RawSession, RawStream, readControl } from "../raw_client.
 import { start, until } from "../raw_server.ts";
 
 Deno.test("TLS server says goodbye, and what rule was broken, before it closes", async () => {
-  await using ca = await makeAuthority();
+  const ca = await makeAuthority();
   const authority = ca.cert;
   await using server = await start({ tls: await ca.issue("127.0.0.1") });
   await using polite = await RawSession.connect(server.addr, { authority });
@@ -21,7 +21,7 @@ Deno.test("TLS server says goodbye, and what rule was broken, before it closes",
 });
 
 Deno.test("TLS server closes strangers in time, and its sessions do not notice", async () => {
-  await using ca = await makeAuthority();
+  const ca = await makeAuthority();
   const authority = ca.cert;
   await using server = await start({
     tls: await ca.issue("127.0.0.1"),
@@ -53,7 +53,7 @@ Deno.test("TLS server closes strangers in time, and its sessions do not notice",
 });
 
 Deno.test("TLS server makes a slow reader's code wait, and gives the reader up in the end", async () => {
-  await using ca = await makeAuthority();
+  const ca = await makeAuthority();
   const authority = ca.cert;
   await using server = await start({
     tls: await ca.issue("127.0.0.1"),
@@ -69,7 +69,7 @@ Deno.test("TLS server makes a slow reader's code wait, and gives the reader up i
 });
 
 Deno.test("startServer() refuses a certificate and key that cannot be used", async () => {
-  await using ca = await makeAuthority();
+  const ca = await makeAuthority();
   const [one, other] = [await ca.issue("127.0.0.1"), await ca.issue("127.0.0.1")];
   const tries: [string, string, string][] = [
     [one.cert, other.key, "the key belongs to another"],
