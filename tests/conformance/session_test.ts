@@ -127,7 +127,7 @@ test("a session whose thread throws fails its own futures, and no other session 
 
 test("a session whose thread is terminated is noticed by its heartbeat", async () => {
   await using other = await testRemote();
-  const limits = { heartbeatInterval: 250 };
+  const limits = { heartbeatInterval: 200 };
   const [remote, worker] = await withWorker(() => connect(other.addr, { limits }));
   const future = remote.eval("import time; time.sleep(60)");
   worker.terminate();
