@@ -4,7 +4,7 @@
  *     deno bench --allow-all bench/arrays_bench.ts
  *     deno run --allow-all bench/arrays_bench.ts      # in turns, five rounds, median of the ratios
  *
- * The interpreter is `PYPROXY_PYTHON`; without numpy in it, array.array is what is measured.
+ * The interpreter is `PYPROXY_PYTHON`, and needs numpy and pandas.
  *
  * @module
  */
@@ -45,7 +45,7 @@ async function open(): Promise<AsyncDisposable & { echo(x: Sendable): Promise<un
 for (const [name, value] of Object.entries(VALUES)) {
   Deno.bench(
     name,
-    { group: "64 MB there and back", baseline: name === "bytes", n: 10 },
+    { group: "64 MB there and back", baseline: name === "bytes", n: 5 },
     async (b) => {
       await using own = await open();
       await own.echo(value);
