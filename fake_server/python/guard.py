@@ -127,12 +127,16 @@ class Guard:
         """Reaps all that are dead. Says whether any child is left, dead or alive."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
             except ChildProcessError:
                 return False
             if pid == 0:
                 return True
-            if pid == self._child:
+            if os.WIFSTOPPED(status):
+                # It is nobody's job in a shell: without this, all its sessions would wait for ever.
+                if pid == self._child:
+                    self._kill(pid, signal.SIGCONT)
+            elif pid == self._child:
                 self._status = status
 
     def _end_descendants(self):

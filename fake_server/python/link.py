@@ -43,6 +43,7 @@ class Link:
         self._buffer = bytearray(FIRST_BUFFER_BYTES)
         self._start = 0
         self._end = 0
+        self.is_mid_frame = False  # a send was broken off: whatever came now would be its rest
 
     def receive(self):
         """The next frame, as type, flags, id and body; None at the end of the stream.
@@ -75,7 +76,9 @@ class Link:
 
     def send(self, kind, flags, ident, *body):
         """Sends a frame whose body is the bytes in `body`, one after the other."""
+        self.is_mid_frame = True
         send(self._socket, kind, flags, ident, body)
+        self.is_mid_frame = False
 
     def send_bell(self, body):
         """Says which process's bell it is."""

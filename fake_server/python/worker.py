@@ -55,7 +55,8 @@ def run(boot):
         worker.serve()
     except BaseException:
         try:
-            worker.note(0, "error", "Cannot go on: " + traceback.format_exc())
+            if worker.is_heard:
+                worker.note(0, "error", "Cannot go on: " + traceback.format_exc())
         finally:
             os._exit(1)
 
@@ -91,6 +92,11 @@ class Worker:
         self._send(link.READY, 0, 0, encode(ready))
         self._link.send_bell(encode({"secret": boot["secret"]}))
 
+    @property
+    def is_heard(self):
+        """Whether what is sent now is a message, and not the rest of one that was broken off."""
+        return not self._link.is_mid_frame
+
     def serve(self):
         """Takes what comes, for ever."""
         while True:
@@ -122,7 +128,7 @@ class Worker:
             except ValueError as error:
                 self._send(link.BROKEN, 0, job, encode({"message": str(error)}))
             except MemoryError:
-                error = MemoryError("there is no memory for the arguments of this eval")
+                error = MemoryError("there is no memory for the code and its arguments")
                 self._answer(job, self._failed(job, error))
             except EncodeError as error:
                 self._answer(job, unsendable(error, ""))

@@ -1,5 +1,5 @@
 /** The python process and its guard: how they start, end, and what they leave behind. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { interpreters, LinkClient, Status } from "./link_client.ts";
@@ -82,6 +82,44 @@ for (const { name, path: python } of interpreters()) {
       client.send(`import os, signal; os.kill(os.getpid(), signal.${signal})`);
       assertEquals((await client.exit).signal, signal);
     }
+  });
+
+  test("goes on when it is stopped: nobody else would make it", async () => {
+    await using client = await LinkClient.start(python);
+    const { value } = await client.eval(
+      "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n'went on'",
+    );
+    assertEquals(value, "went on");
+  });
+
+  test("has no last words in the middle of a message", async () => {
+    await using client = await LinkClient.start(python);
+    // Broken off 100 bytes before the end of a RESULT, which they would complete.
+    const job = client.send(`
+import sys
+def break_off(frame, event, called):
+    if event == "c_call" and called.__name__ == "sendall":
+        size = len(frame.f_locals.get("piece", b""))
+        if size > 100_000:
+            sys.setprofile(None)
+            frame.f_locals["self"]._socket.sendall(bytes(size - 100))
+            raise LookupError
+sys.setprofile(break_off)
+bytes(100_000)`);
+    assertEquals((await client.exit).code, 1);
+    await assertRejects(() => client.answer(job), Error, "all has ended");
+  });
+
+  test("tells an eval for which it has no memory, and goes on", async () => {
+    await using client = await LinkClient.start(python);
+    await client.eval(
+      "import resource\nwith open('/proc/self/statm') as statm: pages = int(statm.read().split()[0])\n" +
+        "limit = pages * resource.getpagesize() + (64 << 20)\n" +
+        "resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))",
+    );
+    const { status, value } = await client.eval("1", { locs: { x: new Uint8Array(100 << 20) } });
+    assertEquals([status, value.type], [Status.PYTHON_ERROR, "MemoryError"]);
+    assertEquals((await client.eval("2")).value, 2);
   });
 
   test("survives a signal to the whole group that its code handles", async () => {
