@@ -4,6 +4,7 @@
  * The server is the one at `PYPROXY_TEST_ADDR`, whatever its make; without that a fresh one of this
  * repository's for each test (in Deno, where it can run), with the interpreter `PYPROXY_PYTHON`.
  */
+import type { ServerOptions } from "../fake_server/mod.ts";
 import { connect, type OpenOptions, type RemoteProcess } from "../mod.ts";
 
 declare const Bun: unknown;
@@ -28,21 +29,26 @@ export function test(name: string, body: TestBody): void {
 /** A server that tests can dial. */
 export interface TestServer extends AsyncDisposable {
   addr: string;
+  /** Where outputstreams go; of a given server `PYPROXY_TEST_OUTPUT_ADDR` says so. */
+  outputAddr: string;
 }
 
-/** The server to test against. */
-export async function testServer(): Promise<TestServer> {
-  const addr = inBun ? process.env.PYPROXY_TEST_ADDR : Deno.env.get("PYPROXY_TEST_ADDR");
-  if (addr !== undefined) return { addr, [Symbol.asyncDispose]: () => Promise.resolve() };
+/** The server to test against; a fresh one has the `options`, where it is given some. */
+export async function testServer(options?: ServerOptions): Promise<TestServer> {
+  const { PYPROXY_TEST_ADDR: addr, PYPROXY_TEST_OUTPUT_ADDR: outputAddr = "" } = process.env;
+  if (addr !== undefined) {
+    return { addr, outputAddr, [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
   if (inBun) throw new Error("Cannot test: set PYPROXY_TEST_ADDR, or use `deno task test:bun`");
   const { startServer } = await import("../fake_server/" + "mod.ts");
-  const python = Deno.env.get("PYPROXY_PYTHON");
+  const python = process.env.PYPROXY_PYTHON;
   return await startServer({
     ...(python === undefined ? {} : { python }),
     bindAddr: "127.0.0.1:0",
     outputAddr: "127.0.0.1:0",
     numWorkers: 2,
     log: () => {},
+    ...options,
   });
 }
 
