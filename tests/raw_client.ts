@@ -253,8 +253,13 @@ export class RawSession implements AsyncDisposable {
     options: { read?: boolean; token?: string; authority?: string } = {},
   ): Promise<RawSession> {
     const session = await RawSession.open(addr, undefined, options.token, options.authority);
-    await session.connect(options);
-    return session;
+    try {
+      await session.connect(options);
+      return session;
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Where the outputstream goes. */

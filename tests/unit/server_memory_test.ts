@@ -37,7 +37,7 @@ Deno.test("server with a memory limit fails the eval whose arguments do not fit,
   const { type, message } = decode(values) as { type: string; message: string };
   assertEquals([type, message], [
     "MemoryError",
-    "there is no memory for the arguments of this eval",
+    "there is no memory for the code and its arguments",
   ]);
   assertEquals(await session.value("1 + 1"), 2);
 });
