@@ -1,8 +1,8 @@
 /**
  * How much the lanes of `tests/faults` do, and what they say of it: every count in one place.
  *
- * `PYPROXY_FAULTS` is "quick" (the default: `deno task faults`), "long" (`deno task faults:long`),
- * or a number from 0 to 1 for a part of the long lane. `PYPROXY_SEED` replays what is random.
+ * `PYPROXY_FAULTS` is "quick" (the default: `deno task faults`) or "long" (`deno task faults:long`),
+ * of which `PYPROXY_FAULTS_PART`, from 0 to 1, does a part only. `PYPROXY_SEED` replays what is random.
  *
  * @module
  */
@@ -42,10 +42,10 @@ const COUNTS = {
   soakSeconds: [20, 1_200],
 } as const;
 
-const asked = process.env.PYPROXY_FAULTS ?? "quick";
-const part = asked === "quick" ? 0 : asked === "long" ? 1 : Number(asked);
-if (!(part >= 0 && part <= 1)) {
-  throw new TypeError(`PYPROXY_FAULTS must be quick, long or a number from 0 to 1, got "${asked}"`);
+const lane = process.env.PYPROXY_FAULTS ?? "quick";
+const part = lane === "long" ? Number(process.env.PYPROXY_FAULTS_PART ?? 1) : 0;
+if (!["quick", "long"].includes(lane) || !(part >= 0 && part <= 1)) {
+  throw new TypeError(`PYPROXY_FAULTS must be quick or long, PYPROXY_FAULTS_PART from 0 to 1`);
 }
 
 /** How much of something this lane does. */
@@ -71,7 +71,8 @@ export function randomNumbers(start: number = seed): () => number {
 /** Says what a lane has reached, and the line that does it again. */
 export function report(file: string, reached: Record<string, number | string>): void {
   const counts = Object.entries(reached).map(([name, value]) => `${name} ${value}`).join(", ");
-  const again = `PYPROXY_FAULTS=${asked} PYPROXY_SEED=${seed}`;
+  const again = `PYPROXY_SEED=${seed} PYPROXY_FAULTS=${lane}` +
+    (lane === "long" && part < 1 ? ` PYPROXY_FAULTS_PART=${part}` : "");
   const name = file.slice(file.lastIndexOf("/") + 1);
   const run = typeof Deno === "undefined" ? "bun test ./" : "deno test --allow-all ";
   process.stdout.write(`${name}: ${counts}\n  again: ${again} ${run}tests/faults/${name}\n`);
