@@ -317,6 +317,7 @@ export class Connection {
           throw new RuleBroken(`an OUTPUT has the descriptor ${frame.flags}, not 1 or 2`);
         }
         this.#events.push({ kind: "output", id: frame.id, fd: frame.flags, bytes: frame.body });
+        stream.reader.reuse(frame.body);
         break;
       case MessageType.OUTPUT_END:
         this.#outputEnded = Math.max(this.#outputEnded, frame.id);

@@ -6,27 +6,15 @@
  * @module
  */
 import type { Channel, OutputItem } from "./bridge.ts";
+import { Blocks, KeptOutput } from "./kept_output.ts";
 import { OUTPUT_CREDIT_BYTES, UNREAD_LOG_RECORDS, UNREAD_OUTPUT_LIFE_MS } from "./wire/limits.ts";
 import type { LogRecord } from "./wire/messages.ts";
-
-/** What keeping a chunk costs beside its bytes, so that many small ones are not for free. */
-const CHUNK_COST_BYTES = 64;
 
 /** Drops are told at their reader's coming, at the eval's end, and each time this much is gone. */
 const DROP_REPORT_BYTES = 1024 * 1024;
 
-/** Small neighbours are joined up to this size. */
-const JOIN_BYTES = 4096;
-
-interface Chunk {
-  fd: 1 | 2;
-  bytes: Uint8Array<ArrayBuffer>;
-}
-
 interface Entry {
-  chunks: Chunk[];
-  /** Of the chunks, with what keeping them costs. */
-  cost: number;
+  kept: KeptOutput;
   dropped: number;
   reported: number;
   watched: boolean;
@@ -38,6 +26,7 @@ interface Entry {
 export class UnreadOutput {
   readonly #perEval: number;
   readonly #perSession: number;
+  readonly #blocks: Blocks;
   readonly #evals = new Map<number, Entry>();
   /** Those of them whose output has not ended. */
   readonly #open = new Set<number>();
@@ -60,6 +49,7 @@ export class UnreadOutput {
   constructor(limits: { perEval: number; perSession: number }) {
     this.#perEval = limits.perEval;
     this.#perSession = limits.perSession;
+    this.#blocks = new Blocks(limits.perEval);
   }
 
   /** Whether readers are so far behind that no more output should be taken from the stream. */
@@ -70,13 +60,12 @@ export class UnreadOutput {
   /** Takes a piece of output; `bytes` are copied. */
   output(id: number, fd: 1 | 2, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const own = bytes.slice();
     const entry = this.#entry(id);
     if (entry.watched || this.#allWatched) {
       const to = { eval: entry.watched, all: this.#allWatched };
-      this.#push({ kind: "chunk", id, fd, bytes: own, to }, own.length);
+      this.#push({ kind: "chunk", id, fd, bytes: bytes.slice(), to }, bytes.length);
     }
-    if (!entry.watched) this.#keep(id, entry, { fd, bytes: own });
+    if (!entry.watched) this.#keep(id, entry, fd, bytes);
   }
 
   /** Every eval up to `id` has no more output. */
@@ -97,7 +86,7 @@ export class UnreadOutput {
         const to = { eval: entry.watched, all: this.#allWatched };
         this.#push({ kind: "end", id: key, to }, 0);
       }
-      if (entry.watched || entry.chunks.length === 0) this.#evals.delete(key);
+      if (entry.watched || entry.kept.isEmpty) this.#evals.delete(key);
     }
   }
 
@@ -146,7 +135,7 @@ export class UnreadOutput {
       // An eval may be settled before its first output comes: then its time starts here.
       entry.settledAt ??= now;
       if (now - entry.settledAt < UNREAD_OUTPUT_LIFE_MS) continue;
-      while (entry.chunks.length > 0) this.#dropOldest(entry);
+      while (!entry.kept.isEmpty) this.#dropOldest(entry);
       this.#report(id, entry);
       this.#evals.delete(id);
     }
@@ -174,8 +163,7 @@ export class UnreadOutput {
     let entry = this.#evals.get(id);
     if (entry === undefined) {
       entry = {
-        chunks: [],
-        cost: 0,
+        kept: new KeptOutput(this.#blocks),
         dropped: 0,
         reported: 0,
         watched: false,
@@ -198,19 +186,12 @@ export class UnreadOutput {
     this.#outBytes += size;
   }
 
-  #keep(id: number, entry: Entry, chunk: Chunk): void {
-    const last = entry.chunks.at(-1);
-    if (last?.fd === chunk.fd && last.bytes.length + chunk.bytes.length <= JOIN_BYTES) {
-      const joined = new Uint8Array(last.bytes.length + chunk.bytes.length);
-      joined.set(last.bytes);
-      joined.set(chunk.bytes, last.bytes.length);
-      last.bytes = joined;
-      this.#charge(entry, chunk.bytes.length);
-    } else {
-      entry.chunks.push(chunk);
-      this.#charge(entry, chunk.bytes.length + CHUNK_COST_BYTES);
-    }
-    while (entry.cost > this.#perEval && entry.chunks.length > 0) this.#dropOldest(entry);
+  #keep(id: number, entry: Entry, fd: 1 | 2, bytes: Uint8Array): void {
+    const { kept } = entry;
+    const before = kept.cost;
+    kept.add(fd, bytes);
+    this.#cost += kept.cost - before;
+    while (kept.cost > this.#perEval) this.#dropOldest(entry);
     while (this.#cost > this.#perSession) {
       const oldest = this.#oldestUnread();
       if (oldest === undefined) break;
@@ -221,19 +202,14 @@ export class UnreadOutput {
   }
 
   #oldestUnread(): [number, Entry] | undefined {
-    for (const pair of this.#evals) if (pair[1].chunks.length > 0) return pair;
+    for (const pair of this.#evals) if (!pair[1].kept.isEmpty) return pair;
     return undefined;
   }
 
-  #charge(entry: Entry, cost: number): void {
-    entry.cost += cost;
-    this.#cost += cost;
-  }
-
   #dropOldest(entry: Entry): void {
-    const chunk = entry.chunks.shift()!;
-    entry.dropped += chunk.bytes.length;
-    this.#charge(entry, -(chunk.bytes.length + CHUNK_COST_BYTES));
+    const before = entry.kept.cost;
+    entry.dropped += entry.kept.dropOldest();
+    this.#cost += entry.kept.cost - before;
   }
 
   #reportIfMuch(id: number, entry: Entry): void {
@@ -257,11 +233,11 @@ export class UnreadOutput {
     const to = { eval: true, all: false };
     if (known !== undefined) {
       this.#report(id, known);
-      for (const { fd, bytes } of known.chunks) {
+      for (const { fd, bytes } of known.kept.pieces()) {
         this.#push({ kind: "chunk", id, fd, bytes, to }, bytes.length);
       }
-      this.#charge(known, -known.cost);
-      known.chunks = [];
+      this.#cost -= known.kept.cost;
+      known.kept.clear();
     }
     if (ended) {
       this.#push({ kind: "end", id, to }, 0);
@@ -274,7 +250,7 @@ export class UnreadOutput {
     if (!on) return;
     const to = { eval: false, all: true };
     for (const [id, entry] of this.#evals) {
-      for (const { fd, bytes } of entry.chunks) {
+      for (const { fd, bytes } of entry.kept.pieces()) {
         this.#push({ kind: "chunk", id, fd, bytes, to }, bytes.length);
       }
       if (entry.ended) this.#push({ kind: "end", id, to }, 0);

@@ -114,7 +114,9 @@ export class FrameReader {
   #isBusy = false;
   #start = 0;
   #end = 0;
-  #large: { header: Header; body: Uint8Array; have: number } | undefined;
+  #large: { header: Header; body: Uint8Array; have: number; owned: boolean } | undefined;
+  /** A buffer for the next large body. */
+  #spare: ArrayBufferLike | undefined;
 
   /**
    * Makes one that refuses bodies longer than `maxBody` bytes. Where the headers are our own
@@ -154,6 +156,7 @@ export class FrameReader {
         const body = new Uint8Array(Math.min(large.header.length, large.have * factor));
         body.set(large.body);
         large.body = body;
+        large.owned = true;
       }
       return large.body.subarray(large.have);
     }
@@ -194,7 +197,7 @@ export class FrameReader {
     if (large !== undefined) {
       if (large.have < large.header.length) return;
       this.#large = undefined;
-      yield { ...large.header, body: large.body, owned: true };
+      yield { ...large.header, body: large.body, owned: large.owned };
       return;
     }
     const buffer = this.#buffer;
@@ -222,13 +225,26 @@ export class FrameReader {
         yield { type, flags, length, id, body, owned: false };
       } else if (whole > FIRST_BUFFER_BYTES / 2) {
         const part = buffer.subarray(at + HEADER_BYTES, this.#end);
-        const body = new Uint8Array(Math.min(length, this.#firstBytes));
+        const size = Math.min(length, this.#firstBytes);
+        const spare = this.#spare;
+        const owned = spare === undefined || spare.byteLength < size;
+        const body = new Uint8Array(owned ? new ArrayBuffer(size) : spare!, 0, size);
         body.set(part);
-        this.#large = { header: { type, flags, length, id }, body, have: part.length };
+        this.#large = { header: { type, flags, length, id }, body, have: part.length, owned };
         this.#start = this.#end = 0;
         return;
       } else return;
     }
+  }
+
+  /**
+   * Gives back the body of a frame, which is good until the next `space()` then, even if it was
+   * `owned`. In a flood of large frames this saves garbage, of which V8 lets 64 MiB gather.
+   */
+  reuse({ buffer }: Uint8Array): void {
+    const size = buffer.byteLength;
+    if (buffer === this.#buffer.buffer || size > FIRST_BUFFER_BYTES) return;
+    if (size > (this.#spare?.byteLength ?? 0)) this.#spare = buffer;
   }
 
   #checkStart(at: number, have: number): void {

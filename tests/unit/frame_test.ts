@@ -277,3 +277,29 @@ Deno.test("FrameReader of an idle stream holds little, that of a busy one more",
   assertEquals(got, body(20_000));
   assertEquals(reader.space().buffer.byteLength, 65_536);
 });
+
+Deno.test("FrameReader uses a large body's buffer again once it is given back", () => {
+  const reader = new FrameReader(MAX_FRAME_BODY_BYTES);
+  const read = (body: Uint8Array): Frame => {
+    const bytes = frameBytes(1, 0, 1, body);
+    for (let at = 0;;) {
+      const space = reader.space();
+      const part = bytes.subarray(at, at + Math.min(space.length, 40_000));
+      space.set(part);
+      at += part.length;
+      const [frame] = reader.filled(part.length);
+      if (frame !== undefined) return frame;
+    }
+  };
+  const first = read(new Uint8Array(60_000).fill(1));
+  assertEquals(first.owned, true);
+  reader.reuse(first.body);
+  const second = read(new Uint8Array(50_000).fill(2));
+  assertEquals(second.body, new Uint8Array(50_000).fill(2));
+  assertEquals([second.owned, second.body.buffer === first.body.buffer], [false, true]);
+  // Too small for this one, which is the caller's then.
+  reader.reuse(second.body);
+  const third = read(new Uint8Array(200_000).fill(3));
+  assertEquals(third.body, new Uint8Array(200_000).fill(3));
+  assertEquals([third.owned, third.body.buffer === first.body.buffer], [true, false]);
+});

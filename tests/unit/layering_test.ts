@@ -21,7 +21,7 @@ const LAYERS: string[][] = [
   ["src/connection.ts", "src/unread_output.ts"],
   ["src/proofs.ts"],
   ["src/login.ts"],
-  ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/stream.ts"],
+  ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/stream.ts", "src/kept_output.ts"],
   ["src/rules.ts"],
   ["src/errors.ts"],
   ["src/address.ts"],
@@ -127,6 +127,7 @@ Deno.test("protocol cores know no IO", async () => {
       "src/login.ts",
       "src/stream.ts",
       "src/unread_output.ts",
+      "src/kept_output.ts",
       "fake_server/scheduler.ts",
       "fake_server/output_records.ts",
     ]

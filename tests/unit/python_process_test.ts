@@ -1,5 +1,11 @@
 /** The python process and its guard: how they start, end, and what they leave behind. */
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { interpreters, LinkClient, Status } from "./link_client.ts";

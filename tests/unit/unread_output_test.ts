@@ -56,6 +56,20 @@ Deno.test("UnreadOutput drops the oldest of an eval past its limit, and counts e
   assert(kept > 0 && kept <= 1000);
 });
 
+Deno.test("UnreadOutput keeps the newest of a flood, whatever the size of its pieces", () => {
+  for (const size of [10, 5_000, 300_000]) {
+    const output = make(100_000, 1_000_000);
+    const flood = Uint8Array.from({ length: 600_000 }, (_, i) => i % 251);
+    for (let at = 0; at < flood.length; at += size) output.output(1, 1, flood.slice(at, at + size));
+    output.end(1);
+    output.watch(1, true);
+    const kept = output.take().flatMap((item) => item.kind === "chunk" ? [...item.bytes] : []);
+    assert(kept.length > 80_000 && kept.length <= 100_000, `${kept.length} of pieces of ${size}`);
+    assertEquals(kept, [...flood.slice(-kept.length)]);
+    assertEquals(output.takeDrops(), [{ id: 1, bytes: flood.length - kept.length }]);
+  }
+});
+
 Deno.test("UnreadOutput drops the oldest eval's output past the session's limit", () => {
   const output = make(1000, 2000);
   for (const id of [1, 2, 3]) {
