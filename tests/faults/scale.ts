@@ -27,6 +27,7 @@ const COUNTS = {
   numberedLines: [200_000, 5_000_000],
   slicedLines: [4_000, 100_000],
   resultsOf1KiB: [10_000, 10_000],
+  slicedResults: [50, 2_000],
   /** Promise 10. */
   attributedEvals: [1_000, 100_000],
   /** Promise 12. */
