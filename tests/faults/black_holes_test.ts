@@ -26,7 +26,7 @@ test("a black hole is noticed in time on either stream and way, and slowness is 
   await using server = await testServer({ numWorkers: 2 });
   await using slowly = await FaultProxy.start(server);
   for (const stream of [slowly.faults.main, slowly.faults.output]) {
-    stream.up.latencyMs = stream.down.latencyMs = 300;
+    stream.up.latencyMs = stream.down.latencyMs = 100;
   }
   await using canary = await connect(slowly.addr);
   const noticed: Record<string, string> = {};
