@@ -9,15 +9,15 @@ const FLOOD = `
 piece = "x" * ${PIECE - 1} + "\\n"
 for _ in range(count): print(piece, end="")`;
 
-/** Promised, beyond what a small flood has cost. V8's garbage comes and goes on top of it. */
+/** Promised, beyond what a smaller flood has cost. V8's garbage comes and goes on top of it. */
 const GROWTH_BYTES = 16 * 1024 * 1024;
 const PEAK_BYTES = 2 * GROWTH_BYTES;
 
-/** Both begin with a small flood that nobody reads: code, heap and what may be kept. */
+/** Both begin with smaller floods that nobody reads: code, heap and what may be kept. */
 const BEGIN = `
 await using remote = await client.connect(addr);
 const flood = (count) => remote.eval(${JSON.stringify(FLOOD)}, { locs: { count } });
-await flood(2 ** 15);
+await flood(2 ** 17);
 await flood(2 ** 15);
 say("ready");
 await heard();`;
