@@ -19,6 +19,8 @@ const MIB = 1024 * 1024;
 const COUNTS = {
   /** Promise 2. */
   kills: [20, 10_000],
+  /** Promise 4, on a wire. */
+  bitFlips: [40, 5_000],
   /** Promise 5: every k-th byte of the recorded exchange, from a random start. */
   truncationStep: [29, 1],
   /** Promises 7 and 8. */
