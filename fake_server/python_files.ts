@@ -14,6 +14,7 @@ import link from "./python/link.py" with { type: "text" };
 import main from "./python/main.py" with { type: "text" };
 import msgpack_pure from "./python/msgpack_pure.py" with { type: "text" };
 import output from "./python/output.py" with { type: "text" };
+import printed from "./python/printed.py" with { type: "text" };
 import processes from "./python/processes.py" with { type: "text" };
 import records from "./python/records.py" with { type: "text" };
 import ticker from "./python/ticker.py" with { type: "text" };
@@ -33,6 +34,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "main.py": main,
   "msgpack_pure.py": msgpack_pure,
   "output.py": output,
+  "printed.py": printed,
   "processes.py": processes,
   "records.py": records,
   "ticker.py": ticker,
