@@ -11,7 +11,7 @@ import traceback
 
 from pyproxy_worker.codec import encode, with_deep_stack
 from pyproxy_worker.msgpack_pure import Ext
-from pyproxy_worker.printed import as_printed
+from pyproxy_worker.printed import STR_FAILED, as_printed
 from pyproxy_worker.values import OPAQUE, opaque, well_formed
 
 MAX_DEPTH = 64
@@ -24,13 +24,11 @@ MAX_SOURCE = 10_000
 MAX_ARGS = 1_000
 MAX_NOTES = 1_000
 # All texts and arguments of a record and of those in it, the traceback of the outermost left out.
-MAX_TOTAL = 16 * 1024 * 1024
+MAX_TOTAL = 4 * 1024 * 1024
 # What is left of a text when these are used up.
 LEAST_TEXT = 200
 # A recursion may be a million deep; the innermost frames tell.
 MAX_LOOKED_AT = 20_000
-# As Python says it.
-STR_FAILED = "<exception str() failed>"
 UNKNOWN = "<unknown>"
 CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
 HANDLING = "\nDuring handling of the above exception, another exception occurred:\n\n"
@@ -122,8 +120,6 @@ class Records:
         record["cause"] = cause
         record["context"] = context
         record["errors"] = errors
-        if issubclass(type(error), SyntaxError):
-            record["syntax"] = syntax_of(error)
         return record
 
     def _traceback(self, error, shown, cause, context, depth):
@@ -193,7 +189,7 @@ def new_record(error, message, frames):
         "cause": None,
         "context": None,
         "errors": None,
-        "syntax": None,
+        "syntax": syntax_of(error) if issubclass(kind, SyntaxError) else None,
         "exit_code": exit_code_of(error) if issubclass(kind, SystemExit) else None,
     }
 
@@ -286,7 +282,10 @@ def syntax_of(error):
 
 
 def plain_field(error, name):
-    value = getattr(error, name, None)
+    try:
+        value = getattr(error, name, None)
+    except Exception:
+        return None
     if isinstance(value, str):
         return bounded(value, MAX_SOURCE)
     return value if type(value) is int and abs(value) < 1 << 32 else None

@@ -5,6 +5,8 @@ from _thread import get_ident
 
 # Longer ones are not printed a second time to find a suggestion.
 MAX_FRAMES = 200
+# As Python says it.
+STR_FAILED = "<exception str() failed>"
 print_error = sys.__excepthook__
 
 
@@ -12,23 +14,31 @@ def as_printed(error, shown, text):
     """`text`, which traceback has made of `shown`, as Python itself prints it."""
     if sys.version_info >= (3, 13):
         return text
-    if issubclass(type(error), SyntaxError) and not shown.stack and shown.__context__ is None:
-        error.__traceback__ = None  # which has our frames alone
-        return printed_by_python(error)
-    if issubclass(type(error), (NameError, AttributeError)) and len(shown.stack) <= MAX_FRAMES:
-        return with_suggestion(text, next(shown.format_exception_only()), error)
-    return text
-
-
-def with_suggestion(text, line, error):
-    """`text` with "Did you mean: 'x'?" at the end of `line`, if Python prints that."""
-    line = line.rstrip("\n")
-    printed = printed_by_python(error)
-    start = printed.rfind(line + ". Did you mean: ")
-    at = text.rfind(line + "\n")
-    if start < 0 or at < 0:
+    kind = type(error)
+    if issubclass(kind, SyntaxError):
+        if not shown.stack and shown.__context__ is None:
+            error.__traceback__ = None  # which has our frames alone
+            return printed_by_python(error)
         return text
-    return text[:at] + printed[start : printed.index("\n", start)] + text[at + len(line) :]
+    line = next(shown.format_exception_only()).rstrip("\n")
+    at = text.rfind(line + "\n")
+    if at < 0:
+        return text
+    printed = line
+    if sys.version_info < (3, 11):
+        if kind.__module__ == "__main__":
+            printed = "__main__." + line
+        printed = printed.replace("<unprintable %s object>" % kind.__name__, STR_FAILED)
+    if issubclass(kind, (NameError, AttributeError)) and len(shown.stack) <= MAX_FRAMES:
+        printed = with_suggestion(printed, error)
+    return text[:at] + printed + text[at + len(line) :]
+
+
+def with_suggestion(line, error):
+    """`line` with "Did you mean: 'x'?" at its end, if Python prints that."""
+    printed = printed_by_python(error)
+    start = printed.rfind("\n" + line) + 1
+    return printed[start : printed.index("\n", start + len(line))] if start > 0 else line
 
 
 def printed_by_python(error):
