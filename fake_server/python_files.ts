@@ -12,6 +12,7 @@ import guard from "./python/guard.py" with { type: "text" };
 import hooks from "./python/hooks.py" with { type: "text" };
 import link from "./python/link.py" with { type: "text" };
 import main from "./python/main.py" with { type: "text" };
+import msgpack_c from "./python/msgpack_c.py" with { type: "text" };
 import msgpack_pure from "./python/msgpack_pure.py" with { type: "text" };
 import output from "./python/output.py" with { type: "text" };
 import printed from "./python/printed.py" with { type: "text" };
@@ -32,6 +33,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "hooks.py": hooks,
   "link.py": link,
   "main.py": main,
+  "msgpack_c.py": msgpack_c,
   "msgpack_pure.py": msgpack_pure,
   "output.py": output,
   "printed.py": printed,
