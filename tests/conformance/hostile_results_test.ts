@@ -16,7 +16,7 @@ async function answering(status: number, values: string): Promise<
     const reader = new FrameReader(1 << 16);
     socket.on("data", (data: Uint8Array) => {
       reader.space().set(data);
-      for (const { type, id, body } of reader.filled(data.length)) {
+      for (const { type, id } of reader.filled(data.length)) {
         const send = (type: number, flags: number, id: number, body: Uint8Array) =>
           void socket.write(frameBytes(type, flags, id, body));
         if (type === MessageType.CLIENT_HELLO) send(MessageType.SERVER_HELLO, 0, 0, hello());

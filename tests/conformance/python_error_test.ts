@@ -259,7 +259,7 @@ test("a PythonError stays small, however large what it tells of", async () => {
       0,
     );
   const recursion = await raised(own.remote, "def f(): f()\nf()");
-  assertMatch(recursion.traceback, /\n  \[Previous line repeated \d+ more times\]\n/);
+  assertMatch(recursion.traceback, /\n {2}\[Previous line repeated \d+ more times\]\n/);
   assertEquals(recursion.frames.length, 200);
   const message = await raised(own.remote, "raise ValueError('x' * (8 << 20))");
   assertMatch(message.message, /^x+\n\.\.\. 7340032 characters \.\.\.\nx+$/);
@@ -291,9 +291,9 @@ test("the stack of a PythonError goes on with the caller's line and none of the 
   const [heading, ...lines] = error.stack!.split("\n");
   assertEquals(heading, "PythonError: ZeroDivisionError: division by zero");
   const frames = lines.filter((line) => line.startsWith("    at "));
-  assertMatch(frames[0]!, /^    at (async )?caller \(.*python_error_test\.ts:\d+:\d+\)$/);
+  assertMatch(frames[0]!, /^ {4}at (async )?caller \(.*python_error_test\.ts:\d+:\d+\)$/);
   assert(!error.stack!.includes("remote_process"), error.stack);
   const killed = own.remote.eval("import os; os._exit(1)");
   const died = await assertRejects(() => killed.wait(), Error);
-  assertMatch(died.stack!, /^RemoteProcessDiedError: .*\n    at .*python_error_test\.ts:\d+:\d+/);
+  assertMatch(died.stack!, /^RemoteProcessDiedError: .*\n {4}at .*python_error_test\.ts:\d+:\d+/);
 });

@@ -20,7 +20,7 @@ const LAYERS: string[][] = [
   ["src/engine.ts"],
   ["src/connection.ts", "src/unread_output.ts"],
   ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/stream.ts"],
-  ["src/rules.ts"],
+  ["src/rules.ts", "src/exception_record.ts"],
   ["src/errors.ts"],
   ["src/bridge.ts", "src/options.ts", "src/version.ts"],
   ["src/values/"],
