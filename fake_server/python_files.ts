@@ -16,9 +16,11 @@ import link from "./python/link.py" with { type: "text" };
 import locate from "./python/locate.py" with { type: "text" };
 import main from "./python/main.py" with { type: "text" };
 import moments from "./python/moments.py" with { type: "text" };
+import msgpack_c from "./python/msgpack_c.py" with { type: "text" };
 import msgpack_pure from "./python/msgpack_pure.py" with { type: "text" };
 import opaque from "./python/opaque.py" with { type: "text" };
 import output from "./python/output.py" with { type: "text" };
+import printed from "./python/printed.py" with { type: "text" };
 import processes from "./python/processes.py" with { type: "text" };
 import records from "./python/records.py" with { type: "text" };
 import scalars from "./python/scalars.py" with { type: "text" };
@@ -42,9 +44,11 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "locate.py": locate,
   "main.py": main,
   "moments.py": moments,
+  "msgpack_c.py": msgpack_c,
   "msgpack_pure.py": msgpack_pure,
   "opaque.py": opaque,
   "output.py": output,
+  "printed.py": printed,
   "processes.py": processes,
   "records.py": records,
   "scalars.py": scalars,

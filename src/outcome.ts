@@ -11,6 +11,7 @@ import {
   NamespaceGoneError,
   RemoteProcessDiedError,
 } from "./errors.ts";
+import type { PyProxyError } from "./error_base.ts";
 import type { Outcome } from "./future.ts";
 import { pythonErrorFromValue } from "./python_error.ts";
 import { decode } from "./values/decode.ts";
@@ -58,32 +59,39 @@ export function outcomeOf(
   const control = 4 + readU32(body, 0);
   const values = body.subarray(control);
   if (status === ResultStatus.VALUE) return { ok: true, value: decode(values) };
+  const stack = callerStack(asked.caller);
   if (status === ResultStatus.PYTHON_ERROR) {
-    return { ok: false, error: pythonErrorFromValue(decode(values), callerStack(asked.caller)) };
+    return { ok: false, error: pythonErrorFromValue(decode(values), stack) };
   }
-  const fields: unknown = decode(body.subarray(4, control));
+  const error = errorOf(id, asked, status, decode(body.subarray(4, control)));
+  error.stack = `${error.name}: ${error.message}\n${stack}`;
+  return { ok: false, error };
+}
+
+/** The error that a RESULT without values is. */
+function errorOf(id: number, asked: Asked, status: number, fields: unknown): PyProxyError {
   switch (status) {
     case ResultStatus.CANCELLED: {
       const { how } = fields as CancelledControl;
       if (!Object.hasOwn(ENDED, how)) throw new RangeError(`nothing is cancelled '${how}'`);
-      return { ok: false, error: cancelledError(id, asked, how) };
+      return cancelledError(id, asked, how);
     }
     case ResultStatus.DIED: {
       const { exit_code: exitCode, signal } = fields as DiedControl;
       const how = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`;
       const message = `The python process died while it ran eval ${id}: ${how}`;
-      return { ok: false, error: new RemoteProcessDiedError(message, exitCode, signal) };
+      return new RemoteProcessDiedError(message, exitCode, signal);
     }
     case ResultStatus.UNSENDABLE: {
       const { message, path, type } = fields as UnsendableControl;
-      return { ok: false, error: new EncodeError(String(message), String(path), String(type)) };
+      return new EncodeError(String(message), String(path), String(type));
     }
     case ResultStatus.NAMESPACE_GONE: {
       const { namespace } = fields as NamespaceGoneControl;
       const message =
         `Cannot run eval ${id}: its namespace ${JSON.stringify(namespace)} was lost ` +
         `with its python process; the next eval in it starts afresh`;
-      return { ok: false, error: new NamespaceGoneError(message, String(namespace)) };
+      return new NamespaceGoneError(message, String(namespace));
     }
     default:
       throw new RangeError(`there is no status ${status}`);
@@ -102,8 +110,15 @@ export function cancelledError(id: number, asked: Asked, how: CancelledHow): Can
   return new CancelledError(`Eval ${id} was cancelled ${ENDED[how]}`, how, options);
 }
 
-/** The lines of the caller's stack, without those of this library. */
+/**
+ * The lines of the caller's stack, without those of this library: `caller` was made in
+ * `RemoteProcess.eval`, which a pool may have called.
+ */
 function callerStack(caller: Error): string {
   const lines = (caller.stack ?? "").split("\n").filter((line) => /^\s+at |@/.test(line));
-  return lines.slice(2).join("\n");
+  const folder = /[^\s(]*[\\/]/.exec(lines.shift()?.replace(/^\s*at (.*\()?/, "") ?? "")?.[0];
+  if (folder !== undefined && lines[0]?.includes(`${folder}pool.`)) lines.shift();
+  // Bun takes frames without a name for none.
+  return lines.map((line) => line.replace(/at (async )?([^()]+)$/, "at $1<anonymous> ($2)"))
+    .join("\n");
 }

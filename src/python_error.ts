@@ -4,53 +4,39 @@
  * @module
  */
 import { PyProxyError } from "./error_base.ts";
+import {
+  checkRecord,
+  type ExceptionRecord,
+  type PythonFrame,
+  type PythonSyntaxPosition,
+} from "./exception_record.ts";
 
-/** One line of a Python traceback. */
-export interface PythonFrame {
-  /** The file's name; code given to `eval` is in `<eval-N>`. */
-  file: string;
-  /** The line's number, from 1. */
-  line: number | null;
-  /** The function's name, `<module>` outside of one. */
-  function: string;
-  /** The line itself, without indentation; empty where it is not known. */
-  source: string;
-}
+export type { PythonFrame, PythonSyntaxPosition } from "./exception_record.ts";
 
-/** Where a SyntaxError is. */
-export interface PythonSyntaxPosition {
-  /** The file's name. */
-  file: string | null;
-  /** The line's number, from 1. */
-  line: number | null;
-  /** The column in that line, from 1. */
-  column: number | null;
-  /** Where the error ends. */
-  end_line: number | null;
-  /** Where the error ends. */
-  end_column: number | null;
-  /** The line itself. */
-  text: string | null;
-}
-
-/** An exception record as the wire has it. PROTOCOL.md, section 3, RESULT. */
-interface ExceptionRecord {
-  type: string;
-  module: string;
-  message: string;
-  args: unknown[];
-  mro: string[];
-  traceback: string;
-  frames: PythonFrame[];
-  notes: string[];
-  cause: ExceptionRecord | null;
-  context: ExceptionRecord | null;
-  errors: ExceptionRecord[] | null;
-  syntax: PythonSyntaxPosition | null;
-}
+/** What `console.log` of Deno, Bun and Node asks of an object instead of looking into it. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * The remote code raised an exception.
+ * Where Bun finds the traceback when it prints an error that nobody caught: there it asks nothing
+ * and reads no stack but its JavaScript lines, and an error in an enumerable field is printed whole.
+ */
+const TRACEBACK = Symbol("traceback");
+
+/** What Python prints between an exception and the one that came of it. */
+const LINKS: readonly string[] = [
+  "\nThe above exception was the direct cause of the following exception:\n\n",
+  "\nDuring handling of the above exception, another exception occurred:\n\n",
+];
+
+/** The rest of a message is in the traceback. */
+const HEADING_CHARACTERS = 200;
+
+/**
+ * The remote code raised an exception. `console.log` of it shows what Python would print, then where
+ * in the program eval was called.
+ *
+ * What is huge is cut, and says so: a text has at most 1 MiB and a chain 64 exceptions; an argument
+ * of more than 1 MiB comes as an {@linkcode Opaque}.
  *
  * @example Catch it
  * ```ts
@@ -69,8 +55,11 @@ interface ExceptionRecord {
 export class PythonError extends PyProxyError {
   /** "PythonError". */
   override name = "PythonError";
+  /** The exception that Python shows before this one; see {@linkcode PythonError.causeKind}. */
+  declare readonly cause?: PythonError;
   readonly #record: ExceptionRecord;
   readonly #errors: PythonError[] | undefined;
+  readonly #callerStack: string;
 
   /** Makes one of a record; the library does. `callerStack` shows who called eval. */
   constructor(record: ExceptionRecord, callerStack: string) {
@@ -78,9 +67,11 @@ export class PythonError extends PyProxyError {
     super(record.message, cause === null ? undefined : { cause: new PythonError(cause, "") });
     this.#record = record;
     this.#errors = record.errors?.map((error) => new PythonError(error, ""));
-    const first = `PythonError: ${record.type}: ${record.message}`;
-    // The traceback of Python shows causes and contexts as well, so that this text is the whole.
-    this.stack = `${first}\n${indent(record.traceback)}${callerStack}`;
+    this.#callerStack = callerStack;
+    // Whoever prints a stack prints the cause's as well, so each has its own part only.
+    const own = ownPart(record);
+    this.stack = `${this.#heading()}\n${indent(own)}${callerStack}`;
+    Object.defineProperty(this, TRACEBACK, { value: asError(record.type, own), enumerable: true });
   }
 
   /** The class's name, such as "ZeroDivisionError". */
@@ -113,7 +104,16 @@ export class PythonError extends PyProxyError {
     return this.#record.frames;
   }
 
-  /** What was added with `add_note`. */
+  /**
+   * What `cause` is: Python's `__cause__` (`raise ... from cause`), or its `__context__`, the exception
+   * that was being handled. Undefined without a cause.
+   */
+  get causeKind(): "cause" | "context" | undefined {
+    if (this.#record.cause !== null) return "cause";
+    return this.#record.context === null ? undefined : "context";
+  }
+
+  /** What was added with `add_note`, in Python 3.11 and later. */
   get notes(): string[] {
     return this.#record.notes;
   }
@@ -127,6 +127,28 @@ export class PythonError extends PyProxyError {
   get syntax(): PythonSyntaxPosition | undefined {
     return this.#record.syntax ?? undefined;
   }
+
+  /** Of `sys.exit()` and SystemExit: the status that a script would have ended with. */
+  get exitCode(): number | undefined {
+    return this.#record.exitCode ?? undefined;
+  }
+
+  static {
+    Object.defineProperty(PythonError.prototype, INSPECT, {
+      value(this: PythonError): string {
+        // Python's whole text has the causes, so they are not printed a second time.
+        return `${this.#heading()}\n${indent(this.traceback)}${this.#callerStack}`.trimEnd();
+      },
+    });
+  }
+
+  /** One line, as runtimes take it for when they print a stack. */
+  #heading(): string {
+    const [first] = this.message.split("\n", 1);
+    return `${this.name}: ${this.type}${
+      first === "" ? "" : `: ${first!.slice(0, HEADING_CHARACTERS)}`
+    }`;
+  }
 }
 
 /**
@@ -135,33 +157,32 @@ export class PythonError extends PyProxyError {
  * @throws {TypeError} If it is no exception record.
  */
 export function pythonErrorFromValue(value: unknown, callerStack: string): PythonError {
-  return new PythonError(checkRecord(value), callerStack);
+  const record = checkRecord(value);
+  // The frames in which it is made tell nobody anything, and Bun would print them.
+  const limit = Reflect.get(Error, "stackTraceLimit");
+  Reflect.set(Error, "stackTraceLimit", 0);
+  try {
+    return new PythonError(record, callerStack);
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", limit);
+  }
 }
 
-/** Takes the fields of a record that are there with their type; the others get an empty one. */
-function checkRecord(value: unknown): ExceptionRecord {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError("an exception record must be a dict");
-  }
-  const map = value as Record<string, unknown>;
-  const text = (key: string): string => typeof map[key] === "string" ? map[key] : "";
-  const list = (key: string): unknown[] => Array.isArray(map[key]) ? map[key] : [];
-  const record = (key: string): ExceptionRecord | null =>
-    map[key] === null || map[key] === undefined ? null : checkRecord(map[key]);
-  return {
-    type: text("type"),
-    module: text("module"),
-    message: text("message"),
-    args: list("args"),
-    mro: list("mro").map(String),
-    traceback: text("traceback"),
-    frames: list("frames") as PythonFrame[],
-    notes: list("notes").map(String),
-    cause: record("cause"),
-    context: record("context"),
-    errors: Array.isArray(map.errors) ? map.errors.map(checkRecord) : null,
-    syntax: (map.syntax ?? null) as PythonSyntaxPosition | null,
-  };
+/** The traceback without the exceptions that Python shows before this one. */
+function ownPart({ traceback, cause, context }: ExceptionRecord): string {
+  const before = (cause ?? context)?.traceback;
+  if (before === undefined || !traceback.startsWith(before)) return traceback;
+  const link = LINKS.find((text) => traceback.startsWith(text, before.length));
+  return link === undefined ? traceback : traceback.slice(before.length + link.length);
+}
+
+/** An error that prints as the text. */
+function asError(type: string, text: string): Error {
+  const [first] = text.split("\n", 1);
+  const hasTitle = first!.endsWith(":");
+  const error = new Error(hasTitle ? text.slice(first!.length).trimEnd() : `\n${text.trimEnd()}`);
+  error.name = hasTitle ? first!.slice(0, -1) : type;
+  return error;
 }
 
 function indent(text: string): string {

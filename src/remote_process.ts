@@ -67,7 +67,9 @@ export class RemoteProcess implements AsyncDisposable {
    * @throws {QueueFullError} If too many evals wait to be sent.
    */
   eval<T = unknown>(code: string, options?: EvalOptions): Future<T> {
-    return this.#thread.eval<T>(code, checkEvalArguments(code, options));
+    const checked = checkEvalArguments(code, options);
+    // Made here, where the caller's line is the next: JavaScriptCore drops frames of tail calls.
+    return this.#thread.eval<T>(code, checked, new Error());
   }
 
   /**

@@ -134,7 +134,7 @@ export class SessionThread implements FutureOwner {
    * @throws {SessionError} If the session is over, or the queue full.
    * @throws {EncodeError} If a value cannot be sent.
    */
-  eval<T>(code: string, options: EvalOptions): Future<T> {
+  eval<T>(code: string, options: EvalOptions, caller: Error): Future<T> {
     if (this.over) throw this.#overError("eval");
     const { timeout, signal } = options;
     const id = this.#lastId + 1;
@@ -142,7 +142,7 @@ export class SessionThread implements FutureOwner {
       throw new SessionError("Cannot eval: this session has used up its request ids; open another");
     }
     const asked: Asked = {
-      caller: new Error(),
+      caller,
       timeout,
       expired: false,
       abortReason: signal?.aborted ? signal.reason : undefined,

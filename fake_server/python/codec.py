@@ -13,20 +13,18 @@ from pyproxy_worker.opaque import OPAQUE, EncodeError, qualified_name
 from pyproxy_worker.values import lift, lower, part_of
 
 try:
-    from msgpack import ExtType, Packer, unpackb, version
+    from msgpack import ExtType, Packer, version
+    from pyproxy_worker.msgpack_c import CReader, is_sound
 
-    if version < (1, 0) or not Packer.__module__.endswith("_cmsgpack"):
-        raise ImportError("not the C module, or one older than its final format")
+    if version < (1, 0) or not Packer.__module__.endswith("_cmsgpack") or not is_sound():
+        raise ImportError("not the C module, or not as we know it")
 except Exception:  # whatever a broken installation raises: ours does the same, more slowly
-    unpackb = None
+    CReader = None
 
-MSGPACK = "python" if unpackb is None else "c"
+MSGPACK = "python" if CReader is None else "c"
 MAX_BODY_BYTES = 256 * 1024 * 1024
 # Enough for 512 levels, extensions among them, at the pure codec's frames for each.
 RECURSION_LIMIT = 8_000
-# The C reader takes 40 KB of stack for each extension in another. Past this the pure one reads.
-MAX_C_EXTENSIONS = 32
-C_OPTIONS = {"raw": False, "strict_map_key": True}
 
 SCALARS = frozenset((type(None), bool, int, float, str, bytes, bytearray))
 SEQUENCES = frozenset((list, tuple))
@@ -195,35 +193,6 @@ def pack_pure(plain):
 # ---- and back -----------------------------------------------------------------------------------
 
 
-class TooNested(Exception):
-    """Extensions in extensions, as C had better not read them."""
-
-
-class CReader:
-    """Reads with C; knows how many extensions it is in."""
-
-    def __init__(self):
-        self._inside = 0
-
-    def read(self, data):
-        self._inside = 0
-        try:
-            return unpackb(data, ext_hook=self._lift, **C_OPTIONS)
-        except TooNested:
-            return read_pure(data)
-
-    def _lift(self, code, data):
-        if self._inside >= MAX_C_EXTENSIONS:
-            raise TooNested
-        self._inside += 1
-        value = lift(code, data, self._read_inner)
-        self._inside -= 1
-        return value
-
-    def _read_inner(self, data):
-        return unpackb(data, ext_hook=self._lift, **C_OPTIONS)
-
-
 def read_pure(data):
     return pure.unpack(bytes(data), lift_pure)
 
@@ -232,11 +201,11 @@ def lift_pure(code, data, depth):
     return lift(code, data, lambda inner: pure.unpack(inner, lift_pure, depth + 1))
 
 
-if unpackb is None:
+if CReader is None:
     encode_quickly = encode_quickly_pure
     pack = pack_pure
     read = read_pure
 else:
     encode_quickly = encode_quickly_c
     pack = Packer(default=to_c_ext).pack
-    read = CReader().read
+    read = CReader(lift, read_pure).read

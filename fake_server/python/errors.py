@@ -1,22 +1,37 @@
-"""An exception as the record of PROTOCOL.md."""
+"""An exception as the record of PROTOCOL.md.
+
+What an exception says of itself is asked for with care: a class of the user's may answer with
+exceptions, with nonsense, or with more than anybody reads.
+"""
 
 import builtins
 import os
 import sys
 import traceback
-from _thread import get_ident
 
-from pyproxy_worker.codec import encode
-from pyproxy_worker.opaque import EncodeError, opaque, qualified_name, well_formed
+from pyproxy_worker.codec import encode, with_deep_stack
+from pyproxy_worker.msgpack_pure import Ext
+from pyproxy_worker.opaque import OPAQUE, opaque, well_formed
+from pyproxy_worker.printed import STR_FAILED, as_printed
 
 MAX_DEPTH = 64
 MAX_RECORDS = 1_000
 MAX_FRAMES = 200
+# One text, one argument.
 MAX_TEXT = 1024 * 1024
+# A line of source: data written as code is one line of millions.
+MAX_SOURCE = 10_000
+MAX_ARGS = 1_000
+MAX_NOTES = 1_000
+# All texts and arguments of a record and of those in it, the traceback of the outermost left out.
+MAX_TOTAL = 4 * 1024 * 1024
+# What is left of a text when these are used up.
+LEAST_TEXT = 200
 # A recursion may be a million deep; the innermost frames tell.
 MAX_LOOKED_AT = 20_000
-# As Python says it.
-STR_FAILED = "<exception str() failed>"
+UNKNOWN = "<unknown>"
+CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
+HANDLING = "\nDuring handling of the above exception, another exception occurred:\n\n"
 
 GROUP = getattr(builtins, "BaseExceptionGroup", ())
 OWN_FOLDERS = tuple(
@@ -25,222 +40,255 @@ OWN_FOLDERS = tuple(
         for path in (os.path.realpath(__file__), sys.modules["__main__"].__file__)
     }
 )
-print_error = sys.__excepthook__
+# What a class or an exception is like whatever it says.
+qualname_of = type.__dict__["__qualname__"].__get__
+module_of = type.__dict__["__module__"].__get__
+mro_of = type.__dict__["__mro__"].__get__
+args_of = BaseException.args.__get__
+traceback_of = BaseException.__traceback__.__get__
 
 
 def encode_exception(error):
     """The bytes of an exception's record. What the exception is like cannot make it fail."""
-    for make in (Records, SafeRecords):
+    for make in (
+        lambda: Records(False).record(error),
+        lambda: Records(True).record(error),
+        lambda: plain_record(error),
+    ):
         try:
-            return encode(make().record(error))
+            return with_deep_stack(lambda: encode(make()))
         except Exception:
-            pass  # an argument that cannot travel, a class that lies about itself, no memory
-    return encode(smallest_record(error))
+            pass  # arguments too deep in a deep chain, a class that lies about itself, no memory
+    return encode_least(error)
+
+
+def encode_least(error):
+    """The bytes of a record that nothing is asked for."""
+    return encode(new_record(error, STR_FAILED, []))
 
 
 class Records:
-    """Makes records, up to a number of them."""
+    """Makes records, up to a number of them and of bytes."""
 
-    def __init__(self):
+    def __init__(self, is_short):
+        self._is_short = is_short
         self._left = MAX_RECORDS
+        self._room = MAX_TOTAL
         self._messages = {}
 
     def record(self, error):
         """The record of an exception and all that hangs on it."""
         # First: traceback swallows the KeyboardInterrupt of a cancel that a str() is stuck for.
         self._ask(error, 0)
-        count = 0
-        entry = error.__traceback__
-        while entry is not None:
-            count += 1
-            entry = entry.tb_next
         shown = traceback.TracebackException(
-            type(error),
-            error,
-            error.__traceback__,
-            limit=None if count <= MAX_LOOKED_AT else -MAX_LOOKED_AT,
+            type(error), error, error.__traceback__, limit=-MAX_LOOKED_AT
         )
-        drop_own_frames(shown, 0)
-        record = self._record(error, shown, 1)
-        record["traceback"] = bounded(as_printed(error, shown, record["traceback"]))
-        return record
+        drop_own_frames(shown)
+        return self._record(error, shown, 1)
 
     def _ask(self, error, depth):
         """Notes the messages of an exception and of those that hang on it."""
-        if error is None or id(error) in self._messages or depth > MAX_DEPTH:
+        if error is None or id(error) in self._messages:
             return
-        try:
-            self._messages[id(error)] = str(error)
-        except Exception:
-            self._messages[id(error)] = STR_FAILED
+        if depth > MAX_DEPTH or len(self._messages) >= MAX_RECORDS:
+            return
+        self._messages[id(error)] = message_of(error)
         self._ask(error.__cause__, depth + 1)
         self._ask(error.__context__, depth + 1)
-        for member in error.exceptions if isinstance(error, GROUP) else ():
+        for member in error.exceptions if is_group(error) else ():
             self._ask(member, depth + 1)
-
-    def args(self, error):
-        """The arguments, as they are."""
-        return list(error.args)
 
     def _record(self, error, shown, depth):
         self._left -= 1
-        kind = type(error)
         cause, context, errors = None, None, None
         if depth < MAX_DEPTH and self._left > 0:
             if shown.__cause__ is not None:
                 cause = self._record(error.__cause__, shown.__cause__, depth + 1)
             elif shown.__context__ is not None and not error.__suppress_context__:
                 context = self._record(error.__context__, shown.__context__, depth + 1)
-            if isinstance(error, GROUP) and getattr(shown, "exceptions", None) is not None:
+            if is_group(error) and getattr(shown, "exceptions", None) is not None:
                 errors = [
                     self._record(member, member_shown, depth + 1)
                     for member, member_shown in zip(error.exceptions, shown.exceptions)
                     if self._left > 0
                 ]
+        message = self._text(self._messages.get(id(error), STR_FAILED))
+        record = new_record(error, message, [self._frame(f) for f in both_ends(shown.stack)])
+        record["traceback"] = self._traceback(error, shown, cause, context, depth)
+        record["args"] = self._args(error)
+        record["notes"] = [self._text(note) for note in notes_of(error)]
+        record["cause"] = cause
+        record["context"] = context
+        record["errors"] = errors
+        return record
+
+    def _traceback(self, error, shown, cause, context, depth):
+        """What Python prints, made of what it prints of the exception before this one."""
+        before = cause or context
+        if before is None or is_group(error):
+            text = as_printed(error, shown, "".join(shown.format()))
+        else:
+            own = as_printed(error, shown, "".join(shown.format(chain=False)))
+            text = before["traceback"] + (HANDLING if cause is None else CAUSED) + own
+        return bounded(text, MAX_TEXT) if depth == 1 else self._text(text)
+
+    def _text(self, text):
+        """A text, cut if it is too long or too much has come before it."""
+        text = bounded(text, max(LEAST_TEXT, min(MAX_TEXT, self._room)))
+        self._room -= len(text)
+        return text
+
+    def _frame(self, frame):
+        source = bounded(frame.line or "", MAX_SOURCE if self._room > 0 else 0)
+        self._room -= len(source)
         return {
-            "type": well_formed(kind.__qualname__),
-            "module": well_formed(kind.__module__),
-            "message": bounded(self._messages.get(id(error), STR_FAILED)),
-            "args": self.args(error),
-            "mro": [well_formed(qualified_name(base)) for base in kind.__mro__[:-1]],
-            "traceback": bounded("".join(shown.format())),
-            "frames": [frame_record(frame) for frame in both_ends(shown.stack)],
-            "notes": notes_of(error),
-            "cause": cause,
-            "context": context,
-            "errors": errors,
-            "syntax": syntax_of(error) if isinstance(error, SyntaxError) else None,
+            "file": bounded(frame.filename, MAX_SOURCE),
+            "line": frame.lineno,
+            "function": bounded(frame.name, MAX_SOURCE),
+            "source": source,
         }
 
-
-class SafeRecords(Records):
-    """The same, with an opaque value for each argument that cannot travel."""
-
-    def args(self, error):
-        return [self._safe(arg) for arg in error.args]
-
-    def _safe(self, arg):
+    def _args(self, error):
         try:
-            encode(arg)
+            args = list(error.args)
+        except Exception:
+            args = list(args_of(error))
+        left_out = len(args) - MAX_ARGS
+        args = [self._arg(arg) for arg in args[:MAX_ARGS]]
+        if left_out > 0:
+            args.append(Ext(OPAQUE, {"type": "tuple", "repr": "... %d more ..." % left_out}))
+        return args
+
+    def _arg(self, arg):
+        """An argument, or what stands for one that cannot travel or is too large."""
+        if type(arg) in (int, float, bool, type(None)) or type(arg) is str and len(arg) < 1_000:
             return arg
-        except EncodeError:
+        try:
+            size = len(encode(arg))
+        except Exception:
             return opaque(arg)
+        if size > min(MAX_TEXT, self._room):
+            return opaque(arg)
+        self._room -= size
+        return opaque(arg) if self._is_short else arg
 
 
-def smallest_record(error):
-    """What can be said of any exception without asking it."""
-    name = type(error).__name__
-    text = "%s: %s\n" % (name, STR_FAILED)
+def new_record(error, message, frames):
+    """A record of what can be said of any exception without asking it."""
+    kind = type(error)
+    module, name = class_names(kind)
     return {
         "type": name,
-        "module": "builtins",
-        "message": STR_FAILED,
+        "module": module,
+        "message": message,
         "args": [],
-        "mro": [name],
-        "traceback": text,
-        "frames": [],
+        "mro": [full_name(base) for base in mro_of(kind)[:-1]],
+        "traceback": "%s: %s\n" % (name, message),
+        "frames": frames,
         "notes": [],
         "cause": None,
         "context": None,
         "errors": None,
-        "syntax": None,
+        "syntax": syntax_of(error) if issubclass(kind, SyntaxError) else None,
+        "exit_code": exit_code_of(error) if issubclass(kind, SystemExit) else None,
     }
 
 
-def drop_own_frames(shown, depth):
-    """Takes our frames out of a TracebackException and of those that hang on it."""
-    shown.stack[:] = [f for f in shown.stack if not f.filename.startswith(OWN_FOLDERS)]
-    if depth < MAX_RECORDS // 2:
-        below = [shown.__cause__, shown.__context__, *(getattr(shown, "exceptions", None) or ())]
-        for other in below:
-            if other is not None:
-                drop_own_frames(other, depth + 1)
+def plain_record(error):
+    """The record of an exception that traceback cannot take: nothing of what hangs on it."""
+    message = bounded(message_of(error), MAX_TEXT)
+    stack = traceback.extract_tb(traceback_of(error), limit=-MAX_LOOKED_AT)
+    stack[:] = [frame for frame in stack if not frame.filename.startswith(OWN_FOLDERS)]
+    records = Records(True)
+    record = new_record(error, message, [records._frame(frame) for frame in both_ends(stack)])
+    title = "Traceback (most recent call last):\n"
+    record["traceback"] = title + bounded("".join(stack.format()), MAX_TEXT) + record["traceback"]
+    record["args"] = records._args(error)
+    return record
 
 
-def as_printed(error, shown, text):
-    """`text` with what, before 3.13, Python does otherwise when it prints than traceback does."""
-    if sys.version_info >= (3, 13):
-        return text
-    if isinstance(error, SyntaxError) and not shown.stack and shown.__context__ is None:
-        error.__traceback__ = None  # which has our frames alone
-        return printed_by_python(error)
-    if isinstance(error, (NameError, AttributeError)) and len(shown.stack) <= MAX_FRAMES:
-        return with_suggestion(text, next(shown.format_exception_only()), error)
-    return text
+def is_group(error):
+    """Whether it is an ExceptionGroup, whatever it says its `__class__` is."""
+    return issubclass(type(error), GROUP)
 
 
-def with_suggestion(text, line, error):
-    """`text` with "Did you mean: 'x'?" at the end of `line`, if Python prints that."""
-    line = line.rstrip("\n")
-    printed = printed_by_python(error)
-    start = printed.rfind(line + ". Did you mean: ")
-    at = text.rfind(line + "\n")
-    if start < 0 or at < 0:
-        return text
-    return text[:at] + printed[start : printed.index("\n", start)] + text[at + len(line) :]
-
-
-def printed_by_python(error):
-    """What Python's own excepthook prints of an exception."""
-    capture = Capture(sys.stderr)
-    sys.stderr = capture
+def message_of(error):
+    """str(error), which may raise whatever it likes."""
     try:
-        print_error(type(error), error, error.__traceback__)
-    finally:
-        sys.stderr = capture.stderr
-    return "".join(capture.parts)
+        return str(error)
+    except KeyboardInterrupt:
+        raise  # a cancel
+    except BaseException:
+        return STR_FAILED
 
 
-class Capture:
-    """sys.stderr for a moment: what other threads write goes where it should."""
+def class_names(kind):
+    """Module and qualified name of a class, whatever its metaclass says."""
+    try:
+        module = module_of(kind)
+    except AttributeError:
+        module = None
+    if type(module) is not str:
+        module = UNKNOWN
+    return bounded(module, MAX_SOURCE), bounded(qualname_of(kind), MAX_SOURCE)
 
-    def __init__(self, stderr):
-        self.stderr = stderr
-        self.parts = []
-        self._ident = get_ident()
 
-    def write(self, text):
-        if get_ident() == self._ident:
-            self.parts.append(text)
-        else:
-            self.stderr.write(text)
+def full_name(kind):
+    """`module.qualname`, builtins without the module."""
+    module, name = class_names(kind)
+    return name if module == "builtins" else module + "." + name
 
-    def flush(self):
-        pass
+
+def exit_code_of(error):
+    """The status with which a script would end."""
+    try:
+        code = error.code
+    except Exception:
+        return 1
+    if code is None:
+        return 0
+    return int.__and__(code, 0xFF) if issubclass(type(code), int) else 1
+
+
+def drop_own_frames(shown):
+    """Takes our frames out of a TracebackException and of those that hang on it."""
+    rest = [shown]
+    while rest:
+        one = rest.pop()
+        if one is not None:
+            one.stack[:] = [f for f in one.stack if not f.filename.startswith(OWN_FOLDERS)]
+            rest += one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())
 
 
 def notes_of(error):
-    notes = getattr(error, "__notes__", None)
+    try:
+        notes = error.__notes__
+    except Exception:
+        return []
     if not isinstance(notes, (list, tuple)):
         return []
-    return [bounded(note if isinstance(note, str) else repr(note)) for note in notes]
+    return [note if isinstance(note, str) else repr(note) for note in notes[:MAX_NOTES]]
 
 
 def syntax_of(error):
-    fields = {
-        "file": error.filename,
-        "line": error.lineno,
-        "column": error.offset,
-        "end_line": getattr(error, "end_lineno", None),
-        "end_column": getattr(error, "end_offset", None),
-        "text": error.text,
-    }
-    return {name: plain_field(value) for name, value in fields.items()}
-
-
-def plain_field(value):
-    if isinstance(value, str):
-        return bounded(value)
-    return value if type(value) is int else None
-
-
-def frame_record(frame):
     return {
-        "file": well_formed(frame.filename),
-        "line": frame.lineno,
-        "function": well_formed(frame.name),
-        "source": well_formed(frame.line or ""),
+        "file": plain_field(error, "filename"),
+        "line": plain_field(error, "lineno"),
+        "column": plain_field(error, "offset"),
+        "end_line": plain_field(error, "end_lineno"),
+        "end_column": plain_field(error, "end_offset"),
+        "text": plain_field(error, "text"),
     }
+
+
+def plain_field(error, name):
+    try:
+        value = getattr(error, name, None)
+    except Exception:
+        return None
+    if isinstance(value, str):
+        return bounded(value, MAX_SOURCE)
+    return value if type(value) is int and abs(value) < 1 << 32 else None
 
 
 def both_ends(frames):
@@ -250,9 +298,10 @@ def both_ends(frames):
     return frames[: MAX_FRAMES // 2] + frames[-MAX_FRAMES // 2 :]
 
 
-def bounded(text):
+def bounded(text, limit):
     """Text that is well formed, and not too long: its middle goes."""
-    if len(text) > MAX_TEXT:
-        half = MAX_TEXT // 2
-        text = "%s\n... %d characters ...\n%s" % (text[:half], len(text) - MAX_TEXT, text[-half:])
+    if len(text) > limit:
+        half = limit // 2
+        left_out = len(text) - 2 * half
+        text = "%s\n... %d characters ...\n%s" % (text[:half], left_out, text[len(text) - half :])
     return well_formed(text)

@@ -19,7 +19,7 @@ from time import perf_counter_ns
 from pyproxy_worker import hooks, link
 from pyproxy_worker.cancel import Cancels
 from pyproxy_worker.codec import MSGPACK, decode, encode, encode_pieces, with_deep_stack
-from pyproxy_worker.errors import encode_exception
+from pyproxy_worker.errors import encode_exception, encode_least
 from pyproxy_worker.evaluate import Evaluator
 from pyproxy_worker.link import Link
 from pyproxy_worker.locate import locate
@@ -164,7 +164,10 @@ class Worker:
             return outcome
         except BaseException as error:
             self._cancels.leave()
-            return self._failed(job, error)
+            try:
+                return self._failed(job, error)
+            except BaseException:  # of the exception's own, as a message that raises itself
+                return PYTHON_ERROR, EMPTY, (encode_least(error),)
 
     def _attempt(self, job, request):
         code, locs, globs, session, namespace, is_strict = request
@@ -184,7 +187,7 @@ class Worker:
         return outcome
 
     def _failed(self, job, error):
-        if isinstance(error, KeyboardInterrupt) and self._cancels.raised == job:
+        if issubclass(type(error), KeyboardInterrupt) and self._cancels.raised == job:
             return STOPPED
         return PYTHON_ERROR, EMPTY, (encode_exception(error),)
 

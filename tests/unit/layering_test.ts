@@ -22,7 +22,7 @@ const LAYERS: string[][] = [
   ["src/proofs.ts"],
   ["src/login.ts"],
   ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/stream.ts", "src/kept_output.ts"],
-  ["src/rules.ts"],
+  ["src/rules.ts", "src/exception_record.ts"],
   ["src/errors.ts"],
   ["src/address.ts"],
   ["src/bridge.ts", "src/options.ts", "src/version.ts"],
