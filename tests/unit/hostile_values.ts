@@ -34,7 +34,7 @@ const GOOD: readonly string[] = [
   "d402 90 | d602 92 01 a161 | c7 04 02 92 01 a161 | c7 03 02 92 c2c3 | d403 90 | d503 91 07",
   "d603 92 01 a161 | c7 05 02 92 92 01 02 03 | d603 91 d403 90 | c7 05 02 92 c4 01 61 01",
   "c7 03 02 92 c0 c0 | c7 0b 02 92 cb3ff8000000000000 c0",
-  `c7 0d 04 9a ${NOW} | c7 0f 04 9a cd07ea 01 02 03 04 05 06 00 01 a2 5858`,
+  `c7 0d 04 9a ${NOW} | c7 10 04 9a cd07ea 01 02 03 04 05 06 00 01 a3 555443`,
   // Bytes that look like a timestamp, or bytes as a key.
   "a2 c387 | cb d6ffd6ffd6ffd6ff | c4 06 d6ff00000000 | cf d7ff000000000000 | 92 c4 01 61 01",
 ].flatMap(list);
