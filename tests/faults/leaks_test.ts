@@ -1,5 +1,5 @@
-// Promise 17: a program that opens, evaluates and closes again and again has the same descriptors and
-// threads after it as before, no more memory than bare workers leave behind, and ends by itself.
+// Promise 17: a program that opens, evaluates and closes again and again has the same descriptors
+// after it as before, no more threads, no more memory than bare workers leave behind, and ends by itself.
 // (The test runner's sanitizers are on in every test, but do not see into workers.)
 import { assert, assertEquals, assertLess } from "@std/assert";
 import {
@@ -51,7 +51,9 @@ Deno.test("connect, eval, close leaves nothing behind", async () => {
   await using server = await ServerProgram.start(1);
   const rounds = count("connectEvalClose");
   const ours = await measure(clientProgram(server.addr, repeat(SESSION, rounds)));
-  assertEquals(ours.after, ours.before);
+  assertEquals(ours.after.descriptors, ours.before.descriptors);
+  // The runtime's own come and go.
+  assert(ours.after.threads <= ours.before.threads, `${ours.after.threads} threads are left`);
   assert(ours.end < PATIENCE_MS, `the program took ${ours.end} ms to end`);
   const stats = await server.stats();
   assertEquals([stats.sessions, stats.connections, stats.evals], [0, 0, 0]);
