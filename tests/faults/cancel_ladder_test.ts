@@ -23,7 +23,9 @@ const CODES: Record<string, { code: string; how: string; within: number }> = {
     within: STUBBORN_MS,
   },
   "a loop in C": {
-    code: "import itertools; all(itertools.repeat(True))",
+    // Twice: the KeyboardInterrupt may come before the first.
+    code: "import itertools\ntry:\n  print('begun'); all(itertools.repeat(True))\n" +
+      "except KeyboardInterrupt: all(itertools.repeat(True))",
     how: "killed",
     within: STUBBORN_MS,
   },
