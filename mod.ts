@@ -41,6 +41,7 @@
  *
  * @module
  */
+import "./src/runtime.ts";
 export { connect, PyProxySession } from "./src/session.ts";
 export { type CloseOptions, RemoteProcess } from "./src/remote_process.ts";
 export { Future, type Outcome, type WaitOptions } from "./src/future.ts";

@@ -1,0 +1,129 @@
+// The npm tarball as a user gets it: installed in an empty project, offline, and run from there.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { startServer } from "../../fake_server/mod.ts";
+import { blocks, expected, root } from "../readme.ts";
+import { Project, RUNTIMES } from "./project.ts";
+import { packNpm } from "./tarball.ts";
+
+/**
+ * The tarball unpacked, all of it: JavaScript with its comments, which editors show and stack traces
+ * lead to, types, README. What goes over the network is a quarter of it.
+ */
+const MAX_UNPACKED_BYTES = 400_000;
+const MAX_TARBALL_BYTES = 100_000;
+
+const PACKAGE = "node_modules/@pyproxy/client";
+
+/** A project that has the package, and nothing else. */
+async function installed(): Promise<Project> {
+  const project = await Project.make();
+  await project.write("package.json", `{"name": "app", "private": true, "type": "module"}`);
+  await packNpm(`${project.path}/client.tgz`);
+  await project.succeed([
+    "npm",
+    "install",
+    "--offline",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "./client.tgz",
+  ]);
+  return project;
+}
+
+async function files(folder: string, prefix = ""): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for await (const { name, isDirectory } of Deno.readDir(`${folder}/${prefix}`)) {
+    const path = `${prefix}${name}`;
+    if (isDirectory) {
+      for (const [each, size] of await files(folder, `${path}/`)) found.set(each, size);
+    } else found.set(path, (await Deno.stat(`${folder}/${path}`)).size);
+  }
+  return found;
+}
+
+const server = () =>
+  startServer({ bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0", numWorkers: 2, log: () => {} });
+
+Deno.test("the npm tarball has the client as JavaScript and nothing else", async () => {
+  await using project = await installed();
+  const found = await files(`${project.path}/${PACKAGE}`);
+  const modules = [...(await files(root.pathname, "src/")).keys(), "mod.ts"]
+    .filter((path) => path.endsWith(".ts"));
+  const wanted = new Set(["LICENSE", "README.md", "package.json"]);
+  for (const path of modules) wanted.add(path.replace(/\.ts$/, ".js"));
+  for (const path of wanted) assert(found.has(path), `${path} is missing`);
+  for (const path of found.keys()) {
+    const known = wanted.has(path) || wanted.has(path.replace(/\.d\.ts$/, ".js"));
+    assert(known, `${path} has no place in the tarball`);
+  }
+  const bytes = found.values().reduce((sum, size) => sum + size, 0);
+  assert(bytes <= MAX_UNPACKED_BYTES, `it takes ${bytes} bytes unpacked`);
+  const { size } = await Deno.stat(`${project.path}/client.tgz`);
+  assert(size <= MAX_TARBALL_BYTES, `it takes ${size} bytes`);
+});
+
+Deno.test("the npm tarball depends on nothing", async () => {
+  await using project = await installed();
+  const manifest = JSON.parse(
+    await Deno.readTextFile(`${project.path}/${PACKAGE}/package.json`),
+  );
+  assertEquals(Object.keys(manifest).filter((key) => /depend/i.test(key)), []);
+  const { packages } = JSON.parse(await Deno.readTextFile(`${project.path}/package-lock.json`));
+  assertEquals(Object.keys(packages), ["", PACKAGE]);
+});
+
+for (const [runtime, command] of Object.entries(RUNTIMES)) {
+  Deno.test(`the README's blocks run from the npm tarball under ${runtime}`, async () => {
+    await using project = await installed();
+    await using own = await server();
+    // The server is not in the tarball.
+    const clientBlocks = blocks.filter((block) => !block.includes("/fake_server"));
+    assert(clientBlocks.length >= 6);
+    const host = runtime === "Deno"
+      ? ["--no-prompt", `--allow-net=${own.addr},${own.outputAddr}`]
+      : [];
+    for (const block of clientBlocks) {
+      const file = await project.write(
+        "block.ts",
+        block.replaceAll("localhost:9000", own.addr),
+      );
+      const printed = (await project.succeed([...command, ...host, file])).split("\n");
+      for (const line of expected(block)) {
+        assert(printed.includes(line), `no line ${line} in:\n${printed.join("\n")}`);
+      }
+    }
+  });
+}
+
+Deno.test("a program that uses the npm tarball type-checks, and its mistakes do not", async () => {
+  await using project = await installed();
+  const good = `import { connect, PythonError } from "@pyproxy/client";
+    await using remote = await connect("localhost:9000", { name: "typed" });
+    const n: number = await remote.eval<number>("1", { locs: { a: 1n } });
+    for await (const { line } of remote.eval("2").output()) line.trimEnd();
+    if (new Error() instanceof PythonError) console.log(n);`;
+  await project.succeed([Deno.execPath(), "check", await project.write("good.ts", good)]);
+  const bad = good.replace("const n: number", "const n: string");
+  const { code, stderr } = await project.run([
+    Deno.execPath(),
+    "check",
+    await project.write("bad.ts", bad),
+  ]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "Type 'number' is not assignable to type 'string'");
+});
+
+Deno.test("a runtime without Temporal is told which versions are needed", async () => {
+  await using project = await installed();
+  for (const [runtime, command] of Object.entries(RUNTIMES)) {
+    const file = await project.write(
+      "old.ts",
+      `delete globalThis.Temporal; await import("@pyproxy/client");`,
+    );
+    const { code, stderr } = await project.run([...command, file]);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "Cannot use PyProxy here: it needs Deno 2.9 or Bun 1.4");
+    assertStringIncludes(stderr, `this is ${runtime}/`);
+  }
+});
