@@ -50,7 +50,8 @@ export class Future<T> implements PromiseLike<T> {
   readonly id: number;
   readonly #owner: FutureOwner;
   #outcome: Outcome<T> | undefined;
-  #waiters: ((outcome: Outcome<T>) => void)[] = [];
+  // They take nothing: a function of T here would make a Future<number> no Future<unknown>.
+  #waiters: (() => void)[] = [];
 
   /** Made by {@linkcode RemoteProcess.eval}; `attach` receives what settles it, to be called once. */
   constructor(id: number, owner: FutureOwner, attach: (settle: Settle) => void) {
@@ -60,7 +61,7 @@ export class Future<T> implements PromiseLike<T> {
       this.#outcome = outcome as Outcome<T>;
       const waiters = this.#waiters;
       this.#waiters = [];
-      for (const waiter of waiters) waiter(this.#outcome);
+      for (const waiter of waiters) waiter();
     });
   }
 
@@ -155,7 +156,11 @@ export class Future<T> implements PromiseLike<T> {
       return outcome.ok ? Promise.resolve(outcome.value) : Promise.reject(outcome.error);
     }
     return new Promise((resolve, reject) => {
-      this.#waiters.push((outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
+      this.#waiters.push(() => {
+        const outcome = this.#outcome!;
+        if (outcome.ok) resolve(outcome.value);
+        else reject(outcome.error);
+      });
     });
   }
 
