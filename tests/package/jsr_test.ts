@@ -62,7 +62,7 @@ Deno.test("the client runs from a registry, its thread too, with permission for 
   assertEquals(printed, "1267650600228229401496703205376n\n");
 });
 
-Deno.test("the server runs from a registry in one line, with the permissions that the README names", async () => {
+Deno.test("server and command run from a registry in one line each, the server with the permissions that the README names", async () => {
   await using registry = await startRegistry();
   await using project = await Project.make();
   const child = new Deno.Command(Deno.execPath(), {
@@ -76,7 +76,8 @@ Deno.test("the server runs from a registry in one line, with the permissions tha
       "--allow-env",
       "--allow-read=/tmp",
       "--allow-write=/tmp",
-      `${registry.url}fake_server/main.ts`,
+      `${registry.url}src/cli/main.ts`,
+      "serve",
       "--bind-addr=127.0.0.1:0",
       "--output-addr=127.0.0.1:0",
       "--num-workers=1",
@@ -90,8 +91,19 @@ Deno.test("the server runs from a registry in one line, with the permissions tha
   let line = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     line += text;
-    if (line.endsWith("\n")) child.kill("SIGTERM");
+    if (!line.endsWith("\n")) continue;
+    const [, addr] = /listening on (\S+),/.exec(line)!;
+    line += await project.succeed([
+      Deno.execPath(),
+      "run",
+      "--allow-all",
+      `${registry.url}src/cli/main.ts`,
+      `--addr=${addr}`,
+      "eval",
+      "2 + 2",
+    ]);
+    child.kill("SIGTERM");
   }
-  assertMatch(line, /^PyProxy is listening on 127\.0\.0\.1:\d+/);
+  assertMatch(line, /^PyProxy is listening on 127\.0\.0\.1:\d+.*\n4\n$/);
   assertEquals((await child.status).code, 0);
 });

@@ -96,6 +96,23 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
   });
 }
 
+for (const [runtime, command] of Object.entries(RUNTIMES)) {
+  Deno.test(`the command runs from the npm tarball under ${runtime}`, async () => {
+    await using project = await installed();
+    await using own = await server();
+    const permissions = runtime === "Deno" ? ["--allow-all"] : [];
+    const main = `${project.path}/${PACKAGE}/src/cli/main.js`;
+    const base = [...command, ...permissions, main];
+    const printed = await project.succeed([...base, "--addr", own.addr, "eval", "(1, 2)"]);
+    assertEquals(printed, "(1, 2)\n");
+    // The server is not there.
+    const { code, stderr } = await project.run([...base, "serve"]);
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, "pyproxy: Cannot serve: ");
+    assertStringIncludes(stderr, "deno run -A jsr:@pyproxy/client/cli serve");
+  });
+}
+
 Deno.test("a program that uses the npm tarball type-checks, and its mistakes do not", async () => {
   await using project = await installed();
   const good = `import { connect, PythonError } from "@pyproxy/client";

@@ -1,11 +1,20 @@
 /** An empty project in a folder of its own, and programs that run in it. */
 import { assert } from "@std/assert";
 
-/** The runtimes that the package is for; Bun as npm has it, at the version the tests are run with. */
+/** The runtimes that the package is for. */
 export const RUNTIMES: Record<string, string[]> = {
   Deno: [Deno.execPath(), "run"],
-  Bun: ["npx", "--yes", "bun@1.4.5"],
+  Bun: [await bunPath()],
 };
+
+/** Where npx keeps Bun: by itself, since npx stands between a program and its signals. */
+async function bunPath(): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command("npx", {
+    args: ["--yes", "bun@1.4.5", "--print", "process.execPath"],
+  }).output();
+  if (!success) throw new Error(`Cannot find Bun: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout).trim();
+}
 
 /** A folder that goes with its scope. */
 export class Project implements AsyncDisposable {

@@ -6,6 +6,7 @@ const root = new URL("../../", import.meta.url);
 
 /** From the top to the ground: a file imports files that stand below it, or beside it in a folder. */
 const LAYERS: string[][] = [
+  ["src/cli/"],
   ["fake_server/main.ts", "fake_server/demo.ts"],
   ["fake_server/"],
   ["mod.ts"],
@@ -104,7 +105,7 @@ Deno.test("no files import each other in a circle, types aside", async () => {
 
 Deno.test("the client imports nothing but files of its own, by relative path", async () => {
   for (const [file, source] of await sources()) {
-    if (file.startsWith("fake_server/")) continue;
+    if (file.startsWith("fake_server/") || file.startsWith("src/cli/")) continue;
     const others = imports(source.replace(/^ *\*.*$/gm, "")).filter((name) =>
       !name.startsWith(".")
     );
@@ -112,9 +113,19 @@ Deno.test("the client imports nothing but files of its own, by relative path", a
   }
 });
 
+Deno.test("the command imports the client and what Deno and Bun have of Node's, nothing else", async () => {
+  for (const [file, source] of await sources()) {
+    if (!file.startsWith("src/cli/")) continue;
+    const others = imports(source.replace(/^ \*.*$/gm, "")).filter((name) =>
+      !/^(\.|node:)/.test(name)
+    );
+    assertEquals(others, [], file);
+  }
+});
+
 Deno.test("only the transport names the runtime", async () => {
   for (const [file, source] of await sources()) {
-    if (file.startsWith("fake_server/") || file.startsWith("src/transport/")) continue;
+    if (/^(fake_server|src\/transport|src\/cli)\//.test(file)) continue;
     const code = source.replace(/\/\*\*[\s\S]*?\*\/|\/\/.*$/gm, "");
     assert(!RUNTIME.test(code), `${file} names a runtime`);
   }
