@@ -90,6 +90,7 @@ export class PyProxyServer implements AsyncDisposable {
         clock: () => performance.now(),
         late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
         note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),
+        event: (slot, event, level, msg, fields) => sessions.event(slot, event, level, msg, fields),
       });
       return new PyProxyServer(config, limits, log, socket, bound, sessions, pool);
     } catch (error) {
@@ -229,7 +230,7 @@ export class PyProxyServer implements AsyncDisposable {
         limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: MAX_EVALS_IN_FLIGHT },
         server: `pyproxy-fake-server/${VERSION}`,
         python: { version, implementation, msgpack },
-        features: [Feature.INTERRUPT],
+        features: [Feature.INTERRUPT, Feature.RUNNING, Feature.STATUS],
         ...(proofs === undefined ? {} : { proof: proofs.server }),
       } satisfies ServerHello,
     );
@@ -248,5 +249,6 @@ export class PyProxyServer implements AsyncDisposable {
     const now = this.#clock();
     this.#pool.scheduler.tick(now);
     this.#sessions.tick(now);
+    this.#pool.tellRunning(now);
   }
 }

@@ -25,6 +25,8 @@ export interface FutureOwner {
   cancel(id: number): void;
   /** Bytes of the eval's output that were dropped. */
   outputDropped(id: number): number;
+  /** Since when the eval's code runs, if that is known. */
+  runningSince(id: number): number | undefined;
   /** Reads the eval's output. */
   output(id: number, options?: OutputOptions): AnyOutput;
 }
@@ -48,7 +50,11 @@ export interface FutureOwner {
 export class Future<T> implements PromiseLike<T> {
   /** The eval's number in its session, from 1. Output and log records carry it. */
   readonly id: number;
+  /** When it was called, in milliseconds since 1970. */
+  readonly createdAt: number = Date.now();
   readonly #owner: FutureOwner;
+  #startedAt: number | undefined;
+  #doneAt: number | undefined;
   #outcome: Outcome<T> | undefined;
   // They take nothing: a function of T here would make a Future<number> no Future<unknown>.
   #waiters: (() => void)[] = [];
@@ -58,6 +64,8 @@ export class Future<T> implements PromiseLike<T> {
     this.id = id;
     this.#owner = owner;
     attach((outcome) => {
+      this.#startedAt = owner.runningSince(id);
+      this.#doneAt = Date.now();
       this.#outcome = outcome as Outcome<T>;
       const waiters = this.#waiters;
       this.#waiters = [];
@@ -68,6 +76,28 @@ export class Future<T> implements PromiseLike<T> {
   /** Whether the result, or the error, is there. */
   get done(): boolean {
     return this.#outcome !== undefined;
+  }
+
+  /**
+   * Whether the code waits, runs, or is over. The server tells of a running eval within a quarter of
+   * a second, so one that is over sooner goes from "queued" to "done".
+   */
+  get state(): "queued" | "running" | "done" {
+    if (this.done) return "done";
+    return this.startedAt === undefined ? "queued" : "running";
+  }
+
+  /**
+   * When its code began to run, in milliseconds since 1970; undefined while it waits, and for one
+   * that was over before the server told of it, see {@linkcode Future.state}.
+   */
+  get startedAt(): number | undefined {
+    return this.#startedAt ?? this.#owner.runningSince(this.id);
+  }
+
+  /** When its outcome came, in milliseconds since 1970; undefined until then. */
+  get doneAt(): number | undefined {
+    return this.#doneAt;
   }
 
   /**

@@ -13,6 +13,7 @@ import {
 } from "./wire/limits.ts";
 import { tokenFlaw } from "./wire/login.ts";
 import type { TlsSettings } from "./transport/transport.ts";
+import type { Progress } from "./progress.ts";
 
 /** The address that `open` and `connect` dial when none is given. */
 export const DEFAULT_ADDRESS = "localhost:9000";
@@ -81,6 +82,11 @@ export interface EvalOptions {
   timeout?: number | undefined;
   /** Cancels the eval once it aborts. */
   signal?: AbortSignal | undefined;
+  /**
+   * Is told how far the eval's arguments have gone and its result has come: several times a second
+   * while they move, and when the result is there.
+   */
+  onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** {@linkcode OpenOptions} with every default filled in. */
@@ -185,10 +191,23 @@ export function checkEvalArguments(code: string, options: EvalOptions | undefine
   }
   checkMilliseconds(doing, "timeout", given.timeout);
   checkSignal(doing, given.signal);
+  if (given.onProgress !== undefined && typeof given.onProgress !== "function") {
+    throw new TypeError(
+      `Cannot ${doing}: 'onProgress' must be a function, got ${shown(given.onProgress)}`,
+    );
+  }
   return given;
 }
 
-const EVAL_KEYS = ["locs", "globs", "namespace", "strict", "timeout", "signal"] as const;
+const EVAL_KEYS = [
+  "locs",
+  "globs",
+  "namespace",
+  "strict",
+  "timeout",
+  "signal",
+  "onProgress",
+] as const;
 const NO_OPTIONS: EvalOptions = {};
 
 /**
