@@ -46,7 +46,17 @@ export interface CloseOptions {
   timeout?: number;
 }
 
-/** A running server; made by `startServer`. */
+/**
+ * A running server; made by `startServer`.
+ *
+ * @example What it is doing
+ * ```ts
+ * import { startServer } from "@pyproxy/client/fake_server";
+ *
+ * await using server = await startServer({ bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0" });
+ * console.log(server.stats().sessions); // 0
+ * ```
+ */
 export class PyProxyServer implements AsyncDisposable {
   /** `host:port` where sessions are opened, with the port it really has. */
   readonly addr: string;

@@ -7,7 +7,22 @@ import type { SessionError } from "./errors.ts";
 import { EVENTS_KEPT } from "./wire/limits.ts";
 import type { LogRecord } from "./wire/messages.ts";
 
-/** Something that has happened to a session; `at` is in milliseconds since 1970, of this machine. */
+/**
+ * Something that has happened to a session; `at` is in milliseconds since 1970, of this machine.
+ *
+ * @example Tell of deaths
+ * ```ts
+ * import { connect } from "@pyproxy/client";
+ *
+ * const remote = await connect("localhost:9000");
+ * await remote.eval("import os; os._exit(3)").waitNoExcept();
+ * await remote.eval("2 + 2");
+ * await remote.close();
+ * for await (const event of remote.events()) {
+ *   if (event.type === "python_died") console.log(event.exitCode); // 3
+ * }
+ * ```
+ */
 export type SessionEvent =
   /** Both streams stand. */
   | { type: "connected"; at: number }

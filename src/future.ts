@@ -8,10 +8,32 @@ import type { PyProxyError } from "./error_base.ts";
 import { checkWaitOptions } from "./options.ts";
 import type { AnyOutput, OutputChunk, OutputLine, OutputOptions } from "./output.ts";
 
-/** What became of an eval. */
+/**
+ * What became of an eval.
+ *
+ * @example A value or an error
+ * ```ts
+ * import { connect, type Outcome } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const outcome: Outcome<number> = await remote.eval<number>("6 * 7").waitNoExcept();
+ * console.log(outcome.ok ? outcome.value : outcome.error.message); // 42
+ * ```
+ */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PyProxyError };
 
-/** Options of {@linkcode Future.wait}. */
+/**
+ * Options of {@linkcode Future.wait}.
+ *
+ * @example At most a second
+ * ```ts
+ * import { connect, type WaitOptions } from "@pyproxy/client";
+ *
+ * const options: WaitOptions = { timeout: 1000 };
+ * await using remote = await connect("localhost:9000");
+ * console.log(await remote.eval("'in time'").wait(options)); // in time
+ * ```
+ */
 export interface WaitOptions {
   /** Milliseconds to wait at most. The eval goes on after them. Default: no limit. */
   timeout?: number | undefined;
@@ -44,7 +66,7 @@ export interface FutureOwner {
  * await using remote = await connect("localhost:9000");
  * const future = remote.eval<number>("sum(range(10))");
  * console.log(await future); // 45
- * console.log(await future.wait({ timeout: 1000 })); // 45, the same again
+ * console.log(await future.wait({ timeout: 1000 })); // 45
  * ```
  */
 export class Future<T> implements PromiseLike<T> {

@@ -8,7 +8,21 @@ import { readU32 } from "./wire/frame.ts";
 import { HEADER_BYTES } from "./wire/limits.ts";
 import { MessageType } from "./wire/messages.ts";
 
-/** How far the two messages of an eval have come: what `onProgress` is given. */
+/**
+ * How far the two messages of an eval have come: what `onProgress` is given.
+ *
+ * @example In percent
+ * ```ts
+ * import { connect, type Progress } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const seen: Progress[] = [];
+ * const data = new Uint8Array(1_000_000);
+ * await remote.eval("len(data)", { locs: { data }, onProgress: (each) => seen.push(each) });
+ * const { sent, sentTotal } = seen.at(-1)!;
+ * console.log(100 * sent / sentTotal); // 100
+ * ```
+ */
 export interface Progress {
   /** Bytes of the eval's code and arguments that are on their way to the server. */
   sent: number;

@@ -11,7 +11,19 @@ import type { RemoteStatus } from "./status.ts";
 import type { SessionEnd, SessionThread } from "./thread.ts";
 import type { LogRecord } from "./wire/messages.ts";
 
-/** Options of `close`. */
+/**
+ * Options of `close`.
+ *
+ * @example Let what was called finish
+ * ```ts
+ * import { connect } from "@pyproxy/client";
+ *
+ * const remote = await connect("localhost:9000");
+ * const future = remote.eval("import time; time.sleep(0.1); 'finished'");
+ * await remote.close({ drain: true });
+ * console.log(await future); // finished
+ * ```
+ */
 export interface CloseOptions {
   /** Let the evals that have been called finish first. Default false: they are stopped. */
   drain?: boolean | undefined;

@@ -5,7 +5,18 @@
  */
 import type { Status } from "./wire/messages.ts";
 
-/** What {@linkcode RemoteProcess.status} tells. */
+/**
+ * What {@linkcode RemoteProcess.status} tells.
+ *
+ * @example How busy it is
+ * ```ts
+ * import { connect, type RemoteStatus } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const status: RemoteStatus = await remote.status();
+ * console.log(status.running, status.queued); // undefined 0
+ * ```
+ */
 export interface RemoteStatus {
   /** Milliseconds for the question and its answer, through both threads. */
   latency: number;

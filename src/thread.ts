@@ -33,7 +33,19 @@ import {
 } from "./wire/limits.ts";
 import { EvalFlag, Feature, ResultStatus, type ServerHello } from "./wire/messages.ts";
 
-/** How a session ended. */
+/**
+ * How a session ended.
+ *
+ * @example Why it ended
+ * ```ts
+ * import { connect, type SessionEnd } from "@pyproxy/client";
+ *
+ * const remote = await connect("localhost:9000");
+ * await remote.close();
+ * const end: SessionEnd = await remote.closed;
+ * console.log(end.reason); // CLIENT_CLOSED
+ * ```
+ */
 export interface SessionEnd {
   /** "CLIENT_CLOSED" after `close()`, else the name of what went wrong. */
   reason: string;

@@ -218,7 +218,24 @@ export interface NamespaceGoneControl {
   namespace: string;
 }
 
-/** Body of LOG: one record of the server's log that is about this session. */
+/**
+ * Body of LOG: one record of the server's log that is about this session.
+ *
+ * @example What a thread prints too late for its eval
+ * ```ts
+ * import { connect, type LogRecord } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * await remote.eval("import threading; threading.Timer(0.1, print, ['late']).start()");
+ * for await (const record of remote.logs()) {
+ *   const { msg, text }: LogRecord = record;
+ *   if (msg === "late output") {
+ *     console.log(text === "late\n"); // true
+ *     break;
+ *   }
+ * }
+ * ```
+ */
 export interface LogRecord {
   /** How grave it is. */
   level: "debug" | "info" | "warn" | "error";
