@@ -247,8 +247,8 @@ export interface LogRecord {
   session_id: string;
   /** The eval it is about, if it is about one: the id of its future. */
   future_id?: number;
-  /** What has happened, for programs, where it is one of a few things. */
-  event?: LogEvent | string;
+  /** What has happened, for programs: "python_died", "python_ready". */
+  event?: string;
   /** Whatever else belongs to it, such as `python_pid`, `text` or `bytes`. */
   [field: string]: unknown;
 }

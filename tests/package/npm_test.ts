@@ -113,6 +113,28 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
   });
 }
 
+Deno.test("a program that Bun has bundled, or compiled, needs the thread bundled beside it", async () => {
+  await using project = await installed();
+  await using own = await server();
+  const bun = RUNTIMES.Bun!;
+  await project.write(
+    "app.ts",
+    `import { connect } from "@pyproxy/client";
+    await using remote = await connect("${own.addr}");
+    console.log(await remote.eval("6 * 7"));`,
+  );
+  const build = [...bun, "build", "--target=bun", "--outdir=out"];
+  await project.succeed([...build, "app.ts"]);
+  await project.succeed([...build, `${PACKAGE}/src/session_worker.js`]);
+  // One without the other is elsewhere.
+  await project.succeed(["mv", "node_modules", "gone"]);
+  assertEquals(await project.succeed([...bun, "out/app.js"]), "42\n");
+  const files = ["out/app.js", "out/session_worker.js"];
+  await project.succeed([...bun, "build", "--compile", ...files, "--outfile=app"]);
+  await project.succeed(["rm", "-r", "out"]);
+  assertEquals(await project.succeed([`${project.path}/app`]), "42\n");
+});
+
 Deno.test("a program that uses the npm tarball type-checks, and its mistakes do not", async () => {
   await using project = await installed();
   const good = `import { connect, PythonError } from "@pyproxy/client";
