@@ -41,12 +41,16 @@
  *
  * @module
  */
+import "./src/runtime.ts";
 export { connect, PyProxySession } from "./src/session.ts";
 export { type CloseOptions, RemoteProcess } from "./src/remote_process.ts";
 export { Future, type Outcome, type WaitOptions } from "./src/future.ts";
 export type { OutputChunk, OutputLine, OutputOptions } from "./src/output.ts";
 export { type PoolOptions, PyProxyPool } from "./src/pool.ts";
 export type { EvalOptions, OpenOptions, SessionLimits, TlsOptions } from "./src/options.ts";
+export type { SessionEvent } from "./src/events.ts";
+export type { Progress } from "./src/progress.ts";
+export type { RemoteStatus } from "./src/status.ts";
 export type { SessionEnd } from "./src/thread.ts";
 export type { LogRecord } from "./src/wire/messages.ts";
 export { PythonError, type PythonFrame, type PythonSyntaxPosition } from "./src/python_error.ts";

@@ -13,6 +13,8 @@ import type { Task } from "./slot.ts";
 export interface EvalOwner {
   /** It has its result. */
   settle(done: Eval, status: number, body: Uint8Array, owned: boolean): void;
+  /** Its code runs, and the client has asked to be told. */
+  runs(request: number, ms: number): void;
   /** It wrote something. */
   output(request: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void;
   /** It may be complete now. */
@@ -38,9 +40,18 @@ export class Eval implements Task {
   /** Its place in the scheduler. */
   job: Job<Task> | undefined;
   readonly #owner: EvalOwner;
+  /** The client wants to know when its code runs, and does not yet. */
+  #isToTell: boolean;
 
   /** Makes one; it has no job yet. */
-  constructor(owner: EvalOwner, origin: Origin, frame: readonly Uint8Array[], bytes: number) {
+  constructor(
+    owner: EvalOwner,
+    origin: Origin,
+    frame: readonly Uint8Array[],
+    bytes: number,
+    isToTell: boolean,
+  ) {
+    this.#isToTell = isToTell;
     this.#owner = owner;
     this.origin = origin;
     this.frame = frame;
@@ -66,6 +77,13 @@ export class Eval implements Task {
         return this.result(ResultStatus.NAMESPACE_GONE, resultBody({ namespace }), false);
       }
     }
+  }
+
+  /** See {@linkcode Task.runs}. */
+  runs(ms: number): void {
+    if (!this.#isToTell) return;
+    this.#isToTell = false;
+    this.#owner.runs(this.origin.request, ms);
   }
 
   /** See {@linkcode Task.broken}. */

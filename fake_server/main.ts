@@ -21,8 +21,8 @@ async function stop(server: PyProxyServer): Promise<void> {
   Deno.exit(0);
 }
 
-async function main(): Promise<void> {
-  const config = readConfig(Deno.args, (name) => Deno.env.get(name));
+async function main(args: string[]): Promise<void> {
+  const config = readConfig(args, (name) => Deno.env.get(name));
   if (config === "help") return print(HELP);
   const server = await startServer({ ...config, log: log.sink });
   let signals = 0;
@@ -43,10 +43,15 @@ async function main(): Promise<void> {
   );
 }
 
-try {
-  await main();
-} catch (error) {
-  await log.flush();
-  Deno.stderr.writeSync(new TextEncoder().encode(`${errorText(error)}\n`));
-  Deno.exit(1);
+/** Runs the program, which ends the whole process when it ends. */
+export async function run(args: string[]): Promise<void> {
+  try {
+    await main(args);
+  } catch (error) {
+    await log.flush();
+    Deno.stderr.writeSync(new TextEncoder().encode(`${errorText(error)}\n`));
+    Deno.exit(1);
+  }
 }
+
+if (import.meta.main) await run(Deno.args);

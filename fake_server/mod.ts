@@ -41,6 +41,16 @@ export { PyProxyServer } from "./server.ts";
  * @throws {TypeError} If an option cannot be used, an address that others can reach included.
  * @throws {StartError} If the Python interpreter does not work.
  * @throws {Error} If an address is in use, or the system is Windows.
+ *
+ * @example For a test
+ * ```ts
+ * import { connect } from "@pyproxy/client";
+ * import { startServer } from "@pyproxy/client/fake_server";
+ *
+ * await using server = await startServer({ bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0" });
+ * await using remote = await connect(server.addr);
+ * console.log(await remote.eval("2 + 2")); // 4
+ * ```
  */
 export function startServer(options: ServerOptions = {}): Promise<PyProxyServer> {
   return PyProxyServer.start(options);

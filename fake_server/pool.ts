@@ -95,13 +95,14 @@ export class Pool {
         settle: (job, outcome) => job.payload.outcome(outcome),
       },
     );
-    const { log, clock, late, note } = context;
+    const { log, clock, late, note, event } = context;
     this.#spare = new Spare(start);
     const slotContext = {
       log,
       clock,
       late,
       note,
+      event,
       start: () => this.#spare.take(),
       scheduler: this.scheduler,
     };
@@ -114,6 +115,19 @@ export class Pool {
   /** Drops what a slot's process keeps for a session. */
   forget(slot: number, session: number): void {
     this.#slots[slot]!.forget(session);
+  }
+
+  /** The pid of a slot's python process, if it has one. */
+  pid(slot: number): number | undefined {
+    return this.#slots[slot]!.pid;
+  }
+
+  /** Tells each job that its code runs. */
+  tellRunning(now: number): void {
+    for (let i = 0; i < this.#slots.length; i++) {
+      const current = this.scheduler.current(i, now);
+      current?.job.payload.runs(current.ms);
+    }
   }
 
   /** The processes as they are now. */

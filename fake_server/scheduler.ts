@@ -80,6 +80,18 @@ export class Line<T> {
   }
 }
 
+/** What a line's slot has to do. */
+export interface Load<T> {
+  /** The line's own job that runs. */
+  running: Job<T> | undefined;
+  /** Jobs of the line that do not. */
+  queued: number;
+  /** Jobs of all lines. */
+  evals: number;
+  /** Lines. */
+  sessions: number;
+}
+
 /** The place of one python process. */
 interface Slot<T> {
   live: boolean;
@@ -217,6 +229,31 @@ export class Scheduler<T> {
     slot.remindUntil = now + this.#graceMs;
     this.#effects.interrupt(line.slot, job);
     return job;
+  }
+
+  /**
+   * The job whose code the slot's process runs, and for how many milliseconds: since the result
+   * before it came, or since it was handed over.
+   */
+  current(index: number, now: number): { job: Job<T>; ms: number } | undefined {
+    const slot = this.#slots[index]!;
+    const running = this.#effects.running(index);
+    const job = slot.handed.find(({ id }) => id === running);
+    return job === undefined ? undefined : { job, ms: Math.round(now - slot.measuredAt) };
+  }
+
+  /** What the line's slot has to do, and how much of it is the line's. */
+  load(line: Line<T>, now: number): Load<T> {
+    const slot = this.#slots[line.slot]!;
+    const current = this.current(line.slot, now)?.job;
+    const running = current?.line === line ? current : undefined;
+    const own = slot.handed.filter((job) => job.line === line).length + line.waiting.length;
+    return {
+      running,
+      queued: own - (running === undefined ? 0 : 1),
+      evals: slot.jobs,
+      sessions: slot.lines,
+    };
   }
 
   /** The slot has a process that takes jobs. */

@@ -46,7 +46,17 @@ export interface CloseOptions {
   timeout?: number;
 }
 
-/** A running server; made by `startServer`. */
+/**
+ * A running server; made by `startServer`.
+ *
+ * @example What it is doing
+ * ```ts
+ * import { startServer } from "@pyproxy/client/fake_server";
+ *
+ * await using server = await startServer({ bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0" });
+ * console.log(server.stats().sessions); // 0
+ * ```
+ */
 export class PyProxyServer implements AsyncDisposable {
   /** `host:port` where sessions are opened, with the port it really has. */
   readonly addr: string;
@@ -90,6 +100,7 @@ export class PyProxyServer implements AsyncDisposable {
         clock: () => performance.now(),
         late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
         note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),
+        event: (slot, event, level, msg, fields) => sessions.event(slot, event, level, msg, fields),
       });
       return new PyProxyServer(config, limits, log, socket, bound, sessions, pool);
     } catch (error) {
@@ -229,7 +240,7 @@ export class PyProxyServer implements AsyncDisposable {
         limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: MAX_EVALS_IN_FLIGHT },
         server: `pyproxy-fake-server/${VERSION}`,
         python: { version, implementation, msgpack },
-        features: [Feature.INTERRUPT],
+        features: [Feature.INTERRUPT, Feature.RUNNING, Feature.STATUS],
         ...(proofs === undefined ? {} : { proof: proofs.server }),
       } satisfies ServerHello,
     );
@@ -248,5 +259,6 @@ export class PyProxyServer implements AsyncDisposable {
     const now = this.#clock();
     this.#pool.scheduler.tick(now);
     this.#sessions.tick(now);
+    this.#pool.tellRunning(now);
   }
 }

@@ -5,7 +5,15 @@
  */
 import { type Frame, writeHeader } from "../src/wire/frame.ts";
 import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
-import { type CloseReason, EvalFlag, type Interrupted, MessageType } from "../src/wire/messages.ts";
+import {
+  type CloseReason,
+  EvalFlag,
+  type Interrupted,
+  type LogEvent,
+  MessageType,
+  type Running,
+  type Status,
+} from "../src/wire/messages.ts";
 import type { Connection, Receiver } from "./connection.ts";
 import { Control, controlBody, controlPart } from "./control.ts";
 import { Eval, type EvalOwner } from "./eval.ts";
@@ -26,7 +34,7 @@ import type { Task } from "./slot.ts";
 
 /** What a session needs of the server around it. */
 export interface SessionContext {
-  readonly pool: Pick<Pool, "scheduler" | "forget">;
+  readonly pool: Pick<Pool, "scheduler" | "forget" | "pid" | "python">;
   readonly log: Log;
   readonly clock: () => number;
   readonly limits: ServerLimits;
@@ -125,6 +133,16 @@ export class Session implements EvalOwner {
     this.#logToClient(level, msg, fields);
   }
 
+  /** The slot of its python process. */
+  get slot(): number {
+    return this.#line.slot;
+  }
+
+  /** Tells the client of something that its python process did; the server's log has it already. */
+  event(event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void {
+    this.#logToClient(level, msg, { event, ...fields });
+  }
+
   /** Takes what a thread wrote after its eval's end; `request` is undefined if that is unknown. */
   late(
     request: number | undefined,
@@ -176,6 +194,12 @@ export class Session implements EvalOwner {
     this.advance();
   }
 
+  /** The code of one of its evals runs. */
+  runs(request: number, ms: number): void {
+    if (this.#ending === "over") return;
+    this.#main.send(MessageType.RUNNING, 0, request, controlBody({ ms } satisfies Running));
+  }
+
   /** Output of one of its evals. */
   output(request: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void {
     if (this.#ending === "over") return;
@@ -214,7 +238,7 @@ export class Session implements EvalOwner {
     if (flags !== 0) {
       throw new Fault("PROTOCOL", `a message of type ${typeText(type)} has the flags ${flags}`);
     }
-    if (id !== 0 && type !== MessageType.CANCEL) {
+    if (id !== 0 && type !== MessageType.CANCEL && type !== MessageType.STATUS) {
       throw new Fault("PROTOCOL", `a message of type ${typeText(type)} has the id ${id}`);
     }
     switch (type) {
@@ -231,6 +255,9 @@ export class Session implements EvalOwner {
         this.#main.sendControl(MessageType.INTERRUPTED, { id } satisfies Interrupted);
         break;
       }
+      case MessageType.STATUS:
+        this.#status(id);
+        break;
       case MessageType.GOODBYE: {
         const drain = new Control("GOODBYE", frame.body).optional("drain", "boolean") ?? false;
         if (!drain) return this.end("CLIENT_CLOSED");
@@ -252,17 +279,32 @@ export class Session implements EvalOwner {
     if (this.#ending === "drain") throw new Fault("PROTOCOL", "EVAL came after GOODBYE");
     // The client cannot know yet; the GOODBYE that follows tells it that this one has not run.
     if (this.#ending !== "no") return;
-    if ((flags & ~EvalFlag.NAMESPACE) !== 0) {
+    if ((flags & ~(EvalFlag.NAMESPACE | EvalFlag.RUNNING)) !== 0) {
       throw new Fault("PROTOCOL", `EVAL has the flags ${flags}`);
     }
     this.#evals.admit(id);
     const control = controlPart("EVAL", body);
     const namespace = (flags & EvalFlag.NAMESPACE) === 0 ? undefined : this.#namespaceOf(control);
     const origin = { session: this.number, request: id };
-    const task = new Eval(this, origin, evalFrame(this.number, flags, body, owned), body.length);
+    const link = evalFrame(this.number, flags & EvalFlag.NAMESPACE, body, owned);
+    const task = new Eval(this, origin, link, body.length, (flags & EvalFlag.RUNNING) !== 0);
     task.job = new Job<Task>(this.#line, task, namespace);
     this.#evals.add(task);
     this.#context.pool.scheduler.submit(task.job, this.#context.clock());
+  }
+
+  #status(id: number): void {
+    const { pool, clock } = this.#context;
+    const { running, queued, evals, sessions } = pool.scheduler.load(this.#line, clock());
+    const { version, implementation } = pool.python;
+    const pid = pool.pid(this.#line.slot);
+    const status: Status = {
+      python: { ...(pid === undefined ? {} : { pid }), version, implementation },
+      queued,
+      process: { evals, sessions },
+    };
+    if (running !== undefined) status.running = running.payload.origin.request;
+    this.#main.send(MessageType.STATUS_REPLY, 0, id, controlBody(status));
   }
 
   #namespaceOf(control: Uint8Array): string {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LogEvent } from "../src/wire/messages.ts";
 import { StreamTokens } from "./auth.ts";
 import { LATE_OUTPUT_RECORD_BYTES } from "./limits.ts";
 import type { Log, LogFields, LogLevel } from "./log.ts";
@@ -73,6 +74,14 @@ export class Sessions {
     const session = this.#of(origin);
     if (session === undefined) this.#log.write(level, msg, fields);
     else session.log(level, msg, { ...fields, future_id: origin?.request });
+  }
+
+  /** A record about the python process of a slot, which its sessions get as well. */
+  event(slot: number, event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void {
+    this.#log.write(level, msg, fields);
+    for (const session of this.#byNumber.values()) {
+      if (session.slot === slot) session.event(event, level, msg, fields);
+    }
   }
 
   #of(origin: Origin | undefined): Session | undefined {

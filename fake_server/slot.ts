@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ResultStatus } from "../src/wire/messages.ts";
+import { type LogEvent, ResultStatus } from "../src/wire/messages.ts";
 import { Control, controlPart } from "./control.ts";
 import { MAX_RESTART_PAUSE_MS, RESTART_PAUSE_MS } from "./limits.ts";
 import { forgetFrame, setJob } from "./link.ts";
@@ -22,6 +22,8 @@ export interface Task extends OutputTarget {
   result(status: number, body: Uint8Array, owned: boolean): void;
   /** It is over without one, and its output too. */
   outcome(outcome: Outcome): void;
+  /** Its code runs, and has done so for a moment. */
+  runs(ms: number): void;
   /** Its body breaks a rule of the wire: it has not run. */
   broken(message: string): void;
 }
@@ -40,6 +42,8 @@ export interface SlotContext {
   readonly late: LateOutput;
   /** A record about a session's eval, or about none. */
   note(origin: Origin | undefined, level: LogLevel, msg: string, fields: LogFields): void;
+  /** A record about the slot's python process, of which its sessions may want to know. */
+  event(slot: number, event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void;
 }
 
 /** What a slot is doing. */
@@ -196,9 +200,12 @@ export class Slot implements ProcessEvents {
 
   /** Lives with a process until its death. */
   async #run(process: Process): Promise<number> {
-    const { log, clock, scheduler, late } = this.#context;
+    const { clock, scheduler, late } = this.#context;
     const { pid } = process.info;
-    log.info("python process ready", { slot: this.#index, python_pid: pid });
+    this.#event("python_ready", "info", "python process ready", {
+      slot: this.#index,
+      python_pid: pid,
+    });
     this.#process = process;
     this.#spentMs = 0;
     this.#router = new OutputRouter(process.nonce, late);
@@ -209,10 +216,15 @@ export class Slot implements ProcessEvents {
     this.#router.finish((target) => (target as Task).settled);
     this.#router = undefined;
     if (!this.#closing) {
-      log.warn(`python process ended with ${exitText(exit)}`, { python_pid: pid, ...exit });
+      const msg = `python process ended with ${exitText(exit)}`;
+      this.#event("python_died", "warn", msg, { python_pid: pid, ...exit });
     }
     scheduler.died(this.#index, started, exit);
     return started;
+  }
+
+  #event(event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void {
+    this.#context.event(this.#index, event, level, msg, fields);
   }
 
   async #sleep(ms: number): Promise<void> {

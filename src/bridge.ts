@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { LogRecord, ServerHello } from "./wire/messages.ts";
+import type { Progress } from "./progress.ts";
+import type { LogRecord, ServerHello, Status } from "./wire/messages.ts";
 import type { Address, TlsSettings } from "./transport/transport.ts";
 
 /** What a session's thread is told at its start. */
@@ -28,10 +29,18 @@ export type ToWorker =
   /** Open the outputstream. */
   | { kind: "connect" }
   /** Whole EVAL frames, one behind the other; the buffer is transferred. */
-  | { kind: "evals"; bytes: Uint8Array<ArrayBuffer>; timeouts: [id: number, ms: number][] }
+  | {
+    kind: "evals";
+    bytes: Uint8Array<ArrayBuffer>;
+    timeouts: [id: number, ms: number][];
+    /** Those of them whose progress is watched. */
+    watched: number[];
+  }
   | { kind: "cancel"; id: number }
   /** Whatever runs; answered by `interrupted`. */
   | { kind: "interrupt" }
+  /** Ask the server how things are; answered by `status`. */
+  | { kind: "status"; id: number }
   /** An eval with this id will never come, so it has no output. */
   | { kind: "never_sent"; id: number }
   /** Output of this eval (or of all, or the log) has a reader from now on, or none any more. */
@@ -51,6 +60,14 @@ export type FromWorker =
   | { kind: "result"; id: number; status: number; body: Uint8Array<ArrayBuffer> }
   /** The answer to `interrupt`: the eval that was interrupted, if one was. */
   | { kind: "interrupted"; id?: number }
+  /** This eval's code runs, and has done so for as long. */
+  | { kind: "running"; id: number; ms: number }
+  | { kind: "status"; id: number; status: Status }
+  | { kind: "progress"; id: number; progress: Progress }
+  /** A record of the server's log that has an `event`. */
+  | { kind: "log_event"; record: LogRecord }
+  /** Output has waited for its readers for as long. */
+  | { kind: "reader_slow"; seconds: number }
   | { kind: "output"; items: OutputItem[] }
   /** Output of this eval that was dropped so far because nobody read it, in bytes, in all. */
   | { kind: "dropped"; id: number; bytes: number }

@@ -10,6 +10,7 @@
  */
 import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
 import { Login, type Proofs, type Transcript, Unproven } from "./login.ts";
+import type { PartFrame } from "./progress.ts";
 import { checkAllowed, classOfCode, readControl, RuleBroken, type StreamName } from "./rules.ts";
 import { Stream } from "./stream.ts";
 import { UntrustedError } from "./transport/transport.ts";
@@ -30,13 +31,16 @@ import {
   type Proof,
   ResultStatus,
   type ServerHello,
+  type Status,
 } from "./wire/messages.ts";
 import {
   parseError,
   parseGoodbye,
   parseInterrupted,
   parseLog,
+  parseRunning,
   parseServerHello,
+  parseStatus,
 } from "./wire/parse.ts";
 
 /** What a connection wants done, or has to tell. */
@@ -50,6 +54,8 @@ export type ConnectionEvent =
   | { kind: "result"; id: number; status: number; body: Uint8Array; owned: boolean }
   /** The answer to an interrupt: the eval that was interrupted, if one was. */
   | { kind: "interrupted"; id?: number }
+  | { kind: "running"; id: number; ms: number }
+  | { kind: "status"; id: number; status: Status }
   /** The bytes are good until the stream's next read. */
   | { kind: "output"; id: number; fd: 1 | 2; bytes: Uint8Array }
   /** Every eval up to this id has no more output. */
@@ -92,6 +98,8 @@ export class Connection {
   #outputEnded = 0;
   /** INTERRUPTs that have been sent and not answered. */
   #interrupts = 0;
+  /** STATUS that have been sent and not answered. */
+  readonly #asked = new Set<number>();
   #closing: "no" | "drain" | "now" = "no";
   #goodbyeSent = false;
   /** The server has said goodbye, and the rest of the output is on its way. */
@@ -245,6 +253,18 @@ export class Connection {
     this.#sendControl("main", MessageType.INTERRUPT, 0, {});
   }
 
+  /** Asks how things are; answered by `status` with the same id. */
+  status(id: number): void {
+    if (this.#ended || this.#closing === "now") return;
+    this.#asked.add(id);
+    this.#sendControl("main", MessageType.STATUS, id, {});
+  }
+
+  /** What has come of a large frame on the mainstream. */
+  get part(): PartFrame | undefined {
+    return this.#streams.main.reader.part;
+  }
+
   /** Says goodbye: at once, or once everything in flight is settled. */
   close(drain: boolean): void {
     if (this.#ended || this.#closing === "now") return;
@@ -310,6 +330,22 @@ export class Connection {
         if (this.#interrupts === 0) throw new RuleBroken("an INTERRUPTED was not asked for");
         this.#interrupts--;
         this.#events.push({ kind: "interrupted", ...readControl(frame, parseInterrupted) });
+        break;
+      }
+      case MessageType.RUNNING: {
+        const { id } = frame;
+        if (!this.#inFlight.has(id)) {
+          throw new RuleBroken(`a RUNNING came for request ${id}, which is not in flight`);
+        }
+        this.#events.push({ kind: "running", id, ...readControl(frame, parseRunning) });
+        break;
+      }
+      case MessageType.STATUS_REPLY: {
+        const { id } = frame;
+        if (!this.#asked.delete(id)) {
+          throw new RuleBroken(`a STATUS_REPLY came for ${id}, which was not asked`);
+        }
+        this.#events.push({ kind: "status", id, status: readControl(frame, parseStatus) });
         break;
       }
       case MessageType.OUTPUT:

@@ -7,6 +7,7 @@
 import { formatAddress, outputAddress } from "./address.ts";
 import type { FromWorker, OpenMessage, ToWorker } from "./bridge.ts";
 import { Connection, type ConnectionEvent } from "./connection.ts";
+import { ProgressWatch } from "./progress.ts";
 import { proofsOf } from "./proofs.ts";
 import type { StreamName } from "./rules.ts";
 import type { Transcript } from "./login.ts";
@@ -16,7 +17,7 @@ import type { Address, Dial, Transport } from "./transport/transport.ts";
 import { UnreadOutput } from "./unread_output.ts";
 import { VERSION } from "./version.ts";
 import { writeHeader } from "./wire/frame.ts";
-import { CLOSE_DEADLINE_MS, HEADER_BYTES } from "./wire/limits.ts";
+import { CLOSE_DEADLINE_MS, HEADER_BYTES, PROGRESS_INTERVAL_MS } from "./wire/limits.ts";
 import { newNonce } from "./wire/login.ts";
 import { MessageType } from "./wire/messages.ts";
 
@@ -47,6 +48,10 @@ export class Engine {
   readonly #timeouts = new Map<number, ReturnType<typeof setTimeout>>();
   #reportedId = 0;
   #unreportedBytes = 0;
+  readonly #progress = new ProgressWatch();
+  #progressTimer: ReturnType<typeof setInterval> | undefined;
+  /** Since when the outputstream has not been read because its readers are behind. */
+  #pausedAt: number | undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   /** Set while the outputstream is not read because its readers are behind. */
@@ -80,6 +85,7 @@ export class Engine {
         for (const [id, ms] of message.timeouts) {
           this.#timeouts.set(id, setTimeout(() => this.#expired(id), ms));
         }
+        this.#progress.add(message.watched, message.bytes);
         this.#connection.evals(message.bytes);
         break;
       case "cancel":
@@ -87,6 +93,9 @@ export class Engine {
         break;
       case "interrupt":
         this.#connection.interrupt();
+        break;
+      case "status":
+        this.#connection.status(message.id);
         break;
       case "never_sent":
         this.#output.neverSent(message.id);
@@ -161,7 +170,9 @@ export class Engine {
       this.#work();
       if (name === "output" && this.#output.full && !this.#connection.ended) {
         this.#connection.paused("output");
+        this.#pausedAt = performance.now();
         await new Promise<void>((resolve) => this.#resume = resolve);
+        this.#pausedAt = undefined;
         this.#connection.resumed("output", performance.now());
       }
     }
@@ -173,10 +184,11 @@ export class Engine {
     for (const event of this.#connection.takeEvents()) {
       switch (event.kind) {
         case "send":
+          if (event.stream === "main") this.#progress.given(event.bytes);
           this.#streams[event.stream]?.outbox.send(event.bytes);
           break;
         case "result":
-          this.#settled(event.id);
+          this.#settled(event.id, event.body.length);
           if (event.body.length <= LARGE_RESULT_BYTES) results.push(event);
           else {
             const body = event.owned
@@ -196,6 +208,9 @@ export class Engine {
           this.#output.neverSent(event.id);
           break;
         case "log":
+          if (event.record.event !== undefined) {
+            this.#post({ kind: "log_event", record: event.record });
+          }
           this.#output.log(event.record, 256);
           break;
         case "challenged":
@@ -207,6 +222,8 @@ export class Engine {
           break;
         case "connected":
         case "interrupted":
+        case "running":
+        case "status":
           this.#post(event);
           break;
         case "sent":
@@ -222,6 +239,7 @@ export class Engine {
     }
     this.#postResults(results);
     this.#postOutput();
+    if (this.#progressTimer !== undefined || !this.#progress.isEmpty) this.#watchProgress();
     if (!this.#output.full) {
       this.#resume?.();
       this.#resume = undefined;
@@ -251,8 +269,10 @@ export class Engine {
     if (items.length > 0) this.#post({ kind: "output", items });
   }
 
-  #settled(id: number): void {
+  #settled(id: number, length: number): void {
     this.#output.settled(id, performance.now());
+    const progress = this.#progress.finish(id, length);
+    if (progress !== undefined) this.#post({ kind: "progress", id, progress });
     if (this.#timeouts.size === 0) return;
     clearTimeout(this.#timeouts.get(id));
     this.#timeouts.delete(id);
@@ -275,7 +295,26 @@ export class Engine {
     this.#work();
   }
 
+  #postProgress(): void {
+    const written = this.#streams.main?.transport.written ?? 0;
+    for (const [id, progress] of this.#progress.moved(written, this.#connection.part)) {
+      this.#post({ kind: "progress", id, progress });
+    }
+  }
+
+  /** Runs its timer while there is something to watch. */
+  #watchProgress(): void {
+    if (this.#progress.isEmpty || this.#connection.ended) {
+      clearInterval(this.#progressTimer);
+      this.#progressTimer = undefined;
+    } else this.#progressTimer ??= setInterval(() => this.#postProgress(), PROGRESS_INTERVAL_MS);
+  }
+
   #tick(): void {
+    if (this.#pausedAt !== undefined) {
+      const seconds = Math.round((performance.now() - this.#pausedAt) / 1000);
+      if (seconds > 0) this.#post({ kind: "reader_slow", seconds });
+    }
     this.#connection.tick(performance.now());
     this.#output.tick(performance.now());
     this.#work();
@@ -296,6 +335,7 @@ export class Engine {
   async #end(event: Extract<ConnectionEvent, { kind: "closed" }>): Promise<void> {
     this.#postOutput(true);
     clearInterval(this.#ticker);
+    clearInterval(this.#progressTimer);
     clearTimeout(this.#closeTimer);
     for (const timer of this.#timeouts.values()) clearTimeout(timer);
     this.#timeouts.clear();

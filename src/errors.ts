@@ -9,37 +9,118 @@ import type { ErrorRecord } from "./bridge.ts";
 export { PyProxyError } from "./error_base.ts";
 export { EncodeError } from "./values/encode_error.ts";
 
-/** Something is wrong with a session: it could not be opened, or it is over. */
+/**
+ * Something is wrong with a session: it could not be opened, or it is over.
+ *
+ * @example Whatever is wrong with a session
+ * ```ts
+ * import { connect, SessionError } from "@pyproxy/client";
+ *
+ * try {
+ *   await connect("localhost:1");
+ * } catch (error) {
+ *   console.log(error instanceof SessionError); // true
+ * }
+ * ```
+ */
 export class SessionError extends PyProxyError {
   /** "SessionError". */
   override name = "SessionError";
 }
 
-/** The server cannot be reached, does not answer, or the connection to it was lost. */
+/**
+ * The server cannot be reached, does not answer, or the connection to it was lost.
+ *
+ * @example No server there
+ * ```ts
+ * import { connect, ConnectionError } from "@pyproxy/client";
+ *
+ * try {
+ *   await connect("localhost:1", { connectTimeout: 1000 });
+ * } catch (error) {
+ *   console.log(error instanceof ConnectionError); // true
+ * }
+ * ```
+ */
 export class ConnectionError extends SessionError {
   /** "ConnectionError". */
   override name = "ConnectionError";
 }
 
-/** What is at the other end does not speak this protocol, or broke a rule of it. */
+/**
+ * What is at the other end does not speak this protocol, or broke a rule of it.
+ *
+ * @example Something else is listening there
+ * ```ts
+ * import { connect, ProtocolError } from "@pyproxy/client";
+ *
+ * try {
+ *   await using remote = await connect("localhost:9000");
+ *   console.log(await remote.eval("2 + 2")); // 4
+ * } catch (error) {
+ *   if (error instanceof ProtocolError) console.error("that is no PyProxy server");
+ *   else throw error;
+ * }
+ * ```
+ */
 export class ProtocolError extends SessionError {
   /** "ProtocolError". */
   override name = "ProtocolError";
 }
 
-/** The server did not accept who the client says it is, or the other way round. */
+/**
+ * The server did not accept who the client says it is, or the other way round.
+ *
+ * @example A wrong token
+ * ```ts
+ * import { AuthenticationError, connect } from "@pyproxy/client";
+ *
+ * try {
+ *   await using remote = await connect("localhost:9000");
+ *   console.log(await remote.eval("2 + 2")); // 4
+ * } catch (error) {
+ *   if (error instanceof AuthenticationError) console.error("the token is not the server's");
+ *   else throw error;
+ * }
+ * ```
+ */
 export class AuthenticationError extends SessionError {
   /** "AuthenticationError". */
   override name = "AuthenticationError";
 }
 
-/** The session was closed, by `close()` or by the server for a named reason. */
+/**
+ * The session was closed, by `close()` or by the server for a named reason.
+ *
+ * @example After close()
+ * ```ts
+ * import { connect, SessionClosedError } from "@pyproxy/client";
+ *
+ * const remote = await connect("localhost:9000");
+ * const future = remote.eval("import time; time.sleep(60)");
+ * await remote.close();
+ * const outcome = await future.waitNoExcept();
+ * console.log(!outcome.ok && outcome.error instanceof SessionClosedError); // true
+ * ```
+ */
 export class SessionClosedError extends SessionError {
   /** "SessionClosedError". */
   override name = "SessionClosedError";
 }
 
-/** The session's thread has failed, ended, or stopped answering. */
+/**
+ * The session's thread has failed, ended, or stopped answering.
+ *
+ * @example How a session ended
+ * ```ts
+ * import { connect, SessionCrashedError } from "@pyproxy/client";
+ *
+ * const remote = await connect("localhost:9000");
+ * await remote.close();
+ * const { reason, error } = await remote.closed;
+ * console.log(reason, error instanceof SessionCrashedError); // CLIENT_CLOSED false
+ * ```
+ */
 export class SessionCrashedError extends SessionError {
   /** "SessionCrashedError". */
   override name = "SessionCrashedError";
@@ -48,6 +129,19 @@ export class SessionCrashedError extends SessionError {
 /**
  * The python process died while it ran this eval, which may have run in part and is not run again.
  * The session goes on, on a new python process.
+ *
+ * @example The session goes on
+ * ```ts
+ * import { connect, RemoteProcessDiedError } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * try {
+ *   await remote.eval("import os; os._exit(3)");
+ * } catch (error) {
+ *   console.log(error instanceof RemoteProcessDiedError && error.exitCode); // 3
+ * }
+ * console.log(await remote.eval("2 + 2")); // 4
+ * ```
  */
 export class RemoteProcessDiedError extends SessionError {
   /** "RemoteProcessDiedError". */
@@ -65,13 +159,43 @@ export class RemoteProcessDiedError extends SessionError {
   }
 }
 
-/** More evals, or more bytes of them, wait to be sent than the session's limits allow. */
+/**
+ * More evals, or more bytes of them, wait to be sent than the session's limits allow.
+ *
+ * @example Await some futures first
+ * ```ts
+ * import { connect, QueueFullError } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000", { limits: { queuedEvals: 10 } });
+ * try {
+ *   for (let i = 0; i < 20; i++) remote.eval("i", { locs: { i } });
+ * } catch (error) {
+ *   console.log(error instanceof QueueFullError); // true
+ * }
+ * ```
+ */
 export class QueueFullError extends SessionError {
   /** "QueueFullError". */
   override name = "QueueFullError";
 }
 
-/** The namespace of this eval was lost with its python process. The next eval in it starts fresh. */
+/**
+ * The namespace of this eval was lost with its python process. The next eval in it starts fresh.
+ *
+ * @example Define again what was lost
+ * ```ts
+ * import { connect, NamespaceGoneError } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * await remote.eval("x = 1", { namespace: "notebook" });
+ * await remote.eval("import os; os._exit(1)").waitNoExcept();
+ * try {
+ *   await remote.eval("x", { namespace: "notebook" });
+ * } catch (error) {
+ *   console.log(error instanceof NamespaceGoneError && error.namespace); // notebook
+ * }
+ * ```
+ */
 export class NamespaceGoneError extends SessionError {
   /** "NamespaceGoneError". */
   override name = "NamespaceGoneError";
@@ -85,16 +209,63 @@ export class NamespaceGoneError extends SessionError {
   }
 }
 
-/** A `wait({ timeout })` has waited long enough. The eval goes on. */
+/**
+ * A `wait({ timeout })` has waited long enough. The eval goes on.
+ *
+ * @example The eval goes on
+ * ```ts
+ * import { connect, FutureTimeoutError } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const future = remote.eval("import time; time.sleep(0.5); 'done'");
+ * try {
+ *   await future.wait({ timeout: 10 });
+ * } catch (error) {
+ *   console.log(error instanceof FutureTimeoutError); // true
+ * }
+ * console.log(await future); // done
+ * ```
+ */
 export class FutureTimeoutError extends PyProxyError {
   /** "FutureTimeoutError". */
   override name = "FutureTimeoutError";
 }
 
-/** How an eval was stopped: before it ran, by KeyboardInterrupt, or with its python process. */
+/**
+ * How an eval was stopped: before it ran, by KeyboardInterrupt, or with its python process.
+ *
+ * @example One that never ran
+ * ```ts
+ * import { CancelledError, type CancelledHow, connect } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const future = remote.eval("1", { signal: AbortSignal.abort() });
+ * const outcome = await future.waitNoExcept();
+ * if (!outcome.ok && outcome.error instanceof CancelledError) {
+ *   const how: CancelledHow = outcome.error.how;
+ *   console.log(how); // queued
+ * }
+ * ```
+ */
 export type CancelledHow = "queued" | "interrupted" | "killed";
 
-/** The eval was stopped by `cancel()` or by its `signal`. */
+/**
+ * The eval was stopped by `cancel()` or by its `signal`.
+ *
+ * @example Stop an endless loop
+ * ```ts
+ * import { CancelledError, connect } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const future = remote.eval("while True: pass");
+ * future.cancel();
+ * try {
+ *   await future;
+ * } catch (error) {
+ *   console.log(error instanceof CancelledError); // true
+ * }
+ * ```
+ */
 export class CancelledError extends PyProxyError {
   /** "CancelledError". */
   override name = "CancelledError";
@@ -108,7 +279,21 @@ export class CancelledError extends PyProxyError {
   }
 }
 
-/** The eval was stopped because it took longer than its `timeout`. */
+/**
+ * The eval was stopped because it took longer than its `timeout`.
+ *
+ * @example A limit for the code
+ * ```ts
+ * import { connect, EvalTimeoutError } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * try {
+ *   await remote.eval("while True: pass", { timeout: 200 });
+ * } catch (error) {
+ *   console.log(error instanceof EvalTimeoutError); // true
+ * }
+ * ```
+ */
 export class EvalTimeoutError extends CancelledError {
   /** "EvalTimeoutError". */
   override name = "EvalTimeoutError";

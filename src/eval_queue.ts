@@ -23,6 +23,8 @@ export interface EvalBatch {
   bytes: Uint8Array<ArrayBuffer>;
   /** Those of them that have a `timeout`. */
   timeouts: [id: number, ms: number][];
+  /** Those of them whose progress is watched. */
+  watched: number[];
 }
 
 /** How much may have left the queue before it is told of it. */
@@ -44,12 +46,16 @@ export class EvalQueue {
   readonly #limits: Required<SessionLimits>;
   readonly #encoder = new Encoder();
   #timeouts: [id: number, ms: number][] = [];
+  #watched: number[] = [];
   /** Evals that the thread has not said to be sent, in order, from `#unsentAt` on. */
   #unsent: { id: number; bytes: number }[] = [];
   #unsentAt = 0;
   #unsentBytes = 0;
   /** Of those, the ones that will never be. */
   #dropped = 0;
+
+  /** Flags that every EVAL has, by what the server offers. */
+  flags = 0;
 
   /** Makes one with the session's limits. */
   constructor(limits: Required<SessionLimits>) {
@@ -82,6 +88,7 @@ export class EvalQueue {
     const bytes = encoder.length - start;
     this.#unsent.push({ id, bytes });
     this.#unsentBytes += bytes;
+    if (options.onProgress !== undefined) this.#watched.push(id);
     if (options.timeout !== undefined) this.#timeouts.push([id, options.timeout]);
   }
 
@@ -89,8 +96,10 @@ export class EvalQueue {
   take(): EvalBatch | undefined {
     if (this.#encoder.length === 0) return undefined;
     const timeouts = this.#timeouts;
+    const watched = this.#watched;
     this.#timeouts = [];
-    return { bytes: this.#encoder.take(), timeouts };
+    this.#watched = [];
+    return { bytes: this.#encoder.take(), timeouts, watched };
   }
 
   /** Every eval up to `id` has been sent. */
@@ -147,7 +156,7 @@ export class EvalQueue {
         "locs",
       );
     }
-    const flags = namespace === undefined ? 0 : EvalFlag.NAMESPACE;
+    const flags = this.flags | (namespace === undefined ? 0 : EvalFlag.NAMESPACE);
     writeHeader(encoder.bytes(), header, MessageType.EVAL, flags, length, id);
   }
 }

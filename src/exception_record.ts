@@ -4,7 +4,21 @@
  * @module
  */
 
-/** One line of a Python traceback. */
+/**
+ * One line of a Python traceback.
+ *
+ * @example Where it happened
+ * ```ts
+ * import { connect, PythonError, type PythonFrame } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const outcome = await remote.eval("def f():\n  return 1 / 0\nf()").waitNoExcept();
+ * if (!outcome.ok && outcome.error instanceof PythonError) {
+ *   const last: PythonFrame = outcome.error.frames.at(-1)!;
+ *   console.log(last.function, last.line, last.source); // f 2 return 1 / 0
+ * }
+ * ```
+ */
 export interface PythonFrame {
   /** The file's name; code given to `eval` is in `<eval-N>`. */
   file: string;
@@ -16,7 +30,20 @@ export interface PythonFrame {
   source: string;
 }
 
-/** Where a SyntaxError is. */
+/**
+ * Where a SyntaxError is.
+ *
+ * @example Where it is
+ * ```ts
+ * import { connect, PythonError } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const outcome = await remote.eval("1 +").waitNoExcept();
+ * if (!outcome.ok && outcome.error instanceof PythonError) {
+ *   console.log(outcome.error.syntax?.line, outcome.error.syntax?.text); // 1 1 +
+ * }
+ * ```
+ */
 export interface PythonSyntaxPosition {
   /** The file's name. */
   file: string | null;

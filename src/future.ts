@@ -8,10 +8,32 @@ import type { PyProxyError } from "./error_base.ts";
 import { checkWaitOptions } from "./options.ts";
 import type { AnyOutput, OutputChunk, OutputLine, OutputOptions } from "./output.ts";
 
-/** What became of an eval. */
+/**
+ * What became of an eval.
+ *
+ * @example A value or an error
+ * ```ts
+ * import { connect, type Outcome } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const outcome: Outcome<number> = await remote.eval<number>("6 * 7").waitNoExcept();
+ * console.log(outcome.ok ? outcome.value : outcome.error.message); // 42
+ * ```
+ */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PyProxyError };
 
-/** Options of {@linkcode Future.wait}. */
+/**
+ * Options of {@linkcode Future.wait}.
+ *
+ * @example At most a second
+ * ```ts
+ * import { connect, type WaitOptions } from "@pyproxy/client";
+ *
+ * const options: WaitOptions = { timeout: 1000 };
+ * await using remote = await connect("localhost:9000");
+ * console.log(await remote.eval("'in time'").wait(options)); // in time
+ * ```
+ */
 export interface WaitOptions {
   /** Milliseconds to wait at most. The eval goes on after them. Default: no limit. */
   timeout?: number | undefined;
@@ -25,6 +47,8 @@ export interface FutureOwner {
   cancel(id: number): void;
   /** Bytes of the eval's output that were dropped. */
   outputDropped(id: number): number;
+  /** Since when the eval's code runs, if that is known. */
+  runningSince(id: number): number | undefined;
   /** Reads the eval's output. */
   output(id: number, options?: OutputOptions): AnyOutput;
 }
@@ -42,31 +66,60 @@ export interface FutureOwner {
  * await using remote = await connect("localhost:9000");
  * const future = remote.eval<number>("sum(range(10))");
  * console.log(await future); // 45
- * console.log(await future.wait({ timeout: 1000 })); // 45, the same again
+ * console.log(await future.wait({ timeout: 1000 })); // 45
  * ```
  */
 export class Future<T> implements PromiseLike<T> {
   /** The eval's number in its session, from 1. Output and log records carry it. */
   readonly id: number;
+  /** When it was called, in milliseconds since 1970. */
+  readonly createdAt: number = Date.now();
   readonly #owner: FutureOwner;
+  #startedAt: number | undefined;
+  #doneAt: number | undefined;
   #outcome: Outcome<T> | undefined;
-  #waiters: ((outcome: Outcome<T>) => void)[] = [];
+  // They take nothing: a function of T here would make a Future<number> no Future<unknown>.
+  #waiters: (() => void)[] = [];
 
   /** Made by {@linkcode RemoteProcess.eval}; `attach` receives what settles it, to be called once. */
   constructor(id: number, owner: FutureOwner, attach: (settle: Settle) => void) {
     this.id = id;
     this.#owner = owner;
     attach((outcome) => {
+      this.#startedAt = owner.runningSince(id);
+      this.#doneAt = Date.now();
       this.#outcome = outcome as Outcome<T>;
       const waiters = this.#waiters;
       this.#waiters = [];
-      for (const waiter of waiters) waiter(this.#outcome);
+      for (const waiter of waiters) waiter();
     });
   }
 
   /** Whether the result, or the error, is there. */
   get done(): boolean {
     return this.#outcome !== undefined;
+  }
+
+  /**
+   * Whether the code waits, runs, or is over. The server tells of a running eval within a quarter of
+   * a second, so one that is over sooner goes from "queued" to "done".
+   */
+  get state(): "queued" | "running" | "done" {
+    if (this.done) return "done";
+    return this.startedAt === undefined ? "queued" : "running";
+  }
+
+  /**
+   * When its code began to run, in milliseconds since 1970; undefined while it waits, and for one
+   * that was over before the server told of it, see {@linkcode Future.state}.
+   */
+  get startedAt(): number | undefined {
+    return this.#startedAt ?? this.#owner.runningSince(this.id);
+  }
+
+  /** When its outcome came, in milliseconds since 1970; undefined until then. */
+  get doneAt(): number | undefined {
+    return this.#doneAt;
   }
 
   /**
@@ -155,7 +208,11 @@ export class Future<T> implements PromiseLike<T> {
       return outcome.ok ? Promise.resolve(outcome.value) : Promise.reject(outcome.error);
     }
     return new Promise((resolve, reject) => {
-      this.#waiters.push((outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
+      this.#waiters.push(() => {
+        const outcome = this.#outcome!;
+        if (outcome.ok) resolve(outcome.value);
+        else reject(outcome.error);
+      });
     });
   }
 

@@ -13,11 +13,23 @@ import {
 } from "./wire/limits.ts";
 import { tokenFlaw } from "./wire/login.ts";
 import type { TlsSettings } from "./transport/transport.ts";
+import type { Progress } from "./progress.ts";
 
 /** The address that `open` and `connect` dial when none is given. */
 export const DEFAULT_ADDRESS = "localhost:9000";
 
-/** Bounds of one session on the client's side. */
+/**
+ * Bounds of one session on the client's side.
+ *
+ * @example A session that keeps little
+ * ```ts
+ * import { connect, type SessionLimits } from "@pyproxy/client";
+ *
+ * const limits: SessionLimits = { unreadOutputPerEval: 64 * 1024, queuedEvals: 1000 };
+ * await using remote = await connect("localhost:9000", { limits });
+ * console.log(await remote.eval("2 + 2")); // 4
+ * ```
+ */
 export interface SessionLimits {
   /** Evals that may wait to be sent; one more is a QueueFullError. Default 100,000. */
   queuedEvals?: number;
@@ -45,7 +57,18 @@ export interface TlsOptions {
   serverName?: string | undefined;
 }
 
-/** Options of {@linkcode PyProxySession.open} and {@linkcode connect}. */
+/**
+ * Options of {@linkcode PyProxySession.open} and {@linkcode connect}.
+ *
+ * @example A name for the log, and less patience
+ * ```ts
+ * import { connect, type OpenOptions } from "@pyproxy/client";
+ *
+ * const options: OpenOptions = { name: "nightly report", connectTimeout: 2000 };
+ * await using remote = await connect("localhost:9000", options);
+ * console.log(await remote.eval("2 + 2")); // 4
+ * ```
+ */
 export interface OpenOptions {
   /** Gives up the opening once it aborts; the promise rejects with its reason. */
   signal?: AbortSignal | undefined;
@@ -67,7 +90,18 @@ export interface OpenOptions {
   limits?: SessionLimits | undefined;
 }
 
-/** Options of {@linkcode RemoteProcess.eval}. */
+/**
+ * Options of {@linkcode RemoteProcess.eval}.
+ *
+ * @example Variables, and a limit
+ * ```ts
+ * import { connect, type EvalOptions } from "@pyproxy/client";
+ *
+ * const options: EvalOptions = { locs: { xs: [1, 2, 3] }, timeout: 5000 };
+ * await using remote = await connect("localhost:9000");
+ * console.log(await remote.eval("sum(xs)", options)); // 6
+ * ```
+ */
 export interface EvalOptions {
   /** Local variables of the code: a plain object, null or undefined. */
   locs?: Readonly<Record<string, unknown>> | null | undefined;
@@ -81,6 +115,11 @@ export interface EvalOptions {
   timeout?: number | undefined;
   /** Cancels the eval once it aborts. */
   signal?: AbortSignal | undefined;
+  /**
+   * Is told how far the eval's arguments have gone and its result has come: several times a second
+   * while they move, and when the result is there.
+   */
+  onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** {@linkcode OpenOptions} with every default filled in. */
@@ -185,10 +224,23 @@ export function checkEvalArguments(code: string, options: EvalOptions | undefine
   }
   checkMilliseconds(doing, "timeout", given.timeout);
   checkSignal(doing, given.signal);
+  if (given.onProgress !== undefined && typeof given.onProgress !== "function") {
+    throw new TypeError(
+      `Cannot ${doing}: 'onProgress' must be a function, got ${shown(given.onProgress)}`,
+    );
+  }
   return given;
 }
 
-const EVAL_KEYS = ["locs", "globs", "namespace", "strict", "timeout", "signal"] as const;
+const EVAL_KEYS = [
+  "locs",
+  "globs",
+  "namespace",
+  "strict",
+  "timeout",
+  "signal",
+  "onProgress",
+] as const;
 const NO_OPTIONS: EvalOptions = {};
 
 /**

@@ -13,6 +13,7 @@ import {
 } from "./errors.ts";
 import type { PyProxyError } from "./error_base.ts";
 import type { Outcome } from "./future.ts";
+import type { Progress } from "./progress.ts";
 import { pythonErrorFromValue } from "./python_error.ts";
 import { decode } from "./values/decode.ts";
 import { readU32 } from "./wire/frame.ts";
@@ -41,6 +42,8 @@ export interface Asked {
   expired: boolean;
   /** The reason of the signal that cancelled it. */
   abortReason: unknown;
+  /** Who wants to know how far its messages have come. */
+  onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /**

@@ -4,7 +4,18 @@
  * @module
  */
 
-/** One line of output. */
+/**
+ * One line of output.
+ *
+ * @example Both streams
+ * ```ts
+ * import { connect } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const future = remote.eval("import sys; print('out'); print('err', file=sys.stderr)");
+ * for await (const { fd, line } of future.output()) console.log(fd, line); // 1 out
+ * ```
+ */
 export interface OutputLine {
   /** 1 for stdout, 2 for stderr. */
   fd: 1 | 2;
@@ -14,7 +25,20 @@ export interface OutputLine {
   id: number;
 }
 
-/** A piece of output as it came. */
+/**
+ * A piece of output as it came.
+ *
+ * @example Into a file, as it is
+ * ```ts
+ * import { connect } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * let size = 0;
+ * const future = remote.eval("import os; os.write(1, bytes(1000))");
+ * for await (const { bytes } of future.output({ raw: true })) size += bytes.length;
+ * console.log(size); // 1000
+ * ```
+ */
 export interface OutputChunk {
   /** 1 for stdout, 2 for stderr. */
   fd: 1 | 2;
@@ -24,7 +48,19 @@ export interface OutputChunk {
   id: number;
 }
 
-/** Options of {@linkcode Future.output} and {@linkcode RemoteProcess.output}. */
+/**
+ * Options of {@linkcode Future.output} and {@linkcode RemoteProcess.output}.
+ *
+ * @example Bytes in the place of lines
+ * ```ts
+ * import { connect } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * for await (const { bytes } of remote.eval("print('x')").output({ raw: true })) {
+ *   console.log(bytes.length); // 2
+ * }
+ * ```
+ */
 export interface OutputOptions {
   /** Give the bytes as they come in the place of lines. Default false. */
   raw?: boolean | undefined;

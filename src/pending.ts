@@ -17,6 +17,8 @@ interface Entry extends Asked {
 /** The table. */
 export class PendingEvals {
   readonly #entries = new Map<number, Entry>();
+  /** Of those that have been running for a while. */
+  readonly #runningSince = new Map<number, number>();
 
   /** How many there are. */
   get size(): number {
@@ -42,6 +44,16 @@ export class PendingEvals {
     entry.release = () => signal.removeEventListener("abort", onAbort);
   }
 
+  /** The code of one runs, since then. */
+  runs(id: number, since: number): void {
+    if (this.#entries.has(id)) this.#runningSince.set(id, since);
+  }
+
+  /** Since when the code of one runs, if that is known; asked no more once it is settled. */
+  runningSince(id: number): number | undefined {
+    return this.#runningSince.get(id);
+  }
+
   /** What is known of one; undefined if it is settled. */
   get(id: number): Asked | undefined {
     return this.#entries.get(id);
@@ -54,6 +66,7 @@ export class PendingEvals {
     this.#entries.delete(id);
     entry.release?.();
     entry.settle(outcome);
+    if (this.#runningSince.size > 0) this.#runningSince.delete(id);
   }
 
   /** Settles all with one error. */

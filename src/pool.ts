@@ -10,7 +10,17 @@ import type { CloseOptions, RemoteProcess } from "./remote_process.ts";
 import { connect } from "./session.ts";
 import { REOPEN_FIRST_MS, REOPEN_LAST_MS } from "./wire/limits.ts";
 
-/** Options of {@linkcode PyProxyPool.open}: those of a session, and how many. */
+/**
+ * Options of {@linkcode PyProxyPool.open}: those of a session, and how many.
+ *
+ * @example Two sessions
+ * ```ts
+ * import { PyProxyPool } from "@pyproxy/client";
+ *
+ * await using pool = await PyProxyPool.open("localhost:9000", { size: 2 });
+ * console.log(pool.size); // 2
+ * ```
+ */
 export interface PoolOptions extends OpenOptions {
   /** Sessions to open, over all addresses in turn. Default: 3, or one an address if those are more. */
   size?: number | undefined;

@@ -4,12 +4,26 @@
  * @module
  */
 import type { Future } from "./future.ts";
+import type { SessionEvent } from "./events.ts";
 import { checkEvalArguments, type EvalOptions } from "./options.ts";
 import type { OutputChunk, OutputLine, OutputOptions } from "./output.ts";
+import type { RemoteStatus } from "./status.ts";
 import type { SessionEnd, SessionThread } from "./thread.ts";
 import type { LogRecord } from "./wire/messages.ts";
 
-/** Options of `close`. */
+/**
+ * Options of `close`.
+ *
+ * @example Let what was called finish
+ * ```ts
+ * import { connect } from "@pyproxy/client";
+ *
+ * const remote = await connect("localhost:9000");
+ * const future = remote.eval("import time; time.sleep(0.1); 'finished'");
+ * await remote.close({ drain: true });
+ * console.log(await future); // finished
+ * ```
+ */
 export interface CloseOptions {
   /** Let the evals that have been called finish first. Default false: they are stopped. */
   drain?: boolean | undefined;
@@ -125,6 +139,37 @@ export class RemoteProcess implements AsyncDisposable {
    */
   interrupt(): Promise<boolean> {
     return this.#thread.interrupt();
+  }
+
+  /**
+   * Asks the server how things are: what runs, how much waits, how busy the Python process is. It is
+   * answered at once, whatever the code does.
+   *
+   * @throws {SessionClosedError} If the session is over, or ends before the answer.
+   * @throws {SessionError} If the server does not know how to.
+   *
+   * @example Who is in front of me?
+   * ```ts
+   * import { connect } from "@pyproxy/client";
+   *
+   * await using remote = await connect("localhost:9000");
+   * const { python, process } = await remote.status();
+   * console.log(`${process.evals} evals in Python ${python.version}, pid ${python.pid}`);
+   * ```
+   */
+  status(): Promise<RemoteStatus> {
+    return this.#thread.status();
+  }
+
+  /**
+   * What happens to the session: connected, its Python process died and was replaced, a reader is
+   * slow, closed. From its beginning, of which the newest 100 are kept; the iteration ends after
+   * "closed" and never throws.
+   *
+   * @throws {TypeError} If there is a reader already.
+   */
+  events(): AsyncIterableIterator<SessionEvent> {
+    return this.#thread.events.read();
   }
 
   /**

@@ -30,6 +30,8 @@ const ALLOWED: Record<StreamName, Record<StreamState, readonly number[]>> = {
     open: [
       MessageType.RESULT,
       MessageType.INTERRUPTED,
+      MessageType.RUNNING,
+      MessageType.STATUS_REPLY,
       MessageType.GOODBYE,
       MessageType.ERROR,
       MessageType.PING,

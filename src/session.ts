@@ -11,6 +11,7 @@ import {
   DEFAULT_ADDRESS,
   type OpenOptions,
 } from "./options.ts";
+import type { SessionEvent } from "./events.ts";
 import { type CloseOptions, RemoteProcess } from "./remote_process.ts";
 import { type SessionEnd, SessionThread } from "./thread.ts";
 
@@ -77,6 +78,11 @@ export class PyProxySession implements AsyncDisposable {
   /** Resolves, and never rejects, once the session is over: with the reason, and with the error. */
   get closed(): Promise<SessionEnd> {
     return this.#thread.closed;
+  }
+
+  /** What happens to the session; see {@linkcode RemoteProcess.events}. */
+  events(): AsyncIterableIterator<SessionEvent> {
+    return this.#thread.events.read();
   }
 
   /**

@@ -14,6 +14,7 @@ import {
   SessionError,
 } from "./errors.ts";
 import { EvalQueue, sentReports } from "./eval_queue.ts";
+import { eventOfLog, SessionEvents } from "./events.ts";
 import { Future, type FutureOwner, type Outcome, type Settle } from "./future.ts";
 import { Interrupts } from "./interrupts.ts";
 import type { CheckedOpenOptions, EvalOptions } from "./options.ts";
@@ -21,6 +22,7 @@ import { type Asked, cancelledError, outcomeOf } from "./outcome.ts";
 import type { AnyOutput, OutputOptions } from "./output.ts";
 import { PendingEvals } from "./pending.ts";
 import { Readers } from "./readers.ts";
+import { Questions, type RemoteStatus } from "./status.ts";
 import type { Address } from "./transport/transport.ts";
 import { readU32 } from "./wire/frame.ts";
 import {
@@ -29,9 +31,21 @@ import {
   HEARTBEAT_MISSES,
   MAX_REQUEST_ID,
 } from "./wire/limits.ts";
-import { Feature, ResultStatus, type ServerHello } from "./wire/messages.ts";
+import { EvalFlag, Feature, ResultStatus, type ServerHello } from "./wire/messages.ts";
 
-/** How a session ended. */
+/**
+ * How a session ended.
+ *
+ * @example Why it ended
+ * ```ts
+ * import { connect, type SessionEnd } from "@pyproxy/client";
+ *
+ * const remote = await connect("localhost:9000");
+ * await remote.close();
+ * const end: SessionEnd = await remote.closed;
+ * console.log(end.reason); // CLIENT_CLOSED
+ * ```
+ */
 export interface SessionEnd {
   /** "CLIENT_CLOSED" after `close()`, else the name of what went wrong. */
   reason: string;
@@ -49,6 +63,9 @@ export class SessionThread implements FutureOwner {
   readonly #worker: Worker;
   /** Who reads its output and log. */
   readonly readers: Readers = new Readers((message) => this.#post(message));
+  /** What has happened to it. */
+  readonly events: SessionEvents = new SessionEvents();
+  readonly #questions = new Questions((id) => this.#post({ kind: "status", id }));
   readonly #queue: EvalQueue;
   readonly #pending = new PendingEvals();
   readonly #interrupts = new Interrupts(() => this.#post({ kind: "interrupt" }));
@@ -146,6 +163,7 @@ export class SessionThread implements FutureOwner {
       timeout,
       expired: false,
       abortReason: signal?.aborted ? signal.reason : undefined,
+      onProgress: options.onProgress,
     };
     let settle!: Settle;
     const future = new Future<T>(id, this, (its) => settle = its);
@@ -176,14 +194,30 @@ export class SessionThread implements FutureOwner {
   /** Interrupts the eval that runs; says whether one did. */
   interrupt(): Promise<boolean> {
     if (this.over) return Promise.reject(this.#overError("interrupt"));
-    if (!this.#hello!.features?.includes(Feature.INTERRUPT)) {
-      const { server } = this.#hello!;
-      return Promise.reject(
-        new SessionError(`Cannot interrupt: the server ${server} does not offer it`),
-      );
-    }
+    if (!this.#offers(Feature.INTERRUPT)) return Promise.reject(this.#lacks("interrupt"));
     this.#flush();
     return this.#interrupts.ask();
+  }
+
+  /** Asks the server how things are. */
+  async status(): Promise<RemoteStatus> {
+    const doing = "ask for the status";
+    if (this.over) throw this.#overError(doing);
+    if (!this.#offers(Feature.STATUS)) throw this.#lacks(doing);
+    this.#flush();
+    const [{ python, running, process }, latency] = await this.#questions.ask();
+    return {
+      latency,
+      python: { ...python, pid: python.pid },
+      running,
+      queued: Math.max(0, this.pending - (running === undefined ? 0 : 1)),
+      process,
+    };
+  }
+
+  /** Since when an eval's code runs, if that is known. */
+  runningSince(id: number): number | undefined {
+    return this.#pending.runningSince(id);
   }
 
   /** The output of one eval. */
@@ -209,6 +243,7 @@ export class SessionThread implements FutureOwner {
     }
     this.#pending.settleAll(this.#overError("wait for this eval"));
     this.#interrupts.end(this.#overError("interrupt"));
+    this.#questions.end(this.#overError("ask for the status"));
     // The goodbye is a courtesy: a thread that does not answer must not hold the caller.
     const timer = setTimeout(() => this.#end("CLIENT_CLOSED", undefined), 2 * CLOSE_DEADLINE_MS);
     await this.#closed.promise;
@@ -225,10 +260,29 @@ export class SessionThread implements FutureOwner {
     switch (message.kind) {
       case "opened":
         this.#hello = message.hello;
+        if (this.#offers(Feature.RUNNING)) this.#queue.flags |= EvalFlag.RUNNING;
         this.#opened.resolve(message.hello);
         break;
       case "connected":
+        this.events.push({ type: "connected", at: Date.now() });
         this.#connected.resolve();
+        break;
+      case "running":
+        this.#pending.runs(message.id, Date.now() - message.ms);
+        break;
+      case "progress":
+        this.#pending.get(message.id)?.onProgress?.(message.progress);
+        break;
+      case "status":
+        this.#questions.answered(message.id, message.status);
+        break;
+      case "log_event": {
+        const event = eventOfLog(message.record);
+        if (event !== undefined) this.events.push(event);
+        break;
+      }
+      case "reader_slow":
+        this.events.push({ type: "reader_slow", at: Date.now(), seconds: message.seconds });
         break;
       case "results":
         this.#results(message.bytes);
@@ -314,6 +368,16 @@ export class SessionThread implements FutureOwner {
     this.#post({ kind: "ping" });
   }
 
+  #offers(feature: string): boolean {
+    return this.#hello!.features?.includes(feature) ?? false;
+  }
+
+  #lacks(doing: string): SessionError {
+    return new SessionError(
+      `Cannot ${doing}: the server ${this.#hello!.server} does not offer it`,
+    );
+  }
+
   #crashed(why: string): void {
     const session = this.#hello === undefined
       ? `the session at ${this.#where}`
@@ -342,7 +406,9 @@ export class SessionThread implements FutureOwner {
     this.#connected.reject(lost);
     this.#pending.settleAll(lost);
     this.#interrupts.end(lost);
+    this.#questions.end(lost);
     this.readers.end(error, lost);
+    this.events.push({ type: "closed", at: Date.now(), ...this.#ended });
     this.#closed.resolve(this.#ended);
   }
 }

@@ -183,6 +183,10 @@ export class RawSession implements AsyncDisposable {
   /** Every OUTPUT by request id, in order. */
   readonly written: Map<number, { fd: number; bytes: Uint8Array }[]> = new Map();
   readonly logs: Record<string, unknown>[] = [];
+  /** For how long an eval had been running when the server said so. */
+  readonly running: Map<number, unknown> = new Map();
+  /** Answers to STATUS. */
+  readonly statuses: Map<number, Record<string, unknown>> = new Map();
   /** The id of the last OUTPUT_END. */
   ended = 0;
   /** The `code` of the ERROR, or the `reason` of the GOODBYE, that came on the mainstream. */
@@ -411,6 +415,12 @@ export class RawSession implements AsyncDisposable {
         this.written.set(id, pieces);
         break;
       }
+      case MessageType.RUNNING:
+        this.running.set(id, readControl(body).ms);
+        break;
+      case MessageType.STATUS_REPLY:
+        this.statuses.set(id, readControl(body));
+        break;
       case MessageType.OUTPUT_END:
         if (id <= this.ended) throw new Error(`OUTPUT_END for ${id} came after ${this.ended}`);
         this.ended = id;

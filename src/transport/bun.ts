@@ -83,6 +83,7 @@ function handshakeError(error: (Error & { code?: string }) | null): Error {
 /** A connection of Bun's, whose callbacks are turned into reads and writes. */
 class BunTransport implements Transport {
   #socket: BunSocket | undefined;
+  written = 0;
   #chunks: Uint8Array[] = [];
   #waiting = 0;
   #paused = false;
@@ -175,6 +176,7 @@ class BunTransport implements Transport {
       const count = this.#socket!.write(bytes.subarray(at));
       if (count < 0) throw this.#error ?? new Error("the connection is closed");
       at += count;
+      this.written += count;
       if (at >= bytes.length) return;
       await new Promise<void>((resolve) => this.#onDrain = resolve);
       this.#onDrain = undefined;

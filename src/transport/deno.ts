@@ -64,6 +64,8 @@ function close(connection: Deno.Conn): void {
 class DenoTransport implements Transport {
   readonly #connection: Deno.Conn;
   #closed = false;
+  /** See {@linkcode Transport.written}. */
+  written = 0;
 
   constructor(connection: Deno.Conn) {
     this.#connection = connection;
@@ -77,7 +79,11 @@ class DenoTransport implements Transport {
   /** See {@linkcode Transport.write}. */
   async write(bytes: Uint8Array): Promise<void> {
     let at = 0;
-    while (at < bytes.length) at += await this.#connection.write(bytes.subarray(at));
+    while (at < bytes.length) {
+      const count = await this.#connection.write(bytes.subarray(at));
+      at += count;
+      this.written += count;
+    }
   }
 
   /** See {@linkcode Transport.close}. */

@@ -38,6 +38,8 @@ export interface Transport {
   read(into: Uint8Array): Promise<number | null>;
   /** Writes all of `bytes`, which must not change until it is done; waits while the peer is slow. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Bytes that the system has taken so far. */
+  readonly written: number;
   /** Closes both directions at once. May be called again. */
   close(): void;
 }

@@ -5,7 +5,21 @@
  */
 import { PyProxyError } from "../error_base.ts";
 
-/** A value cannot be sent to Python. Nothing of the message it was in has been sent. */
+/**
+ * A value cannot be sent to Python. Nothing of the message it was in has been sent.
+ *
+ * @example Which value it is
+ * ```ts
+ * import { connect, EncodeError } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * try {
+ *   remote.eval("rows", { locs: { rows: [{ f: 1 }, { f: () => 2 }] } });
+ * } catch (error) {
+ *   console.log(error instanceof EncodeError && error.path); // locs.rows[1].f
+ * }
+ * ```
+ */
 export class EncodeError extends PyProxyError {
   /** "EncodeError". */
   override name = "EncodeError";

@@ -6,7 +6,16 @@
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 
-/** A number that goes as a Python float. Made by {@linkcode float}. */
+/**
+ * A number that goes as a Python float. Made by {@linkcode float}.
+ *
+ * @example Its number
+ * ```ts
+ * import { float } from "@pyproxy/client";
+ *
+ * console.log(float(1).value); // 1
+ * ```
+ */
 export class Float {
   /** The number. */
   readonly value: number;
@@ -21,11 +30,15 @@ export class Float {
  * Sends a number as a Python float, also where it is an integer: JavaScript does not tell 1.0 from
  * 1, Python does.
  *
- * ```ts ignore
- * await remote.eval("type(x).__name__", { locs: { x: float(1) } }); // "float"
- * ```
- *
  * @throws {TypeError} If `value` is no number.
+ *
+ * @example
+ * ```ts
+ * import { connect, float } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * console.log(await remote.eval("type(x).__name__", { locs: { x: float(1) } })); // float
+ * ```
  */
 export function float(value: number): Float {
   if (typeof value !== "number") {

@@ -8,7 +8,18 @@ import type { Decoder } from "./decode.ts";
 import type { Entry } from "./entry.ts";
 import { Fault } from "./fault.ts";
 
-/** A Python value that JavaScript has no counterpart for. It cannot be sent back. */
+/**
+ * A Python value that JavaScript has no counterpart for. It cannot be sent back.
+ *
+ * @example A value that only Python has
+ * ```ts
+ * import { connect, Opaque } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const value = await remote.eval("import re; re.compile('x')");
+ * if (value instanceof Opaque) console.log(value.type, value.repr); // re.Pattern re.compile('x')
+ * ```
+ */
 export class Opaque {
   /** Its class, with the module where that is not builtins: `re.Pattern`. */
   readonly type: string;

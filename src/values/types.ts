@@ -18,6 +18,15 @@ export { PythonScalar, type PythonScalarType } from "./scalar.ts";
 /**
  * What can be sent to Python: the right column of the table in this module's documentation, and what
  * only goes. Everything in it is copied.
+ *
+ * @example What a function may take
+ * ```ts
+ * import { connect, type Sendable } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const length = (value: Sendable) => remote.eval<number>("len(value)", { locs: { value } });
+ * console.log(await length([1, 2, 3])); // 3
+ * ```
  */
 export type Sendable =
   | null
@@ -51,6 +60,15 @@ export type Sendable =
 /**
  * What can come from Python, for `eval<Received>()` and a program that looks at what it gets: the
  * right column of the table in this module's documentation.
+ *
+ * @example What may come, where the code is not known
+ * ```ts
+ * import { connect, type Received } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * const value = await remote.eval<Received>("{'a': (1, 2)}");
+ * console.log(value); // { a: [ 1, 2 ] }
+ * ```
  */
 export type Received =
   | null

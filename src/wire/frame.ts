@@ -147,6 +147,13 @@ export class FrameReader {
     }
   }
 
+  /** What has come of a large frame that is being received. */
+  get part(): { type: number; id: number; length: number; have: number } | undefined {
+    if (this.#large === undefined) return undefined;
+    const { header: { type, id, length }, have } = this.#large;
+    return { type, id, length, have };
+  }
+
   /** Where the next bytes go: never empty. Views given out before may be overwritten. */
   space(): Uint8Array {
     const large = this.#large;

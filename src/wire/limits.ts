@@ -61,6 +61,12 @@ export const MAX_QUEUED_BYTES: number = 256 * 1024 * 1024;
 export const SENT_REPORT_EVALS = 256;
 export const SENT_REPORT_BYTES: number = 1024 * 1024;
 
+/** Events of a session that are kept until somebody reads them: few happen, and the last tell most. */
+export const EVENTS_KEPT = 100;
+
+/** `onProgress` is called at most this often, for smooth bars and not more. */
+export const PROGRESS_INTERVAL_MS = 100;
+
 /** Request ids are u32 and never used twice in a session. */
 export const MAX_REQUEST_ID = 0xffff_ffff;
 

@@ -19,6 +19,9 @@ export const MessageType = {
   CANCEL: 0x12,
   INTERRUPT: 0x13,
   INTERRUPTED: 0x14,
+  RUNNING: 0x15,
+  STATUS: 0x16,
+  STATUS_REPLY: 0x17,
   OUTPUT_HELLO: 0x20,
   OUTPUT_READY: 0x21,
   OUTPUT: 0x22,
@@ -33,6 +36,8 @@ export type MessageType = typeof MessageType[keyof typeof MessageType];
 export const EvalFlag = {
   /** The control map has a `namespace`: the server has to look into it. */
   NAMESPACE: 0x01,
+  /** Tell by a RUNNING when the eval has been running for a moment. */
+  RUNNING: 0x02,
 } as const;
 
 /** The flags of a RESULT, a number: what became of the eval. */
@@ -119,6 +124,10 @@ export interface ServerHello {
 export const Feature = {
   /** INTERRUPT and INTERRUPTED. */
   INTERRUPT: "interrupt",
+  /** RUNNING, and the flag of EVAL that asks for it. */
+  RUNNING: "running",
+  /** STATUS and STATUS_REPLY. */
+  STATUS: "status",
 } as const;
 
 /** Body of ERROR. */
@@ -160,6 +169,31 @@ export interface Interrupted {
   id?: number;
 }
 
+/** Body of RUNNING; the header names the eval. */
+export interface Running {
+  /** For how long it has been running, in milliseconds. */
+  ms: number;
+}
+
+/** Body of STATUS_REPLY. */
+export interface Status {
+  /** The python process of this session; without a pid while it is being replaced. */
+  python: { pid?: number; version: string; implementation: string };
+  /** The eval of this session that runs now. */
+  running?: number;
+  /** Evals of this session that the server has and that do not run yet. */
+  queued: number;
+  /** Evals that run or wait in that python process, of all sessions, and those sessions. */
+  process: { evals: number; sessions: number };
+}
+
+/** What `event` of a LOG may say; the session's python process is meant. */
+export type LogEvent =
+  /** It has ended: the record has `python_pid`, and `exit_code` or `signal`. */
+  | "python_died"
+  /** Another one has taken its place: the record has `python_pid`. */
+  | "python_ready";
+
 /** Control map of a RESULT with status CANCELLED. */
 export interface CancelledControl {
   /** Dropped before it ran; ended by KeyboardInterrupt; ended with its python process. */
@@ -184,7 +218,24 @@ export interface NamespaceGoneControl {
   namespace: string;
 }
 
-/** Body of LOG: one record of the server's log that is about this session. */
+/**
+ * Body of LOG: one record of the server's log that is about this session.
+ *
+ * @example What a thread prints too late for its eval
+ * ```ts
+ * import { connect, type LogRecord } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * await remote.eval("import threading; threading.Timer(0.1, print, ['late']).start()");
+ * for await (const record of remote.logs()) {
+ *   const { msg, text }: LogRecord = record;
+ *   if (msg === "late output") {
+ *     console.log(text === "late\n"); // true
+ *     break;
+ *   }
+ * }
+ * ```
+ */
 export interface LogRecord {
   /** How grave it is. */
   level: "debug" | "info" | "warn" | "error";
@@ -196,6 +247,8 @@ export interface LogRecord {
   session_id: string;
   /** The eval it is about, if it is about one: the id of its future. */
   future_id?: number;
+  /** What has happened, for programs: "python_died", "python_ready". */
+  event?: string;
   /** Whatever else belongs to it, such as `python_pid`, `text` or `bytes`. */
   [field: string]: unknown;
 }

@@ -10,7 +10,9 @@ import type {
   Goodbye,
   Interrupted,
   LogRecord,
+  Running,
   ServerHello,
+  Status,
 } from "./messages.ts";
 import { isNonce } from "./login.ts";
 import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "./limits.ts";
@@ -77,6 +79,42 @@ export function parseChallenge(body: unknown): Challenge {
   const nonce = text("CHALLENGE", control("CHALLENGE", body), "nonce");
   if (!isNonce(nonce)) throw new BodyError("CHALLENGE has a nonce that is not 64 hex digits");
   return { nonce };
+}
+
+/**
+ * Reads the body of a RUNNING.
+ *
+ * @throws {BodyError} If a field is missing or has another type.
+ */
+export function parseRunning(body: unknown): Running {
+  return { ms: count("RUNNING", control("RUNNING", body), "ms") };
+}
+
+/**
+ * Reads the body of a STATUS_REPLY.
+ *
+ * @throws {BodyError} If a field is missing or has another type.
+ */
+export function parseStatus(body: unknown): Status {
+  const map = control("STATUS_REPLY", body);
+  const python = control("STATUS_REPLY python", map.python);
+  const process = control("STATUS_REPLY process", map.process);
+  const status: Status = {
+    python: {
+      version: text("STATUS_REPLY python", python, "version"),
+      implementation: text("STATUS_REPLY python", python, "implementation"),
+    },
+    queued: count("STATUS_REPLY", map, "queued"),
+    process: {
+      evals: count("STATUS_REPLY process", process, "evals"),
+      sessions: count("STATUS_REPLY process", process, "sessions"),
+    },
+  };
+  if (Object.hasOwn(python, "pid")) {
+    status.python.pid = count("STATUS_REPLY python", python, "pid");
+  }
+  if (Object.hasOwn(map, "running")) status.running = count("STATUS_REPLY", map, "running");
+  return status;
 }
 
 /**

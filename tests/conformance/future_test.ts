@@ -3,6 +3,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import {
   CancelledError,
   EvalTimeoutError,
+  type Future,
   FutureTimeoutError,
   PythonError,
   SessionClosedError,
@@ -193,4 +194,12 @@ test("close({ drain: true }) lets what was called finish, and takes nothing new"
   assertEquals(await Promise.all(futures), Array.from({ length: 1200 }, (_, i) => i));
   assertEquals((await output).at(-1)?.line, "drained");
   assertEquals(await own.remote.closed, { reason: "CLIENT_CLOSED" });
+});
+
+test("a Future of any type is one that RemoteProcess.output() takes", async () => {
+  await using own = await testRemote();
+  const future = own.remote.eval<number>("print('typed'); 1");
+  const unknown: Future<unknown> = future;
+  assertEquals(await all(own.remote.output(future)), [{ fd: 1, line: "typed", id: 1 }]);
+  assertEquals(await unknown, 1);
 });

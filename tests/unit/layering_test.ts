@@ -6,6 +6,7 @@ const root = new URL("../../", import.meta.url);
 
 /** From the top to the ground: a file imports files that stand below it, or beside it in a folder. */
 const LAYERS: string[][] = [
+  ["src/cli/"],
   ["fake_server/main.ts", "fake_server/demo.ts"],
   ["fake_server/"],
   ["mod.ts"],
@@ -15,7 +16,7 @@ const LAYERS: string[][] = [
   ["src/thread.ts"],
   ["src/pending.ts", "src/readers.ts", "src/eval_queue.ts", "src/interrupts.ts"],
   ["src/outcome.ts"],
-  ["src/future.ts"],
+  ["src/future.ts", "src/events.ts", "src/status.ts"],
   ["src/session_worker.ts"],
   ["src/engine.ts"],
   ["src/connection.ts", "src/unread_output.ts"],
@@ -26,10 +27,12 @@ const LAYERS: string[][] = [
   ["src/errors.ts"],
   ["src/address.ts"],
   ["src/bridge.ts", "src/options.ts", "src/version.ts"],
+  ["src/progress.ts"],
   ["src/values/"],
   ["src/error_base.ts"],
   ["src/transport/"],
   ["src/wire/"],
+  ["src/runtime.ts"],
 ];
 
 /** What a file of the client may not name: only its transport and the server know the runtime. */
@@ -103,7 +106,7 @@ Deno.test("no files import each other in a circle, types aside", async () => {
 
 Deno.test("the client imports nothing but files of its own, by relative path", async () => {
   for (const [file, source] of await sources()) {
-    if (file.startsWith("fake_server/")) continue;
+    if (file.startsWith("fake_server/") || file.startsWith("src/cli/")) continue;
     const others = imports(source.replace(/^ *\*.*$/gm, "")).filter((name) =>
       !name.startsWith(".")
     );
@@ -111,9 +114,19 @@ Deno.test("the client imports nothing but files of its own, by relative path", a
   }
 });
 
+Deno.test("the command imports the client and what Deno and Bun have of Node's, nothing else", async () => {
+  for (const [file, source] of await sources()) {
+    if (!file.startsWith("src/cli/")) continue;
+    const others = imports(source.replace(/^ \*.*$/gm, "")).filter((name) =>
+      !/^(\.|node:)/.test(name)
+    );
+    assertEquals(others, [], file);
+  }
+});
+
 Deno.test("only the transport names the runtime", async () => {
   for (const [file, source] of await sources()) {
-    if (file.startsWith("fake_server/") || file.startsWith("src/transport/")) continue;
+    if (/^(fake_server|src\/transport|src\/cli)\//.test(file)) continue;
     const code = source.replace(/\/\*\*[\s\S]*?\*\/|\/\/.*$/gm, "");
     assert(!RUNTIME.test(code), `${file} names a runtime`);
   }
@@ -128,6 +141,7 @@ Deno.test("protocol cores know no IO", async () => {
       "src/stream.ts",
       "src/unread_output.ts",
       "src/kept_output.ts",
+      "src/progress.ts",
       "fake_server/scheduler.ts",
       "fake_server/output_records.ts",
     ]

@@ -16,13 +16,13 @@ const examples = text.slice(text.indexOf("## 5. Examples"));
 
 /** What the line before each example says of it, and the example's bytes. */
 const FRAMES = Array.from(
-  examples.matchAll(/^([A-Z_]+) id (\d+) flags (\d+)(.*(?:\n`.*)?)\n\n```frame\n([^`]*)```$/gm),
+  examples.matchAll(/^([A-Z_]+) id (\d+) flags (\d+)(.*(?:\n.+)*)\n\n```frame\n([^`]*)```$/gm),
   ([, name, id, flags, body, bytes]) => ({
     type: MessageType[name as keyof typeof MessageType],
     name: name!,
     id: Number(id),
     flags: Number(flags),
-    body: bodyOf(name!, body!.trim()),
+    body: bodyOf(name!, body!.trim().replaceAll("\n", " ")),
     bytes: Uint8Array.fromHex(bytes!.replace(/\s/g, "")),
   }),
 );

@@ -1,16 +1,7 @@
 // What the README shows is true: its TypeScript blocks are checked and run.
 import { assert } from "@std/assert";
 import { startServer } from "../../fake_server/mod.ts";
-
-const root = new URL("../../", import.meta.url);
-const readme = await Deno.readTextFile(new URL("README.md", root));
-const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1]!);
-
-/** What a block says that it prints: the comments behind its console.log calls. */
-function expected(block: string): string[] {
-  return [...block.matchAll(/console\.log\(.*\);.* \/\/ (.*)$/gm)].map((match) => match[1]!)
-    .filter((text) => !/^[0-9a-f]{32}$|^as /.test(text));
-}
+import { blocks, expected, readme, root } from "../readme.ts";
 
 /** Runs deno with the imports of this repository; gives what it printed. */
 async function deno(command: string, args: string[]): Promise<string> {

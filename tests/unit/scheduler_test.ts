@@ -475,3 +475,32 @@ Deno.test("Scheduler settles every eval exactly once in random schedules", () =>
     assertEquals(scheduler.jobs, 0, `seed ${seed}`);
   }
 });
+
+Deno.test("current() is the job that the process says to run, and since when it can have", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  assertEquals(bench.scheduler.current(0, 5), undefined);
+  bench.now = 10;
+  const first = bench.submit(line, "first");
+  const second = bench.submit(line, "second");
+  bench.now = 40;
+  assertEquals(bench.scheduler.current(0, 40), { job: first, ms: 30 });
+  bench.answer(0, 1, 60);
+  assertEquals(bench.scheduler.current(0, 250), { job: second, ms: 150 });
+  bench.running = () => 0; // it has it, and has not begun
+  assertEquals(bench.scheduler.current(0, 250), undefined);
+});
+
+Deno.test("load() tells a line of its own jobs, and of what its process has to do for all", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const [a, b] = [bench.scheduler.open(), bench.scheduler.open()];
+  const idle = { running: undefined, queued: 0, evals: 0, sessions: 2 };
+  assertEquals(bench.scheduler.load(a, 0), idle);
+  const running = bench.submit(a, "a1");
+  for (const name of ["a2", "a3"]) bench.submit(a, name);
+  bench.submit(b, "b1");
+  assertEquals(bench.scheduler.load(a, 0), { running, queued: 2, evals: 4, sessions: 2 });
+  assertEquals(bench.scheduler.load(b, 0), { ...idle, queued: 1, evals: 4 });
+});

@@ -22,6 +22,15 @@ import type { Random } from "./random.ts";
 import type { Socket } from "./socket.ts";
 import type { FakeTime } from "./time.ts";
 
+/** What the processes say of themselves. */
+const PYTHON = {
+  pid: 1,
+  executable: "python3",
+  version: "3.11.7",
+  implementation: "CPython",
+  msgpack: "c",
+};
+
 /** A python process that is asked for and not there yet. */
 interface Starting {
   slot: number;
@@ -89,11 +98,17 @@ export class FakeServer {
           new Promise((resolve, reject) => this.starting.push({ slot, resolve, reject })),
         late: (origin, fd, bytes) => this.sessions.late(origin, fd, bytes),
         note: (origin, level, msg, fields) => this.sessions.note(origin, level, msg, fields),
+        event: (slot, event, level, msg, fields) =>
+          this.sessions.event(slot, event, level, msg, fields),
       })
     );
     this.#ticker = setInterval(() => {
       this.scheduler.tick(time.now);
       this.sessions.tick(time.now);
+      for (let slot = 0; slot < workers; slot++) {
+        const current = this.scheduler.current(slot, time.now);
+        current?.job.payload.runs(current.ms);
+      }
     }, DEFAULT_LIMITS.tickMs);
   }
 
@@ -207,6 +222,8 @@ export class FakeServer {
         pool: {
           scheduler: this.scheduler,
           forget: (slot, number) => this.#slots[slot]!.forget(number),
+          pid: (slot) => this.#slots[slot]!.pid,
+          python: PYTHON,
         },
         log: this.#log,
         clock: () => this.#time.now,
@@ -223,8 +240,8 @@ export class FakeServer {
       output_addr: ":2",
       limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: this.evalsInFlight },
       server: "simulated",
-      python: { version: "3.11.7", implementation: "CPython", msgpack: "c" },
-      features: [Feature.INTERRUPT],
+      python: PYTHON,
+      features: [Feature.INTERRUPT, Feature.RUNNING, Feature.STATUS],
     });
   }
 }

@@ -90,13 +90,19 @@ export class FakeWorker {
     const down = new Pipe();
     const own = new Socket(down, up);
     this.sockets.push(own);
-    this.dialling.shift()!.resolve({
-      read: (into) => own.read(into),
-      write: async (bytes) => {
-        for (let at = 0; at < bytes.length;) at += await own.write(bytes.subarray(at));
+    const transport = {
+      written: 0,
+      read: (into: Uint8Array) => own.read(into),
+      write: async (bytes: Uint8Array) => {
+        for (let at = 0; at < bytes.length;) {
+          const count = await own.write(bytes.subarray(at));
+          at += count;
+          transport.written += count;
+        }
       },
       close: () => own.close(),
-    });
+    };
+    this.dialling.shift()!.resolve(transport);
     return new Socket(up, down);
   }
 

@@ -1,0 +1,111 @@
+/**
+ * The command as a function of its arguments.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { PyProxyError } from "../errors.ts";
+import type { RemoteProcess } from "../remote_process.ts";
+import { connect } from "../session.ts";
+import { VERSION } from "../version.ts";
+import { type Command, HELP, readArguments, type ServerOptions, UsageError } from "./arguments.ts";
+import { evaluate, evaluateJson } from "./eval.ts";
+import { repl } from "./repl.ts";
+import { run } from "./run.ts";
+import { OutputClosedError, print, printError } from "./terminal.ts";
+
+/** The command line is wrong. */
+const USAGE_EXIT = 2;
+
+/** The server could not be reached, or was lost: no code of Python's, as docker has it. */
+const LOST_EXIT = 125;
+
+/** What reads our output is gone: what a shell says of a program that SIGPIPE has ended. */
+const CLOSED_EXIT = 141;
+
+/** Something is wrong on this side, and it can be said in a sentence. */
+class Complaint extends Error {}
+
+/** Carries out a command line; gives the exit code. */
+export async function cli(args: string[]): Promise<number> {
+  try {
+    return await carryOut(readArguments(args, (name) => process.env[name]));
+  } catch (error) {
+    if (error instanceof UsageError) {
+      await printError(`${error.message} (see --help)`);
+      return USAGE_EXIT;
+    }
+    if (error instanceof OutputClosedError) return CLOSED_EXIT;
+    if (error instanceof TypeError || error instanceof Complaint) {
+      await printError(error.message);
+      return USAGE_EXIT;
+    }
+    if (!(error instanceof PyProxyError)) throw error;
+    await printError(error.message);
+    return LOST_EXIT;
+  }
+}
+
+async function carryOut(command: Command): Promise<number> {
+  switch (command.kind) {
+    case "help":
+      await print(HELP);
+      return 0;
+    case "version":
+      await print(`${VERSION}\n`);
+      return 0;
+    case "serve":
+      return await serve(command.args);
+    case "repl": {
+      await using remote = await open(command.server);
+      return await repl(remote, command.server.addr);
+    }
+    case "eval": {
+      const code = command.code === "-" ? await readText(command.code) : command.code;
+      await using remote = await open(command.server);
+      return command.json ? await evaluateJson(remote, code) : await evaluate(remote, code);
+    }
+    case "run": {
+      const source = await readText(command.file);
+      await using remote = await open(command.server);
+      return await run(remote, source, command.file, command.args);
+    }
+  }
+}
+
+async function open({ addr, tokenFile }: ServerOptions): Promise<RemoteProcess> {
+  const token = tokenFile === undefined ? {} : { token: (await readText(tokenFile)).trim() };
+  return await connect(addr, { name: "cli", ...token });
+}
+
+/** Reads a file, or stdin for `-`. */
+async function readText(file: string): Promise<string> {
+  try {
+    if (file !== "-") return await readFile(file, "utf8");
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk);
+    return await new Blob(chunks as Uint8Array<ArrayBuffer>[]).text();
+  } catch (error) {
+    throw new Complaint(`Cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** Starts the server, which ends the program itself. */
+async function serve(args: string[]): Promise<number> {
+  const elsewhere = "run it from JSR: deno run -A jsr:@pyproxy/client/cli serve";
+  if (!("Deno" in globalThis)) {
+    throw new Complaint(`Cannot serve: the server runs in Deno only; ${elsewhere}`);
+  }
+  // Neither types nor `deno pack` may follow it: the npm package has the client alone.
+  const program = import.meta.resolve("../../fake_server/main.ts");
+  let run: (args: string[]) => Promise<void>;
+  try {
+    ({ run } = await import(program));
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new Complaint(`Cannot serve: the npm package has the client alone; ${elsewhere}`);
+  }
+  await run(args);
+  return await new Promise<number>(() => {});
+}

@@ -1,0 +1,124 @@
+/** The command as a program, under Deno and under Bun, with pipes or in a terminal of its own. */
+import { assert } from "@std/assert";
+import { type PyProxyServer, startServer } from "../../fake_server/mod.ts";
+import { RUNTIMES } from "../package/project.ts";
+import { root } from "../readme.ts";
+
+const MAIN = `${root.pathname}src/cli/main.ts`;
+
+/** How each runtime starts the command. */
+export const COMMANDS: [runtime: string, command: string[]][] = Object.entries(RUNTIMES).map((
+  [runtime, command],
+) => [runtime, [...command, ...(runtime === "Deno" ? ["--allow-all", "--no-check"] : []), MAIN]]);
+
+/** A server for the command. */
+export function server(): Promise<PyProxyServer> {
+  return startServer({
+    bindAddr: "127.0.0.1:0",
+    outputAddr: "127.0.0.1:0",
+    numWorkers: 1,
+    log: () => {},
+  });
+}
+
+/** A running program. */
+export class Program implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #read: Promise<void>[];
+  /** What it has written so far. */
+  stdout = "";
+  stderr = "";
+  #ended = false;
+  /** Its exit code. */
+  readonly code: Promise<number>;
+
+  /** Starts it. */
+  constructor([program, ...args]: string[], options: { env?: Record<string, string> } = {}) {
+    this.#child = new Deno.Command(program!, {
+      args,
+      env: { NO_COLOR: "1", ...options.env },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#read = [
+      this.#collect(this.#child.stdout, (text) => this.stdout += text),
+      this.#collect(this.#child.stderr, (text) => this.stderr += text),
+    ];
+    // The one deadline of these tests: a program that hangs must not hang the tests.
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 60_000);
+    this.code = Promise.all([this.#child.status, ...this.#read]).then(([{ code }]) => {
+      clearTimeout(timer);
+      this.#ended = true;
+      return code;
+    });
+  }
+
+  /** Types something. */
+  async type(text: string): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(text));
+  }
+
+  /** Ends its stdin. */
+  async endInput(): Promise<void> {
+    await this.#input.close();
+  }
+
+  /** Sends Ctrl-C as a signal, where there is no terminal that does. */
+  interrupt(): void {
+    this.#child.kill("SIGINT");
+  }
+
+  /** Waits until it has written something. */
+  async until(what: string | RegExp | ((text: string) => boolean)): Promise<void> {
+    const found = () =>
+      typeof what === "string"
+        ? this.stdout.includes(what)
+        : what instanceof RegExp
+        ? what.test(this.stdout)
+        : what(this.stdout);
+    const start = performance.now();
+    while (!found()) {
+      const text = `${this.stdout}\n--- stderr:\n${this.stderr}`;
+      assert(!this.#ended, `it ended before it wrote ${what}:\n${text}`);
+      assert(performance.now() - start < 30_000, `waited 30 s in vain for ${what}:\n${text}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** Ends it, however. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#ended) this.#child.kill("SIGKILL");
+    await this.code;
+    // It is gone, so this can only fail.
+    await this.#input.close().catch(() => {});
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) add(text);
+  }
+}
+
+/** A program in a terminal: Python's pty stands between. */
+export function inTerminal(command: string[], env: Record<string, string>): Program {
+  const script = `import fcntl, os, pty, select, struct, sys, termios
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+sources = {fd: 1, 0: fd}
+while fd in sources:
+    for source in select.select(list(sources), [], [])[0]:
+        try:
+            data = os.read(source, 65536)
+        except OSError:  # Linux's way to say that the program has ended
+            data = b""
+        if data:
+            os.write(sources[source], data)
+        else:
+            del sources[source]
+sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))`;
+  return new Program(["python3", "-c", script, ...command], { env: { TERM: "xterm", ...env } });
+}

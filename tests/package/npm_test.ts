@@ -1,0 +1,168 @@
+// The npm tarball as a user gets it: installed in an empty project, offline, and run from there.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { startServer } from "../../fake_server/mod.ts";
+import { blocks, expected, root } from "../readme.ts";
+import { Project, RUNTIMES } from "./project.ts";
+import { packNpm } from "./tarball.ts";
+
+/**
+ * The tarball unpacked, all of it: JavaScript with its comments, which editors show and stack traces
+ * lead to, types, README. What goes over the network is a quarter of it.
+ */
+const MAX_UNPACKED_BYTES = 500_000;
+const MAX_TARBALL_BYTES = 130_000;
+
+const PACKAGE = "node_modules/@pyproxy/client";
+
+/** A project that has the package, and nothing else. */
+async function installed(): Promise<Project> {
+  const project = await Project.make();
+  await project.write("package.json", `{"name": "app", "private": true, "type": "module"}`);
+  await packNpm(`${project.path}/client.tgz`);
+  await project.succeed([
+    "npm",
+    "install",
+    "--offline",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "./client.tgz",
+  ]);
+  return project;
+}
+
+async function files(folder: string, prefix = ""): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for await (const { name, isDirectory } of Deno.readDir(`${folder}/${prefix}`)) {
+    const path = `${prefix}${name}`;
+    if (isDirectory) {
+      for (const [each, size] of await files(folder, `${path}/`)) found.set(each, size);
+    } else found.set(path, (await Deno.stat(`${folder}/${path}`)).size);
+  }
+  return found;
+}
+
+const server = () =>
+  startServer({ bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0", numWorkers: 2, log: () => {} });
+
+Deno.test("the npm tarball has the client as JavaScript and nothing else", async () => {
+  await using project = await installed();
+  const found = await files(`${project.path}/${PACKAGE}`);
+  const modules = [...(await files(root.pathname, "src/")).keys(), "mod.ts"]
+    .filter((path) => path.endsWith(".ts"));
+  const wanted = new Set(["LICENSE", "README.md", "package.json"]);
+  for (const path of modules) wanted.add(path.replace(/\.ts$/, ".js"));
+  for (const path of wanted) assert(found.has(path), `${path} is missing`);
+  for (const path of found.keys()) {
+    const known = wanted.has(path) || wanted.has(path.replace(/\.d\.ts$/, ".js"));
+    assert(known, `${path} has no place in the tarball`);
+  }
+  const bytes = found.values().reduce((sum, size) => sum + size, 0);
+  assert(bytes <= MAX_UNPACKED_BYTES, `it takes ${bytes} bytes unpacked`);
+  const { size } = await Deno.stat(`${project.path}/client.tgz`);
+  assert(size <= MAX_TARBALL_BYTES, `it takes ${size} bytes`);
+});
+
+Deno.test("the npm tarball depends on nothing", async () => {
+  await using project = await installed();
+  const manifest = JSON.parse(
+    await Deno.readTextFile(`${project.path}/${PACKAGE}/package.json`),
+  );
+  assertEquals(Object.keys(manifest).filter((key) => /depend/i.test(key)), []);
+  const { packages } = JSON.parse(await Deno.readTextFile(`${project.path}/package-lock.json`));
+  assertEquals(Object.keys(packages), ["", PACKAGE]);
+});
+
+for (const [runtime, command] of Object.entries(RUNTIMES)) {
+  Deno.test(`the README's blocks run from the npm tarball under ${runtime}`, async () => {
+    await using project = await installed();
+    await using own = await server();
+    // The server is not in the tarball.
+    const clientBlocks = blocks.filter((block) => !block.includes("/fake_server"));
+    assert(clientBlocks.length >= 6);
+    const host = runtime === "Deno"
+      ? ["--no-prompt", `--allow-net=${own.addr},${own.outputAddr}`]
+      : [];
+    for (const block of clientBlocks) {
+      const file = await project.write(
+        "block.ts",
+        block.replaceAll("localhost:9000", own.addr),
+      );
+      const printed = (await project.succeed([...command, ...host, file])).split("\n");
+      for (const line of expected(block)) {
+        assert(printed.includes(line), `no line ${line} in:\n${printed.join("\n")}`);
+      }
+    }
+  });
+}
+
+for (const [runtime, command] of Object.entries(RUNTIMES)) {
+  Deno.test(`the command runs from the npm tarball under ${runtime}`, async () => {
+    await using project = await installed();
+    await using own = await server();
+    const permissions = runtime === "Deno" ? ["--allow-all"] : [];
+    const main = `${project.path}/${PACKAGE}/src/cli/main.js`;
+    const base = [...command, ...permissions, main];
+    const printed = await project.succeed([...base, "--addr", own.addr, "eval", "(1, 2)"]);
+    assertEquals(printed, "(1, 2)\n");
+    // The server is not there.
+    const { code, stderr } = await project.run([...base, "serve"]);
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, "pyproxy: Cannot serve: ");
+    assertStringIncludes(stderr, "deno run -A jsr:@pyproxy/client/cli serve");
+  });
+}
+
+Deno.test("a program that Bun has bundled, or compiled, needs the thread bundled beside it", async () => {
+  await using project = await installed();
+  await using own = await server();
+  const bun = RUNTIMES.Bun!;
+  await project.write(
+    "app.ts",
+    `import { connect } from "@pyproxy/client";
+    await using remote = await connect("${own.addr}");
+    console.log(await remote.eval("6 * 7"));`,
+  );
+  const build = [...bun, "build", "--target=bun", "--outdir=out"];
+  await project.succeed([...build, "app.ts"]);
+  await project.succeed([...build, `${PACKAGE}/src/session_worker.js`]);
+  // One without the other is elsewhere.
+  await project.succeed(["mv", "node_modules", "gone"]);
+  assertEquals(await project.succeed([...bun, "out/app.js"]), "42\n");
+  const files = ["out/app.js", "out/session_worker.js"];
+  await project.succeed([...bun, "build", "--compile", ...files, "--outfile=app"]);
+  await project.succeed(["rm", "-r", "out"]);
+  assertEquals(await project.succeed([`${project.path}/app`]), "42\n");
+});
+
+Deno.test("a program that uses the npm tarball type-checks, and its mistakes do not", async () => {
+  await using project = await installed();
+  const good = `import { connect, PythonError } from "@pyproxy/client";
+    await using remote = await connect("localhost:9000", { name: "typed" });
+    const n: number = await remote.eval<number>("1", { locs: { a: 1n } });
+    for await (const { line } of remote.eval("2").output()) line.trimEnd();
+    if (new Error() instanceof PythonError) console.log(n);`;
+  await project.succeed([Deno.execPath(), "check", await project.write("good.ts", good)]);
+  const bad = good.replace("const n: number", "const n: string");
+  const { code, stderr } = await project.run([
+    Deno.execPath(),
+    "check",
+    await project.write("bad.ts", bad),
+  ]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "Type 'number' is not assignable to type 'string'");
+});
+
+Deno.test("a runtime without Temporal is told which versions are needed", async () => {
+  await using project = await installed();
+  for (const [runtime, command] of Object.entries(RUNTIMES)) {
+    const file = await project.write(
+      "old.ts",
+      `delete globalThis.Temporal; await import("@pyproxy/client");`,
+    );
+    const { code, stderr } = await project.run([...command, file]);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "Cannot use PyProxy here: it needs Deno 2.9 or Bun 1.4");
+    assertStringIncludes(stderr, `this is ${runtime}/`);
+  }
+});
