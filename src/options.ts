@@ -46,7 +46,21 @@ export interface SessionLimits {
   heartbeatInterval?: number;
 }
 
-/** How a TLS server is to be checked. */
+/**
+ * How a TLS server is to be checked.
+ *
+ * @example An authority of your own
+ * ```ts
+ * import { connect, type TlsOptions } from "@pyproxy/client";
+ *
+ * async function secure(addr: string, pem: string): Promise<unknown> {
+ *   const tls: TlsOptions = { caCerts: [pem], serverName: "python.example" };
+ *   await using remote = await connect(addr, { tls });
+ *   return await remote.eval("2 + 2");
+ * }
+ * console.log(typeof secure); // function
+ * ```
+ */
 export interface TlsOptions {
   /**
    * Certificates of authorities to trust, each in PEM: beside the runtime's own in Deno, in their

@@ -14,7 +14,12 @@ export class UsageError extends Error {
 /** Where the server is, and what it wants to see. */
 export interface ServerOptions {
   addr: string;
+  /** The token itself, from the environment, unless there is a file. */
+  token: string | undefined;
   tokenFile: string | undefined;
+  tls: boolean;
+  /** The certificates of the authority that has signed the server's. */
+  caFile: string | undefined;
 }
 
 /** One subcommand with what belongs to it. */
@@ -38,11 +43,15 @@ Usage: pyproxy [options] command
 
 Options:
   --addr HOST:PORT   the server                       (PYPROXY_ADDR, ${DEFAULT_ADDRESS})
-  --token-file FILE  where the server's token stands  (PYPROXY_TOKEN_FILE)
+  --token-file FILE  where the server's token stands  (PYPROXY_TOKEN_FILE; or PYPROXY_TOKEN,
+                     the token itself)
+  --tls              talk TLS
+  --ca-file FILE     trust the authority of these certificates (PEM); implies --tls
   --json             eval: print the value as one line of JSON, and what the code prints on stderr.
                      Sets are arrays, dicts with keys that are no strings arrays of pairs, bytes
                      base64; big integers keep their digits; nan and inf are strings, and so is
-                     what JSON does not know: dates in ISO 8601, the rest as its repr
+                     what JSON does not know: dates in ISO 8601, the rest as its text or repr.
+                     Arrays of numpy are arrays, tables of pandas arrays of their rows as objects
   --version          print the version
   -h, --help         this text
 
@@ -54,6 +63,8 @@ server cannot be reached or is lost.
 const OPTIONS = {
   "addr": { type: "string" },
   "token-file": { type: "string" },
+  "tls": { type: "boolean" },
+  "ca-file": { type: "string" },
   "json": { type: "boolean" },
   "version": { type: "boolean" },
   "help": { type: "boolean", short: "h" },
@@ -75,7 +86,10 @@ export function readArguments(
   const [kind, operand, ...more] = positionals;
   const server: ServerOptions = {
     addr: values.addr ?? (env("PYPROXY_ADDR") || DEFAULT_ADDRESS),
+    token: env("PYPROXY_TOKEN") || undefined,
     tokenFile: values["token-file"] ?? (env("PYPROXY_TOKEN_FILE") || undefined),
+    tls: values.tls === true || values["ca-file"] !== undefined,
+    caFile: values["ca-file"],
   };
   if (values.json && kind !== "eval") throw new UsageError("--json is for eval");
   switch (kind) {

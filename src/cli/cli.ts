@@ -74,9 +74,11 @@ async function carryOut(command: Command): Promise<number> {
   }
 }
 
-async function open({ addr, tokenFile }: ServerOptions): Promise<RemoteProcess> {
-  const token = tokenFile === undefined ? {} : { token: (await readText(tokenFile)).trim() };
-  return await connect(addr, { name: "cli", ...token });
+async function open({ addr, ...given }: ServerOptions): Promise<RemoteProcess> {
+  const { tokenFile, caFile } = given;
+  const token = tokenFile === undefined ? given.token : (await readText(tokenFile)).trim();
+  const tls = caFile === undefined ? given.tls : { caCerts: [await readText(caFile)] };
+  return await connect(addr, { name: "cli", token, tls });
 }
 
 /** Reads a file, or stdin for `-`. */

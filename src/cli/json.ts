@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { DataFrame } from "../values/data_frame.ts";
+import { NDArray } from "../values/ndarray.ts";
+import { Series } from "../values/series.ts";
 import { Opaque } from "../values/types.ts";
 
 /**
@@ -31,6 +34,8 @@ function objectToJson(value: unknown): string {
   if (value instanceof Uint8Array) return JSON.stringify(base64(value));
   if (value instanceof Opaque) return JSON.stringify(value.repr);
   if (Array.isArray(value) || value instanceof Set) return arrayToJson(value);
+  if (value instanceof NDArray || value instanceof Series) return toJson(value.toArray());
+  if (value instanceof DataFrame) return arrayToJson(rowsOf(value));
   if (value instanceof Map) {
     return arrayToJson(value.entries());
   }
@@ -44,6 +49,15 @@ function objectToJson(value: unknown): string {
   const members = Object.entries(value as object)
     .map(([key, member]) => `${JSON.stringify(key)}:${toJson(member)}`);
   return `{${members.join(",")}}`;
+}
+
+/** The rows of a table as objects, as pandas' `to_json(orient="records")` has them. */
+function rowsOf({ columns, length }: DataFrame): unknown[] {
+  const lists = columns.map((column) => ({ name: String(column.name), items: column.toArray() }));
+  return Array.from(
+    { length },
+    (_, row) => Object.fromEntries(lists.map(({ name, items }) => [name, items[row]])),
+  );
 }
 
 function arrayToJson(values: Iterable<unknown>): string {

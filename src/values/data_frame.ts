@@ -18,7 +18,17 @@ import {
 
 const CODE = 14;
 
-/** What a {@linkcode DataFrame} is besides its columns. */
+/**
+ * What a {@linkcode DataFrame} is besides its columns.
+ *
+ * @example With an index
+ * ```ts
+ * import { DataFrame, type DataFrameOptions, Series } from "@pyproxy/client";
+ *
+ * const options: DataFrameOptions = { index: [new Series(["pear", "fig"])] };
+ * console.log(new DataFrame({ price: new Float64Array([1.5, 2]) }, options).length); // 2
+ * ```
+ */
 export interface DataFrameOptions {
   /** The index, a Series for each level of it. Without it, 0, 1, 2 ... */
   index?: readonly Series[] | null;

@@ -5,7 +5,17 @@
  */
 import { safeOrBig } from "./big_int.ts";
 
-/** An array of numbers in memory: what holds the elements of an NDArray. */
+/**
+ * An array of numbers in memory: what holds the elements of an NDArray.
+ *
+ * @example Whatever holds numbers
+ * ```ts
+ * import { NDArray, type TypedArray } from "@pyproxy/client";
+ *
+ * const dtype = (data: TypedArray) => new NDArray(data).dtype;
+ * console.log(dtype(new Float32Array(3))); // float32
+ * ```
+ */
 export type TypedArray =
   | Int8Array
   | Int16Array
@@ -27,7 +37,17 @@ export type TypedArrayConstructor = {
   readonly name: string;
 };
 
-/** What an element of an array or a column is in JavaScript. */
+/**
+ * What an element of an array or a column is in JavaScript.
+ *
+ * @example One of an array
+ * ```ts
+ * import { type Item, NDArray } from "@pyproxy/client";
+ *
+ * const item: Item = new NDArray(new Float64Array([1.5, 2])).at(-1);
+ * console.log(item); // 2
+ * ```
+ */
 export type Item = number | bigint | boolean | string | Uint8Array | [re: number, im: number];
 
 /** How the items of one dtype lie in a typed array. */

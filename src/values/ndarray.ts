@@ -19,10 +19,31 @@ const MAX_DIMENSIONS = 64;
 const MAX_CODE_POINT = 0x10ffff;
 const ASCII = new TextDecoder("latin1");
 
-/** The items of an array, nested as deep as it has dimensions. */
+/**
+ * The items of an array, nested as deep as it has dimensions.
+ *
+ * @example A matrix as Arrays
+ * ```ts
+ * import { NDArray, type NestedItems } from "@pyproxy/client";
+ *
+ * const matrix = new NDArray(new Int32Array([1, 2, 3, 4]), { shape: [2, 2] });
+ * const rows: NestedItems = matrix.toArray();
+ * console.log(rows); // [ [ 1, 2 ], [ 3, 4 ] ]
+ * ```
+ */
 export type NestedItems = Item | NestedItems[];
 
-/** What an {@linkcode NDArray} is besides its data. */
+/**
+ * What an {@linkcode NDArray} is besides its data.
+ *
+ * @example Two rows of three
+ * ```ts
+ * import { NDArray, type NDArrayOptions } from "@pyproxy/client";
+ *
+ * const options: NDArrayOptions = { shape: [2, 3] };
+ * console.log(new NDArray(new Uint8Array(6), options).size); // 6
+ * ```
+ */
 export interface NDArrayOptions {
   /** The length of each dimension. Without it, one dimension. */
   shape?: readonly number[];

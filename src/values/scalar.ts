@@ -12,7 +12,17 @@ import { Fault, quoted } from "./fault.ts";
 
 const CODE = 11;
 
-/** The types of {@linkcode PythonScalar}. Path is PosixPath or WindowsPath, as Python's system is. */
+/**
+ * The types of {@linkcode PythonScalar}. Path is PosixPath or WindowsPath, as Python's system is.
+ *
+ * @example A Decimal
+ * ```ts
+ * import { PythonScalar, type PythonScalarType } from "@pyproxy/client";
+ *
+ * const type: PythonScalarType = "Decimal";
+ * console.log(String(new PythonScalar(type, "1.10"))); // 1.10
+ * ```
+ */
 export type PythonScalarType =
   | "Decimal"
   | "Fraction"

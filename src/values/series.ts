@@ -11,10 +11,30 @@ import type { Entry } from "./entry.ts";
 
 const CODE = 13;
 
-/** The values of a column: elements in memory, or any values that can travel. */
+/**
+ * The values of a column: elements in memory, or any values that can travel.
+ *
+ * @example Numbers in memory, or anything
+ * ```ts
+ * import { Series, type SeriesValues } from "@pyproxy/client";
+ *
+ * const length = (values: SeriesValues) => new Series(values).length;
+ * console.log(length(["a", null]) + length(new Int8Array(2))); // 4
+ * ```
+ */
 export type SeriesValues = TypedArray | readonly unknown[];
 
-/** What a {@linkcode Series} is besides its values. */
+/**
+ * What a {@linkcode Series} is besides its values.
+ *
+ * @example A name
+ * ```ts
+ * import { Series, type SeriesOptions } from "@pyproxy/client";
+ *
+ * const options: SeriesOptions = { name: "price" };
+ * console.log(new Series(new Float64Array([1.5]), options).name); // price
+ * ```
+ */
 export interface SeriesOptions {
   /** Its name: a string, mostly. */
   name?: unknown;

@@ -7,7 +7,16 @@ import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 import { indexStep } from "./fault.ts";
 
-/** Values that go as a Python tuple. Made by {@linkcode tuple}. */
+/**
+ * Values that go as a Python tuple. Made by {@linkcode tuple}.
+ *
+ * @example Its values
+ * ```ts
+ * import { tuple } from "@pyproxy/client";
+ *
+ * console.log(tuple(1, "a").items); // [ 1, "a" ]
+ * ```
+ */
 export class Tuple {
   /** The values. */
   readonly items: readonly unknown[];
@@ -21,8 +30,12 @@ export class Tuple {
 /**
  * Sends values as a Python tuple, where an Array goes as a list. Tuples come as Arrays.
  *
- * ```ts ignore
- * await remote.eval("type(x).__name__", { locs: { x: tuple(1, "a") } }); // "tuple"
+ * @example
+ * ```ts
+ * import { connect, tuple } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * console.log(await remote.eval("type(x).__name__", { locs: { x: tuple(1, "a") } })); // tuple
  * ```
  */
 export function tuple(...items: readonly unknown[]): Tuple {

@@ -3,7 +3,13 @@ import { type Command, readArguments, UsageError } from "../../src/cli/arguments
 
 const read = (args: string[], env: Record<string, string> = {}): Command =>
   readArguments(args, (name) => env[name]);
-const SERVER = { addr: "localhost:9000", tokenFile: undefined };
+const SERVER = {
+  addr: "localhost:9000",
+  token: undefined,
+  tokenFile: undefined,
+  tls: false,
+  caFile: undefined,
+};
 
 Deno.test("readArguments() knows each subcommand", () => {
   assertEquals(read(["eval", "2 + 2"]), {
@@ -20,7 +26,7 @@ Deno.test("readArguments() knows each subcommand", () => {
 });
 
 Deno.test("readArguments() takes options before and behind the subcommand", () => {
-  const server = { addr: "host:1", tokenFile: "t" };
+  const server = { ...SERVER, addr: "host:1", tokenFile: "t" };
   const wanted: Command = { kind: "eval", server, code: "1", json: true };
   assertEquals(read(["--addr", "host:1", "eval", "--json", "1", "--token-file=t"]), wanted);
   assertEquals(read(["eval", "1", "--addr=host:1", "--token-file", "t", "--json"]), wanted);
@@ -31,7 +37,7 @@ Deno.test("readArguments() takes what stands behind a file or serve as that one'
     read(["--addr", "run", "run", "--token-file", "t", "a.py", "--json", "-h", "--", "x"]),
     {
       kind: "run",
-      server: { addr: "run", tokenFile: "t" },
+      server: { ...SERVER, addr: "run", tokenFile: "t" },
       file: "a.py",
       args: ["--json", "-h", "--", "x"],
     },
@@ -46,16 +52,28 @@ Deno.test("readArguments() takes the environment where there is no option", () =
   const env = { PYPROXY_ADDR: "there:2", PYPROXY_TOKEN_FILE: "file" };
   assertEquals(read(["repl"], env), {
     kind: "repl",
-    server: { addr: "there:2", tokenFile: "file" },
+    server: { ...SERVER, addr: "there:2", tokenFile: "file" },
   });
   assertEquals(read(["repl", "--addr", "here:1", "--token-file", "t"], env), {
     kind: "repl",
-    server: { addr: "here:1", tokenFile: "t" },
+    server: { ...SERVER, addr: "here:1", tokenFile: "t" },
   });
   assertEquals(read(["repl"], { PYPROXY_ADDR: "", PYPROXY_TOKEN_FILE: "" }), {
     kind: "repl",
     server: SERVER,
   });
+});
+
+Deno.test("readArguments() knows how to trust a server, and how to be trusted", () => {
+  const repl = (args: string[], env = {}) => read(["repl", ...args], env);
+  const server = { ...SERVER, tls: true };
+  assertEquals(repl(["--tls"]), { kind: "repl", server });
+  assertEquals(repl(["--ca-file", "ca.pem"]), {
+    kind: "repl",
+    server: { ...server, caFile: "ca.pem" },
+  });
+  const token = { ...SERVER, token: "secret" };
+  assertEquals(repl([], { PYPROXY_TOKEN: "secret" }), { kind: "repl", server: token });
 });
 
 Deno.test("readArguments() throws a UsageError that says what is wrong", () => {

@@ -1,6 +1,8 @@
 // The command with pipes: what it prints, where, and how it ends.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { startServer } from "../../fake_server/mod.ts";
 import { VERSION } from "../../src/version.ts";
+import { makeAuthority } from "../certificates.ts";
 import { COMMANDS, Program, server } from "./program.ts";
 
 interface Ended {
@@ -147,6 +149,26 @@ time.sleep(60)
     }
     assertEquals((await ended([...base, "--version"])).stdout, `${VERSION}\n`);
     assertStringIncludes((await ended([...base, "--help"])).stdout, "Usage: pyproxy");
+  });
+
+  Deno.test(`a server with a token and TLS takes who has both, under ${runtime}`, async () => {
+    const authority = await makeAuthority();
+    const token = "a token of at least 22 characters".replaceAll(" ", "-");
+    await using own = await startServer({
+      bindAddr: "127.0.0.1:0",
+      outputAddr: "127.0.0.1:0",
+      numWorkers: 1,
+      token,
+      tls: await authority.issue("127.0.0.1"),
+    });
+    await using tokenFile = await script(`${token}\n`);
+    await using caFile = await script(authority.cert);
+    const command = [...base, "--addr", own.addr, "--ca-file", caFile.path];
+    const asked = await ended([...command, "--token-file", tokenFile.path, "eval", "6 * 7"]);
+    assertEquals(asked, { code: 0, stdout: "42\n", stderr: "" });
+    const refused = await ended([...command, "eval", "6 * 7"]);
+    assertEquals([refused.code, refused.stdout], [125, ""]);
+    assertMatch(refused.stderr, /^pyproxy: Cannot open a session at .*\n$/);
   });
 
   Deno.test(`a pipe that is closed ends the command, and the code with it, under ${runtime}`, async () => {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { toJson } from "../../src/cli/json.ts";
+import { DataFrame, NDArray, PythonScalar, Series } from "../../mod.ts";
 import { Opaque } from "../../src/values/types.ts";
 
 Deno.test("toJson() writes what JSON knows as JSON.stringify does", () => {
@@ -24,6 +25,13 @@ Deno.test("toJson() writes what JSON does not know as --help tells", () => {
     [Temporal.Instant.from("2026-01-02T03:04:05Z"), '"2026-01-02T03:04:05Z"'],
     [new Opaque("re.Pattern", "re.compile('x')"), "\"re.compile('x')\""],
     [undefined, "null"],
+    [new PythonScalar("Decimal", "1.10"), '"1.10"'],
+    [new NDArray(new Float64Array([1, NaN, 3, 4]), { shape: [2, 2] }), '[[1,"NaN"],[3,4]]'],
+    [new Series(["a", null]), '["a",null]'],
+    [
+      new DataFrame({ name: ["pear", "fig"], price: new BigInt64Array([1n, 2n ** 60n]) }),
+      '[{"name":"pear","price":1},{"name":"fig","price":1152921504606846976}]',
+    ],
   ];
   for (const [value, json] of values) {
     assertEquals(toJson(value), json);
