@@ -27,6 +27,9 @@ export const MAX_JOBS_AHEAD = 64;
  */
 export const WORK_AHEAD_MS = 1;
 
+/** After so many lone jobs in a row the next is taken for one as well (LINK.md, ALONE). */
+export const LONE_JOBS = 2;
+
 /** A process with so many jobs is not woken for at each result; fewer are as good as lone ones. */
 export const BELL_JOBS = 4;
 

@@ -17,6 +17,12 @@ export const LinkType = {
   BELL: 0x64,
 } as const;
 
+/** In the flags of a link's EVAL, beside the client's: no other job is there until its RESULT. */
+export const ALONE_FLAG = 0x80;
+
+/** In the flags of a link's RESULT, beside the status: all output is read, and no END comes. */
+export const READ_FLAG = 0x80;
+
 /** What READY says of a python process. */
 export interface PythonInfo {
   /** Of the python process proper; its guard's is another. */
@@ -67,9 +73,11 @@ export function evalFrame(
   return [start];
 }
 
-/** Gives the frame that `evalFrame` made its job. */
-export function setJob(frame: readonly Uint8Array[], job: number): void {
-  writeU32(frame[0]!, 8, job);
+/** Gives the frame that `evalFrame` made its job, and says whether no other is there until its end. */
+export function setJob(frame: readonly Uint8Array[], job: number, isAlone: boolean): void {
+  const start = frame[0]!;
+  start[3] = (start[3]! & ~ALONE_FLAG) | (isAlone ? ALONE_FLAG : 0);
+  writeU32(start, 8, job);
 }
 
 /** The frame that drops the namespaces of a session. */

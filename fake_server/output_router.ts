@@ -38,6 +38,8 @@ export type LateOutput = (
 interface Entry {
   job: number;
   target: OutputTarget;
+  /** No END comes: all of its output has been read. */
+  isRead: boolean;
 }
 
 /** The output of one python process. */
@@ -60,7 +62,7 @@ export class OutputRouter {
 
   /** The process has been given a job. */
   begin(job: number, target: OutputTarget): void {
-    this.#open.push({ job, target });
+    this.#open.push({ job, target, isRead: false });
   }
 
   /** Where a job came from, if it is not too long ago. */
@@ -71,6 +73,14 @@ export class OutputRouter {
   /** Takes what was read from a pipe; gives back what has to happen before more is read. */
   read(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined {
     return this.#route(pipe, this.#pipes[pipe - 1]!.push(chunk));
+  }
+
+  /** All output of a job has come to `read()`, and no END of it will. */
+  allRead(job: number): void {
+    const entry = this.#open.find((entry) => entry.job === job);
+    if (entry === undefined) return;
+    entry.isRead = true;
+    this.#advance();
   }
 
   /** The process is dead and its pipes are read: what `isSettled` has no more output. */
@@ -128,6 +138,13 @@ export class OutputRouter {
     const ended = this.#ended;
     const i = pipe - 1 as 0 | 1;
     while (ended[i] < this.#open.length && notAfter(this.#open[ended[i]]!.job, job)) ended[i]++;
+    this.#advance();
+  }
+
+  /** Lets go of the jobs that have ended on both pipes. */
+  #advance(): void {
+    const ended = this.#ended;
+    for (const i of [0, 1] as const) while (this.#open[ended[i]]?.isRead) ended[i]++;
     const both = Math.min(ended[0], ended[1]);
     if (both === 0) return;
     ended[0] -= both;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import { type Frame, FrameReader } from "../src/wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES, MAX_HELLO_BODY_BYTES } from "../src/wire/limits.ts";
 import { MessageType } from "../src/wire/messages.ts";
@@ -11,7 +12,7 @@ import { Bell } from "./bell.ts";
 import { Control } from "./control.ts";
 import { Guard } from "./guard.ts";
 import { BELL_JOBS, LAST_BYTES_DEADLINE_MS, START_TEXT_BYTES } from "./limits.ts";
-import { isBell, LinkType, parseReady, type PythonInfo } from "./link.ts";
+import { isBell, LinkType, parseReady, type PythonInfo, READ_FLAG } from "./link.ts";
 import { errorText } from "./log.ts";
 import { Page } from "./page.ts";
 import type { Exit } from "./scheduler.ts";
@@ -36,6 +37,8 @@ export interface ProcessOptions {
 /** What a python process has to tell. Bodies and chunks are good until the call returns. */
 export interface ProcessEvents {
   result(job: number, status: number, body: Uint8Array, owned: boolean): void;
+  /** A job with a result has no more output than what has been told. */
+  allRead(job: number): void;
   broken(job: number, message: string): void;
   note(job: number, fields: Record<string, string | number | boolean>): void;
   /** All that came together has been told. Gives back how many jobs the process still has. */
@@ -94,6 +97,8 @@ export class PythonProcess {
   #link: Deno.UnixConn | undefined;
   #bell: Bell | undefined;
   #outbox: Outbox | undefined;
+  /** The lone job whose output was all read before its result was sent. */
+  #readJob: number | undefined;
   #startText = "";
   #pauses = new Set<() => void>();
 
@@ -350,6 +355,13 @@ export class PythonProcess {
         const count = await link.read(reader.space());
         if (count === null) break;
         for (const frame of reader.filled(count)) this.#frame(frame);
+        if (this.#readJob !== undefined) {
+          // What was read from the pipes before the result was may still be on its way through the
+          // streams. It is there before the event loop reads anything anew.
+          await new Promise<void>((resolve) => setImmediate(resolve));
+          this.#events!.allRead(this.#readJob);
+          this.#readJob = undefined;
+        }
         if (this.#events!.turn() >= BELL_JOBS) {
           this.#bell!.wait();
           await this.#bell!.rung;
@@ -372,7 +384,8 @@ export class PythonProcess {
     const events = this.#events!;
     switch (type) {
       case MessageType.RESULT:
-        return events.result(id, flags, body, owned);
+        if ((flags & READ_FLAG) !== 0) this.#readJob = id;
+        return events.result(id, flags & ~READ_FLAG, body, owned);
       case LinkType.BROKEN:
         return events.broken(id, new Control("BROKEN", body).required("message", "string"));
       case LinkType.NOTE:

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { MAX_HAND_OVERS, MAX_JOBS_AHEAD, WORK_AHEAD_MS } from "./limits.ts";
+import { LONE_JOBS, MAX_HAND_OVERS, MAX_JOBS_AHEAD, WORK_AHEAD_MS } from "./limits.ts";
 
 /** What became of a job that has no result from python. */
 export type Outcome =
@@ -54,6 +54,8 @@ export class Job<T> {
   state: "new" | "waiting" | "handed" | "over" = "new";
   cancelled = false;
   handOvers = 0;
+  /** Its process gets no other before it is over. */
+  isAlone = false;
 
   /** Makes a job for `line`; `submit` puts it there. */
   constructor(line: Line<T>, payload: T, namespace?: string) {
@@ -108,6 +110,8 @@ interface Slot<T> {
   jobMs: number | undefined;
   /** How many jobs it may have. */
   ahead: number;
+  /** How many jobs in a row were over with no other behind them. */
+  lone: number;
   measuredAt: number;
   finishedSince: number;
   /** The job that was interrupted last is reminded of it until then. */
@@ -137,6 +141,7 @@ export class Scheduler<T> {
       handed: [],
       jobMs: undefined,
       ahead: 1,
+      lone: 0,
       measuredAt: 0,
       finishedSince: 0,
       remindUntil: 0,
@@ -264,6 +269,7 @@ export class Scheduler<T> {
     slot.lastId = 0;
     slot.jobMs = undefined;
     slot.ahead = 1;
+    slot.lone = 0;
     this.#fill(slot, now);
   }
 
@@ -281,6 +287,7 @@ export class Scheduler<T> {
     slot.finishedSince++;
     slot.killAt = undefined;
     slot.remindUntil = 0;
+    slot.lone = slot.handed.length === 0 && slot.turns.length === 0 ? slot.lone + 1 : 0;
     if (begun) this.#remember(slot, job);
     job.state = "over";
     slot.jobs--;
@@ -379,6 +386,8 @@ export class Scheduler<T> {
 
   #fill(slot: Slot<T>, now: number): void {
     if (!slot.live) return;
+    // One that was promised to be alone stays so. What comes now would wait behind it all the same.
+    if (slot.handed[0]?.isAlone) return;
     while (slot.handed.length < slot.ahead && slot.turns.length > 0) {
       const line = slot.turns.shift()!;
       const job = line.waiting.shift()!;
@@ -392,6 +401,8 @@ export class Scheduler<T> {
       job.state = "handed";
       job.id = slot.lastId = nextId(slot.lastId);
       job.handOvers++;
+      const isLone = slot.handed.length === 0 && slot.turns.length === 0;
+      job.isAlone = isLone && slot.lone >= LONE_JOBS;
       slot.handed.push(job);
       this.#effects.handOver(line.slot, job);
     }

@@ -85,7 +85,7 @@ export class Slot implements ProcessEvents {
 
   /** Gives the process a job. */
   handOver(job: Job<Task>): void {
-    setJob(job.payload.frame, job.id);
+    setJob(job.payload.frame, job.id, job.isAlone);
     this.#router!.begin(job.id, job.payload);
     this.#process!.send(job.payload.frame);
   }
@@ -134,6 +134,11 @@ export class Slot implements ProcessEvents {
     const namespaced = scheduler.head(this.#index)?.namespace !== undefined;
     const begun = !namespaced || status !== ResultStatus.CANCELLED || !wasQueued(body);
     this.#finished(id, begun).result(status, body, owned);
+  }
+
+  /** See {@linkcode ProcessEvents.allRead}. */
+  allRead(id: number): void {
+    this.#router!.allRead(id);
   }
 
   /** See {@linkcode ProcessEvents.broken}. */

@@ -22,6 +22,10 @@ FORGET = 0x61
 NOTE = 0x62
 BROKEN = 0x63
 BELL = 0x64
+# In the flags of an EVAL, beside the client's: no other job is there until its RESULT.
+ALONE = 0x80
+# In the flags of a RESULT, beside its status: the job's output has been read, and no END comes.
+READ = 0x80
 
 # While more jobs wait here, the server is woken for so many results, or after so long.
 RING_RESULTS = 16

@@ -187,17 +187,22 @@ class Output:
         self._flush_c()
         self.flush()
 
-    def end(self, job):
-        """Sends the rest, and the end of the job's output."""
+    def settle(self):
+        """Gathers the rest. Says whether the server has read all output, so that no end is needed."""
         self._flush_c()
         with self.lock:
             self.take()
             if self.held:  # of threads that have ended, or go on late
                 for ident in tuple(self.held):
                     self._put_held(ident)
+        if self.is_by_line:
+            return False
+        self._hush()
+        return self.records.is_read()
+
+    def end(self, job):
+        """Sends what is gathered, and the end of the job's output."""
         self.records.end(job)
-        if not self.is_by_line:
-            self._hush()
 
     def _flush_other(self, stream):
         """Flushes what user code has put in the place of sys.stdout or sys.stderr."""

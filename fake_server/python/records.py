@@ -5,7 +5,10 @@ import fcntl
 import os
 import select
 import struct
+from fcntl import ioctl
 from os import write as write_bytes  # before user code's is made to flush first
+
+from termios import FIONREAD
 
 from pyproxy_worker.descriptors import open_again
 
@@ -18,6 +21,7 @@ END = 2
 F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 # As much as an unprivileged user may have: the writer waits for the reader less often.
 PIPE_BYTES = 1 << 20
+NOTHING = bytes(4)  # an int, which is 0
 
 
 class Records:
@@ -66,6 +70,16 @@ class Records:
                 self._wait(self._pipes[0])
         if self._cancels.owed:
             self._cancels.pay()
+
+    def is_read(self):
+        """Whether the server has read all that was ever written, by whomever, into both pipes."""
+        if self._written != self.count:
+            return False
+        out, err = self._pipes
+        try:
+            return ioctl(out, FIONREAD, NOTHING) == NOTHING == ioctl(err, FIONREAD, NOTHING)
+        except OSError:
+            return False
 
     def end(self, job):
         """Closes the output of a job, behind all that was put before, on both pipes."""

@@ -103,9 +103,9 @@ class Worker:
             frame = self._link.receive()
             if frame is None:
                 os._exit(0)
-            kind, _, ident, body = frame
+            kind, flags, ident, body = frame
             if kind == link.EVAL:
-                self._job(ident, body)
+                self._job(ident, body, flags & link.ALONE)
             elif kind == link.FORGET:
                 self._evaluator.forget(ident)
             else:
@@ -115,7 +115,8 @@ class Worker:
         """A line for the server's log."""
         self._send(link.NOTE, 0, job, encode({"level": level, "msg": message, **fields}))
 
-    def _job(self, job, body):
+    def _job(self, job, body, is_alone):
+        is_read = False
         if self._cancels.is_requested(job):
             self._answer(job, SKIPPED)
         else:
@@ -140,17 +141,21 @@ class Worker:
                 ran = perf_counter_ns()
                 self._spent += ran - since
                 self._cancels.note_spent(self._spent)
-                self._answer(job, outcome)
+                is_read = is_alone and self._output.settle()
+                self._answer(job, outcome, link.READ if is_read else 0)
                 # A large result takes its time; the server learns of it with the next.
                 self._spent += perf_counter_ns() - ran
-        self._output.end(job)
+        if not is_read:
+            self._output.settle()
+            self._output.end(job)
         self._link.ring()
         if self._output.has_started_process:
             self._look_for_processes(job)
 
-    def _answer(self, job, outcome):
+    def _answer(self, job, outcome, flags=0):
         status, control, values = outcome
-        self._send(link.RESULT, status, job, LENGTH.pack(len(control)), control, *values)
+        head = LENGTH.pack(len(control)) + control
+        self._send(link.RESULT, status | flags, job, head, *values)
 
     def _run(self, job, request):
         """The outcome of a job. KeyboardInterrupt may come anywhere in `_attempt`, and not in here.

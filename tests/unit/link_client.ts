@@ -42,6 +42,8 @@ export interface Answer {
 
 /** What an eval may have beside its code. */
 export interface EvalOptions {
+  /** No other job is sent before its answer. */
+  alone?: boolean;
   session?: number;
   namespace?: string;
   strict?: boolean;
@@ -95,6 +97,8 @@ export class LinkClient implements AsyncDisposable {
   #link!: Deno.UnixConn;
   #bell!: Deno.UnixConn;
   #frames: Promise<void> | undefined;
+  /** Jobs whose RESULT said that all their output had been read. */
+  readonly readJobs: Set<number> = new Set();
   #answers = new Map<number, Answer>();
   #jobs = 0;
   #cancels = 0;
@@ -222,27 +226,28 @@ export class LinkClient implements AsyncDisposable {
     if (strict !== undefined) control.strict = strict;
     let values = options.values ?? new Uint8Array();
     if (locs !== undefined || globs !== undefined) values = encode([locs ?? null, globs ?? null]);
-    return this.sendBody(session, encode(control), values);
+    return this.sendBody(session, encode(control), values, options.alone ? 0x80 : 0);
   }
 
   /** Sends an EVAL of these bytes; gives its job. */
-  sendBody(session: number, control: Uint8Array, values: Uint8Array): number {
+  sendBody(session: number, control: Uint8Array, values: Uint8Array, flags = 0): number {
     const body = new Uint8Array(8 + control.length + values.length);
     const view = new DataView(body.buffer);
     view.setUint32(0, session);
     view.setUint32(4, control.length);
     body.set(control, 8);
     body.set(values, 8 + control.length);
-    this.sendFrame(0x10, ++this.#jobs, body);
+    this.sendFrame(0x10, ++this.#jobs, body, flags);
     return this.#jobs;
   }
 
   /** Sends a frame. */
-  sendFrame(type: number, id: number, body: Uint8Array): void {
+  sendFrame(type: number, id: number, body: Uint8Array, flags = 0): void {
     const frame = new Uint8Array(12 + body.length);
     const view = new DataView(frame.buffer);
     frame[1] = 1;
     frame[2] = type;
+    frame[3] = flags;
     view.setUint32(4, body.length);
     view.setUint32(8, id);
     frame.set(body, 12);
@@ -308,6 +313,7 @@ export class LinkClient implements AsyncDisposable {
   async output(job: number): Promise<Piece[]> {
     await this.until(
       () =>
+        this.readJobs.has(job) ||
         [1, 2].every((pipe) => this.pieces[pipe]!.some((p) => p.kind === "end" && p.job === job)),
       `the ENDs of job ${job}`,
     );
@@ -355,6 +361,13 @@ export class LinkClient implements AsyncDisposable {
     this.#page.writeSync(bytes);
   }
 
+  /** No END of this job comes. */
+  #allRead(job: number): void {
+    this.readJobs.add(job);
+    for (const reader of this.#readers) reader.ended(job);
+    this.#notify();
+  }
+
   #notify(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
@@ -395,7 +408,9 @@ export class LinkClient implements AsyncDisposable {
       const bytes = body.subarray(4 + length);
       const value = bytes.length > 0 ? readValue(bytes) : undefined;
       const control = decode(body.subarray(4, 4 + length));
-      this.#answers.set(id, { job: id, status: flags, control, bytes, value });
+      this.#answers.set(id, { job: id, status: flags & 0x7f, control, bytes, value });
+      // What was read by now is on its way here.
+      if (flags & 0x80) setImmediate(() => this.#allRead(id));
     } else if (type === 0x63) {
       const answer = { control: decode(body), bytes: body, value: undefined };
       this.#answers.set(id, { job: id, status: "BROKEN", ...answer });

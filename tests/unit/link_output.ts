@@ -30,6 +30,11 @@ export class PieceReader {
     this.#nonce = nonce;
   }
 
+  /** A job has ended without a record. */
+  ended(job: number): void {
+    this.#ended = Math.max(this.#ended, job);
+  }
+
   /** Takes a chunk. */
   push(chunk: Uint8Array): void {
     const bytes = new Uint8Array(this.#rest.length + chunk.length);

@@ -21,6 +21,12 @@ class Bench {
     return undefined;
   });
 
+  /** All output of these jobs has come. */
+  allRead(...jobs: number[]): string[] {
+    for (const job of jobs) this.router.allRead(job);
+    return this.log.splice(0);
+  }
+
   begin(job: number, request: number): OutputTarget {
     const target: OutputTarget = {
       origin: { session: 1, request },
@@ -116,4 +122,24 @@ Deno.test("OutputRouter gives back the pressure of whoever it wrote to", async (
   });
   assertEquals(router.read(1, encode("x")), wait);
   await wait;
+});
+
+Deno.test("OutputRouter ends a job without an END once all of it has come", () => {
+  const bench = new Bench();
+  bench.begin(1, 10);
+  assertEquals(bench.read(1, "raw"), ["10 fd1 raw"]);
+  assertEquals(bench.allRead(1), ["10 end"]);
+  bench.begin(2, 20);
+  assertEquals(bench.read(1, "raw"), ["20 fd1 raw"]);
+  assertEquals(bench.allRead(1), []);
+});
+
+Deno.test("OutputRouter keeps the order of jobs with and without an END", () => {
+  const bench = new Bench();
+  for (const job of [1, 2, 3]) bench.begin(job, 10 * job);
+  assertEquals(bench.allRead(2), []);
+  assertEquals(bench.read(1, data(1, 1, "a") + end(1)), ["10 fd1 a"]);
+  assertEquals(bench.read(2, end(1)), ["10 end", "20 end"]);
+  assertEquals(bench.read(1, "b" + end(3)), ["30 fd1 b"]);
+  assertEquals(bench.read(2, end(3)), ["30 end"]);
 });

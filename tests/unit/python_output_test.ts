@@ -272,6 +272,28 @@ for i in range(40):
     assertEquals(order, order.toSorted((a, b) => a - b));
   });
 
+  test("needs no END where a job is alone and all has been read", async () => {
+    await using client = await LinkClient.start(python);
+    const silent = client.send("1", { alone: true });
+    await client.answer(silent);
+    await client.until(() => client.readJobs.has(silent), "READ");
+    const second = await client.run("import os; os.write(1, b'raw')");
+    assertEquals([second.text, client.readJobs.has(second.answer.job)], ["raw", false]);
+    // What nobody has read yet has to be followed by an END.
+    const hold = Promise.withResolvers<void>();
+    client.paused = hold.promise;
+    // With the first of it the reading stops.
+    await client.eval("print('read')");
+    await client.until(() => client.pieces[1]!.some(({ text }) => text === "read\n"), "the line");
+    const unread = client.send("print('unread')", { alone: true });
+    await client.answer(unread);
+    assertEquals(client.readJobs.has(unread), false);
+    client.paused = undefined;
+    hold.resolve();
+    assertEquals(await client.text(unread), "unread\n");
+    assertEquals(client.pieces[1]!.filter(({ job }) => job === silent), []);
+  });
+
   test("of C comes by the end of the eval", async () => {
     await using client = await LinkClient.start(python);
     const { text } = await client.run(

@@ -72,6 +72,15 @@ function quickBench(): Bench {
     bench.submit(line, "warm");
     bench.answer(0, 1, 0.001);
   }
+  // Two together: the next is not taken for a lone one.
+  bench.scheduler.pause(line);
+  bench.submit(line, "warm");
+  bench.submit(line, "warm");
+  bench.scheduler.resume(line, 0);
+  bench.answer(0, 2, 0.001);
+  bench.submit(line, "warm");
+  bench.submit(line, "warm");
+  bench.answer(0, 2, 0.001);
   bench.scheduler.close(line, 0);
   bench.said();
   return bench;
@@ -111,6 +120,26 @@ Deno.test("Scheduler hands quick evals over ahead, up to a number", () => {
   assertEquals(bench.said().length, MAX_JOBS_AHEAD);
   bench.answer(0, MAX_JOBS_AHEAD, 0.1);
   assertEquals(bench.said().length, MAX_JOBS_AHEAD);
+});
+
+Deno.test("Scheduler promises a lone eval after lone ones that it stays alone, and keeps that", () => {
+  const bench = new Bench();
+  bench.scheduler.ready(0, 0);
+  const line = bench.scheduler.open();
+  const alone: boolean[] = [];
+  for (let i = 0; i < 4; i++) {
+    alone.push(bench.submit(line, "lone").isAlone);
+    bench.answer(0, 1, 0.001);
+  }
+  assertEquals(alone, [false, false, true, true]);
+  bench.said();
+  bench.submit(line, "lone");
+  bench.submit(line, "a");
+  bench.submit(line, "b");
+  assertEquals(bench.said(), ["run lone"]);
+  bench.answer(0, 1, 0.001);
+  assertEquals(bench.said(), ["run a", "run b"]);
+  assertEquals(bench.processes[0]!.map(({ isAlone }) => isAlone), [false, false]);
 });
 
 Deno.test("Scheduler trusts a quick result little by little", () => {
