@@ -43,7 +43,7 @@ for (const login of [false, true]) {
           }));
           told.push(await server.visit(segments, recorded, patience));
         }
-        sameBeforeTheEnd(told);
+        sameBeforeTheEnd(withoutRaces(told));
         outcomes.add(told[0]!);
         await server.check();
       } catch (error) {
@@ -58,6 +58,16 @@ for (const login of [false, true]) {
       "most memory": mib(peak.bytes),
     });
   });
+}
+
+/**
+ * Whether an eval or its cancel comes first is a race that each cut may decide in its own way: with a
+ * cancel that was in time in any of them, what evals said and gave is left out of all.
+ */
+function withoutRaces(told: string[][]): string[][] {
+  const isCancelled = (line: string): boolean => /^main 17 2 /.test(line);
+  if (!told.some((lines) => lines.some(isCancelled))) return told;
+  return told.map((lines) => lines.filter((line) => !/^(main 17|output 3[45]) /.test(line)));
 }
 
 /**
