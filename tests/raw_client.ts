@@ -440,6 +440,7 @@ export class RawSession implements AsyncDisposable {
         stream.frame(MessageType.PONG, 0, id, new Uint8Array(0)).catch(() => {});
         break;
       case MessageType.PONG:
+      case MessageType.INTERRUPTED:
         break;
       default:
         throw new Error(`a frame of type ${type} came`);
