@@ -11,7 +11,14 @@
 import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
 import { Login, type Proofs, type Transcript, Unproven } from "./login.ts";
 import type { PartFrame } from "./progress.ts";
-import { checkAllowed, classOfCode, readControl, RuleBroken, type StreamName } from "./rules.ts";
+import {
+  checkAllowed,
+  checkHeader,
+  classOfCode,
+  readControl,
+  RuleBroken,
+  type StreamName,
+} from "./rules.ts";
 import { Stream } from "./stream.ts";
 import { UntrustedError } from "./transport/transport.ts";
 import { Encoder } from "./values/encode.ts";
@@ -38,6 +45,7 @@ import {
   parseGoodbye,
   parseInterrupted,
   parseLog,
+  parseOutputReady,
   parseRunning,
   parseServerHello,
   parseStatus,
@@ -62,7 +70,7 @@ export type ConnectionEvent =
   | { kind: "output_end"; id: number }
   /** This eval never left, and has no output. */
   | { kind: "never_sent"; id: number }
-  | { kind: "log"; record: LogRecord }
+  | { kind: "log"; record: LogRecord; bytes: number }
   /** Every eval up to this id has been given to the mainstream. */
   | { kind: "sent"; id: number; bytes: number }
   /** The session is over: close both streams. The last event. */
@@ -307,6 +315,7 @@ export class Connection {
 
   #frame(name: StreamName, stream: Stream, frame: Frame): void {
     checkAllowed(name, stream.state, frame.type);
+    checkHeader(frame);
     switch (frame.type) {
       case MessageType.CHALLENGE:
         this.#events.push({ kind: "challenged", transcript: this.#login.challenge(frame) });
@@ -320,6 +329,7 @@ export class Connection {
         break;
       }
       case MessageType.OUTPUT_READY:
+        readControl(frame, parseOutputReady);
         stream.opened();
         this.#events.push({ kind: "connected" });
         break;
@@ -352,18 +362,20 @@ export class Connection {
         if (frame.flags !== 1 && frame.flags !== 2) {
           throw new RuleBroken(`an OUTPUT has the descriptor ${frame.flags}, not 1 or 2`);
         }
+        this.#checkHasOutput(frame.id);
         this.#events.push({ kind: "output", id: frame.id, fd: frame.flags, bytes: frame.body });
         stream.reader.reuse(frame.body);
         break;
       case MessageType.OUTPUT_END:
-        this.#outputEnded = Math.max(this.#outputEnded, frame.id);
+        this.#checkHasOutput(frame.id);
+        this.#outputEnded = frame.id;
         this.#events.push({ kind: "output_end", id: frame.id });
         this.#goodbyeIfDue();
         this.#endIfComplete();
         break;
       case MessageType.LOG: {
         const record = readControl(frame, parseLog);
-        this.#events.push({ kind: "log", record });
+        this.#events.push({ kind: "log", record, bytes: frame.length });
         break;
       }
       case MessageType.PING:
@@ -387,6 +399,16 @@ export class Connection {
         this.#endIfComplete();
         break;
       }
+    }
+  }
+
+  /** Output is of evals that were sent and whose output has not ended: who keeps it counts on that. */
+  #checkHasOutput(id: number): void {
+    if (id > this.#lastSent) throw new RuleBroken(`output came of eval ${id}, which was not sent`);
+    if (id <= this.#outputEnded) {
+      throw new RuleBroken(
+        `output came of eval ${id}, after the end of that of ${this.#outputEnded}`,
+      );
     }
   }
 

@@ -211,7 +211,7 @@ export class Engine {
           if (event.record.event !== undefined) {
             this.#post({ kind: "log_event", record: event.record });
           }
-          this.#output.log(event.record, 256);
+          this.#output.log(event.record, event.bytes);
           break;
         case "challenged":
           this.#prove(event.transcript);

@@ -52,6 +52,12 @@ const ALLOWED: Record<StreamName, Record<StreamState, readonly number[]>> = {
   },
 };
 
+/** Messages without a body. */
+const BARE: readonly number[] = [MessageType.PING, MessageType.PONG, MessageType.OUTPUT_END];
+
+/** Messages with an id, beside RESULT and OUTPUT. */
+const NUMBERED: readonly number[] = [...BARE, MessageType.RUNNING, MessageType.STATUS_REPLY];
+
 /** What a code of the server's ERROR or GOODBYE is to the caller; any other is a ConnectionError. */
 const CLASS_OF_CODE: Record<string, SessionErrorClass> = {
   PROTOCOL: "ProtocolError",
@@ -77,6 +83,23 @@ export function checkAllowed(stream: StreamName, state: StreamState, type: numbe
       ? `the server's first message on the ${stream}stream was ${typeName(type)}`
       : `the server sent ${typeName(type)} on the ${stream}stream`,
   );
+}
+
+/**
+ * Checks what stands in a header beside the type: flags, an id and a body are where they mean
+ * something, and nowhere else.
+ *
+ * @throws {RuleBroken} If one is elsewhere.
+ */
+export function checkHeader({ type, flags, id, length }: Frame): void {
+  if (type === MessageType.RESULT || type === MessageType.OUTPUT) return;
+  if (flags !== 0) throw new RuleBroken(`the server sent ${typeName(type)} with flags ${flags}`);
+  if (length !== 0 && BARE.includes(type)) {
+    throw new RuleBroken(`the server sent ${typeName(type)} with a body of ${length} bytes`);
+  }
+  if (id !== 0 && !NUMBERED.includes(type)) {
+    throw new RuleBroken(`the server sent ${typeName(type)} with id ${id}`);
+  }
 }
 
 /**

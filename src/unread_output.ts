@@ -7,7 +7,12 @@
  */
 import type { Channel, OutputItem } from "./bridge.ts";
 import { Blocks, KeptOutput } from "./kept_output.ts";
-import { OUTPUT_CREDIT_BYTES, UNREAD_LOG_RECORDS, UNREAD_OUTPUT_LIFE_MS } from "./wire/limits.ts";
+import {
+  OUTPUT_CREDIT_BYTES,
+  UNREAD_LOG_BYTES,
+  UNREAD_LOG_RECORDS,
+  UNREAD_OUTPUT_LIFE_MS,
+} from "./wire/limits.ts";
 import type { LogRecord } from "./wire/messages.ts";
 
 /** Drops are told at their reader's coming, at the eval's end, and each time this much is gone. */
@@ -37,7 +42,8 @@ export class UnreadOutput {
   readonly #neverSent = new Set<number>();
   #allWatched = false;
   #logsWatched = false;
-  #logs: LogRecord[] = [];
+  #logs: { record: LogRecord; size: number }[] = [];
+  #logBytes = 0;
   #logsDropped = 0;
   /** On its way to readers, waiting for credit. */
   #out: OutputItem[] = [];
@@ -98,13 +104,14 @@ export class UnreadOutput {
     } else this.#neverSent.add(id);
   }
 
-  /** Takes a record of the server's log. */
+  /** Takes a record of the server's log, which came in `size` bytes. */
   log(record: LogRecord, size: number): void {
     if (this.#logsWatched) this.#push({ kind: "log", record, size }, size);
     else {
-      this.#logs.push(record);
-      if (this.#logs.length > UNREAD_LOG_RECORDS) {
-        this.#logs.shift();
+      this.#logs.push({ record, size });
+      this.#logBytes += size;
+      while (this.#logs.length > UNREAD_LOG_RECORDS || this.#logBytes > UNREAD_LOG_BYTES) {
+        this.#logBytes -= this.#logs.shift()!.size;
         this.#logsDropped++;
       }
     }
@@ -261,13 +268,14 @@ export class UnreadOutput {
     this.#logsWatched = on;
     if (!on) return;
     if (this.#logsDropped > 0) {
-      const { ts, session_id } = this.#logs[0]!;
+      const { ts, session_id } = this.#logs[0]!.record;
       const msg = `${this.#logsDropped} older records were dropped because nobody read them`;
       this.#push({ kind: "log", record: { level: "warn", ts, msg, session_id }, size: 64 }, 64);
       this.#logsDropped = 0;
     }
-    for (const record of this.#logs) this.#push({ kind: "log", record, size: 256 }, 256);
+    for (const { record, size } of this.#logs) this.#push({ kind: "log", record, size }, size);
     this.#logs = [];
+    this.#logBytes = 0;
   }
 }
 

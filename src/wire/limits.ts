@@ -86,6 +86,9 @@ export const OUTPUT_CREDIT_BYTES: number = 1024 * 1024;
 /** Server log records kept for a `logs()` that has not been called yet: the newest ones. */
 export const UNREAD_LOG_RECORDS = 1_000;
 
+/** And of those so much, as they came: a record may have 64 KiB. */
+export const UNREAD_LOG_BYTES: number = 1024 * 1024;
+
 /** A reader that takes nothing for this long, its buffer full, ends its session: SLOW_READER. */
 export const SLOW_READER_MS = 30_000;
 

@@ -143,6 +143,15 @@ export function parseGoodbye(body: unknown): { reason: string | undefined; drain
 }
 
 /**
+ * Checks the body of an OUTPUT_READY, which has no fields.
+ *
+ * @throws {BodyError} If it is no map.
+ */
+export function parseOutputReady(body: unknown): void {
+  control("OUTPUT_READY", body);
+}
+
+/**
  * Reads the body of a LOG.
  *
  * @throws {BodyError} If a field is missing or has another type.
