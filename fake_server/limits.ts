@@ -72,6 +72,9 @@ export const QUEUE_HIGH_WATER_BYTES: number = 256 * 1024 * 1024;
 /** Unfinished frames of all clients together: bounds what headers and slow senders can hold. */
 export const MAX_UNFINISHED_BYTES: number = 512 * 1024 * 1024;
 
+/** Keys and values in an EVAL's control map, nested ones too: its three fields have six. */
+export const MAX_EVAL_CONTROL_VALUES = 1_000;
+
 /** Namespaces remembered for one session, to tell it which died. */
 export const MAX_NAMESPACES = 10_000;
 

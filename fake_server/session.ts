@@ -29,6 +29,7 @@ import {
 import { evalFrame } from "./link.ts";
 import { errorText, type Log, type LogFields, type LogLevel, logRecord } from "./log.ts";
 import type { Pool } from "./pool.ts";
+import { namespaceOf } from "./namespace.ts";
 import { Job, type Line } from "./scheduler.ts";
 import type { Task } from "./slot.ts";
 
@@ -308,8 +309,7 @@ export class Session implements EvalOwner {
   }
 
   #namespaceOf(control: Uint8Array): string {
-    const namespace = new Control("EVAL", control, MAX_FRAME_BODY_BYTES)
-      .required("namespace", "string");
+    const namespace = namespaceOf(control);
     if (this.#line.namespaces.size >= MAX_NAMESPACES) {
       throw new Fault("LIMIT", `the session has more than ${MAX_NAMESPACES} namespaces`);
     }
