@@ -90,9 +90,15 @@ export class Session implements EvalOwner {
     output.established = true;
     output.receiver = {
       frame: (frame) => {
-        if (frame.type === MessageType.ERROR) return this.#clientError(frame);
-        throw new Fault("PROTOCOL", `type ${typeText(frame.type)} has no place on an outputstream`);
+        if (frame.type !== MessageType.ERROR) {
+          const type = typeText(frame.type);
+          throw new Fault("PROTOCOL", `type ${type} has no place on an outputstream`);
+        }
+        checkPlain(frame);
+        this.#clientError(frame);
       },
+      // Of who takes no answers to his PINGs no more are read.
+      pressure: () => this.outputPressure(),
       fault: (fault) => this.fail(fault.code, fault.message),
       lost: (error) => this.#lost("output", error),
     } satisfies Receiver;
@@ -234,14 +240,9 @@ export class Session implements EvalOwner {
   }
 
   #frame(frame: Frame): void {
-    const { type, flags, id } = frame;
+    const { type, id } = frame;
     if (type === MessageType.EVAL) return this.#eval(frame);
-    if (flags !== 0) {
-      throw new Fault("PROTOCOL", `a message of type ${typeText(type)} has the flags ${flags}`);
-    }
-    if (id !== 0 && type !== MessageType.CANCEL && type !== MessageType.STATUS) {
-      throw new Fault("PROTOCOL", `a message of type ${typeText(type)} has the id ${id}`);
-    }
+    checkPlain(frame);
     switch (type) {
       case MessageType.CANCEL: {
         new Control("CANCEL", frame.body).optional("reason", "string");
@@ -250,6 +251,7 @@ export class Session implements EvalOwner {
         break;
       }
       case MessageType.INTERRUPT: {
+        new Control("INTERRUPT", frame.body);
         const { pool, clock } = this.#context;
         const job = pool.scheduler.interrupt(this.#line, clock());
         const id = job?.payload.origin.request;
@@ -390,6 +392,16 @@ export class Session implements EvalOwner {
     log.write(level, "session closed", { session_id: this.id, reason, ...fields });
     this.#context.closed(this);
     this.#resolveClosed();
+  }
+}
+
+/** Only EVAL has flags, and only CANCEL and STATUS an id beside it. */
+function checkPlain({ type, flags, id }: Frame): void {
+  if (flags !== 0) {
+    throw new Fault("PROTOCOL", `a message of type ${typeText(type)} has the flags ${flags}`);
+  }
+  if (id !== 0 && type !== MessageType.CANCEL && type !== MessageType.STATUS) {
+    throw new Fault("PROTOCOL", `a message of type ${typeText(type)} has the id ${id}`);
   }
 }
 
