@@ -9,6 +9,20 @@ import { heldBytes, mib } from "./memory.ts";
 import type { Script } from "./mutate.ts";
 import { again } from "./scale.ts";
 
+/** The reasons for an end that are counted by name. */
+const CODES = [
+  "PROTOCOL",
+  "VERSION",
+  "AUTHENTICATION",
+  "STREAM_TOKEN",
+  "TIMEOUT",
+  "LIMIT",
+  "STREAM_LOST",
+  "CONNECTION_LOST",
+  "CLIENT_CLOSED",
+  "SHUTDOWN",
+];
+
 /** What may be held after a lane beyond what was before it. */
 const MOST_GROWTH_BYTES = 16 * 1024 * 1024;
 
@@ -26,8 +40,10 @@ export class Outcomes {
   /** Takes what was told in one run. */
   add(told: readonly string[]): void {
     const last = told.at(-1) ?? "nothing";
-    const what = /closed \w+|(?<=^\w+ 3 \d \d )\w+|^(PROTOCOL|VERSION)|\d+ bytes/.exec(last)?.[0];
-    const key = what === undefined ? "open" : what.endsWith("bytes") ? "whole" : what;
+    const code = /\b[A-Z]+(_[A-Z]+)*\b/.exec(last)?.[0];
+    const isOpen = !/closed|^\w+ 3 |^[A-Z]+:/.test(last);
+    // The peer may give a reason of its own.
+    const key = isOpen ? "open" : CODES.includes(code ?? "") ? code! : "other";
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 

@@ -42,7 +42,7 @@ const CODES = [
 const TICK_MS = 1_000;
 
 /** One client, honest so far as its user is. */
-class Client {
+export class Client {
   readonly #server: ServerUnderTest;
   readonly sockets: Record<StreamName, MemorySocket | undefined> = {
     main: undefined,
@@ -54,8 +54,8 @@ class Client {
   #hello: Uint8Array | undefined;
   #challenge: Uint8Array | undefined;
   streamToken: string | undefined;
-  readonly results: number[] = [];
 
+  /** One that has not dialled. */
   constructor(server: ServerUnderTest) {
     this.#server = server;
   }
@@ -95,7 +95,6 @@ class Client {
     if (type === MessageType.SERVER_HELLO) {
       this.streamToken = String(readControl(body).stream_token);
     }
-    if (type === MessageType.RESULT) this.results.push(id);
     if (type === MessageType.PING) {
       this.sockets[stream]!.push([frameBytes(MessageType.PONG, 0, id, new Uint8Array(0))]);
       return;
@@ -181,7 +180,7 @@ export class ServerUnderTest implements AsyncDisposable {
   static async start(token?: string): Promise<ServerUnderTest> {
     const server = new ServerUnderTest(token);
     await server.turn();
-    await server.#login(server.#canary);
+    await server.#greet(server.#canary);
     await server.check();
     return server;
   }
@@ -191,6 +190,19 @@ export class ServerUnderTest implements AsyncDisposable {
     clearInterval(this.#ticker);
     this.#time[Symbol.dispose]();
     await this.#slot.close();
+  }
+
+  /** A client with both streams open. */
+  async login(): Promise<Client> {
+    const client = new Client(this);
+    await this.#greet(client);
+    return client;
+  }
+
+  /** A client goes, and his connections with him. */
+  async bye({ sockets }: Client): Promise<void> {
+    for (const socket of Object.values(sockets)) socket?.end();
+    await this.#pass(2_000);
   }
 
   /** A new connection. */
@@ -238,8 +250,7 @@ export class ServerUnderTest implements AsyncDisposable {
     if (patience === "stays") await this.#pass(DEFAULT_LIMITS.handshakeMs);
     client.read();
     const told = client.told.slice();
-    for (const socket of Object.values(client.sockets)) socket?.end();
-    await this.#pass(2_000);
+    await this.bye(client);
     client.read();
     return told;
   }
@@ -268,7 +279,7 @@ export class ServerUnderTest implements AsyncDisposable {
     }
   }
 
-  async #login(client: Client): Promise<void> {
+  async #greet(client: Client): Promise<void> {
     const hello = controlFrame(MessageType.CLIENT_HELLO, {
       protocol: 1,
       client: "canary",

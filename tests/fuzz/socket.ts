@@ -8,9 +8,12 @@
 export class MemorySocket {
   readonly peer = "127.0.0.1:1";
   closed = false;
+  /** The client reads nothing more, and buffers are full. */
+  isStalled = false;
   readonly #incoming: Uint8Array[] = [];
   readonly #outgoing: Uint8Array[] = [];
   #ended = false;
+  #cut: ((error: Error) => void) | undefined;
   #wake: (() => void) | undefined;
 
   /** The client writes, each piece a read of the server's. */
@@ -24,6 +27,11 @@ export class MemorySocket {
   end(): void {
     this.#ended = true;
     this.#wake?.();
+  }
+
+  /** Bytes that the server has not read. */
+  get unread(): number {
+    return this.#incoming.reduce((sum, { length }) => sum + length, 0);
   }
 
   /** What the server has written since the last call. */
@@ -47,6 +55,7 @@ export class MemorySocket {
 
   write(bytes: Uint8Array): Promise<number> {
     if (this.closed) return Promise.reject(new Deno.errors.BadResource("the socket is closed"));
+    if (this.isStalled) return new Promise<number>((_, reject) => this.#cut = reject);
     this.#outgoing.push(bytes.slice());
     return Promise.resolve(bytes.length);
   }
@@ -59,5 +68,6 @@ export class MemorySocket {
     this.closed = true;
     this.#incoming.length = 0;
     this.#wake?.();
+    this.#cut?.(new Deno.errors.BadResource("the socket is closed"));
   }
 }
