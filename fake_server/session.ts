@@ -259,6 +259,7 @@ export class Session implements EvalOwner {
         break;
       }
       case MessageType.STATUS:
+        new Control("STATUS", frame.body);
         this.#status(id);
         break;
       case MessageType.GOODBYE: {

@@ -33,6 +33,7 @@ export class ClientPart {
   readonly evals: Uint8Array;
   readonly ids: number[];
   readonly interrupts: number;
+  readonly questions: number[];
 
   /** Reads it from the recording. */
   constructor({ token, frames }: Exchange) {
@@ -47,6 +48,7 @@ export class ClientPart {
         .map(({ bytes }) => bytes),
     );
     this.ids = own.filter(({ type }) => type === MessageType.EVAL).map(({ id }) => id);
+    this.questions = own.filter(({ type }) => type === MessageType.STATUS).map(({ id }) => id);
     this.interrupts = own.filter(({ type }) => type === MessageType.INTERRUPT).length;
   }
 }
@@ -128,6 +130,7 @@ export class ClientRun {
       for (const id of this.#part.ids) this.#pending.add(id);
       connection.evals(this.#part.evals);
       for (let i = 0; i < this.#part.interrupts; i++) connection.interrupt();
+      for (const id of this.#part.questions) connection.status(id);
       this.#interrupts += this.#part.interrupts;
     }
     this.#take();

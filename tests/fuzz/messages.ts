@@ -29,6 +29,13 @@ const SERVER_HELLO = {
 
 const LOG = { level: "info", ts: "t", msg: "m", session_id: HEX_32, future_id: 1, more: [1] };
 
+const STATUS = {
+  python: { pid: 1, version: "3", implementation: "x" },
+  running: 1,
+  queued: 2,
+  process: { evals: 3, sessions: 1 },
+};
+
 /** What a body consists of: one control map, that and values, or bytes. */
 interface Form {
   type: number;
@@ -59,6 +66,7 @@ const FORMS: Record<"client" | "server", Record<StreamName, Form[]>> = {
       },
       { type: MessageType.CANCEL, control: [{ reason: "cancel" }, {}] },
       { type: MessageType.INTERRUPT, control: [{}] },
+      { type: MessageType.STATUS, control: [{}] },
       { type: MessageType.GOODBYE, control: [{ drain: true }, { drain: false }, {}] },
       ...BOTH,
     ],
@@ -84,6 +92,8 @@ const FORMS: Record<"client" | "server", Record<StreamName, Form[]>> = {
         hasValues: true,
       },
       { type: MessageType.INTERRUPTED, control: [{ id: 1 }, {}] },
+      { type: MessageType.RUNNING, control: [{ ms: 300 }] },
+      { type: MessageType.STATUS_REPLY, control: [STATUS] },
       { type: MessageType.GOODBYE, control: CODES.map((reason) => ({ reason })) },
       ...BOTH,
     ],
@@ -124,7 +134,7 @@ export class Messages {
       : hasFlags
       ? random.below(form.type === MessageType.RESULT ? 6 : 3)
       : form.type === MessageType.EVAL && random.chance(0.2)
-      ? 1
+      ? random.below(4)
       : 0;
     return frameBytes(type, flags, id, this.#body(form));
   }

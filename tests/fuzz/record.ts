@@ -118,6 +118,15 @@ const SESSIONS: Record<string, (remote: RemoteProcess) => Promise<unknown>> = {
     await remote.eval("'goes on'");
     await remote.close();
   },
+  "how things are": async (remote) => {
+    await remote.status();
+    const long = remote.eval("import time\ntime.sleep(1)", { onProgress: () => {} });
+    while (!(await remote.status()).running) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await long;
+    await remote.close({ drain: true });
+  },
 };
 
 const recorded: StoredExchange[] = [];

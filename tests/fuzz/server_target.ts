@@ -146,6 +146,8 @@ export class ServerUnderTest implements AsyncDisposable {
       start: () => Promise.reject(new Error("python has died")),
       late: (origin, fd, bytes) => this.#sessions.late(origin, fd, bytes),
       note: (origin, level, msg, fields) => this.#sessions.note(origin, level, msg, fields),
+      event: (slot, event, level, msg, fields) =>
+        this.#sessions.event(slot, event, level, msg, fields),
     }, this.#python);
     const listener = {
       accept: () => new Promise<Deno.Conn>((resolve) => this.#waiting.push(resolve)),
@@ -310,7 +312,12 @@ export class ServerUnderTest implements AsyncDisposable {
   #hello(connection: Connection, { proofs }: Visitor): void {
     const session = new Session(
       {
-        pool: { scheduler: this.#scheduler, forget: (_, number) => this.#slot.forget(number) },
+        pool: {
+          scheduler: this.#scheduler,
+          forget: (_, number) => this.#slot.forget(number),
+          pid: () => this.#slot.pid,
+          python: this.#python.info,
+        },
         log: new Log("error", (record) => this.#errors.push(record)),
         clock: () => this.#time.now,
         limits: DEFAULT_LIMITS,
@@ -327,7 +334,7 @@ export class ServerUnderTest implements AsyncDisposable {
       limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: MAX_EVALS_IN_FLIGHT },
       server: "test",
       python: { version: "3", implementation: "CPython", msgpack: "c" },
-      features: [Feature.INTERRUPT],
+      features: Object.values(Feature),
       ...(proofs === undefined ? {} : { proof: proofs.server }),
     });
   }
