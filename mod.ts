@@ -17,6 +17,10 @@
  * {@linkcode RemoteProcess} runs code and gives a {@linkcode Future} for each eval. Several sessions
  * run in parallel: {@linkcode PyProxyPool}.
  *
+ * The code runs as the user that the server runs as; there is no sandbox. Start a server with
+ * `deno run -A jsr:@pyproxy/client/cli serve`. The client needs permission for the network alone, for
+ * the server's two addresses: `--allow-net=localhost:9000,localhost:9001`.
+ *
  * What an eval takes and gives:
  *
  * | Python | JavaScript |

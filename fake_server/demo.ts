@@ -9,9 +9,10 @@ import { startServer } from "./mod.ts";
 
 const write = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(text));
 const say = (text = "") => write(`${text}\n`);
-const title = (text: string) => say(`\n\x1b[1m${text}\x1b[0m`);
+const bold = Deno.stdout.isTerminal() && !Deno.noColor;
+const title = (text: string) => say(bold ? `\n\x1b[1m${text}\x1b[0m` : `\n${text}`);
 const show = (code: string, result: unknown) =>
-  say(`  ${code}\n    -> ${Deno.inspect(result, { colors: false })}`);
+  say(`  ${code}\n    -> ${Deno.inspect(result, { colors: false }).replaceAll("\n", "\n       ")}`);
 
 title("A server, on free ports");
 await using server = await startServer({

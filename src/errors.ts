@@ -301,7 +301,7 @@ export class EvalTimeoutError extends CancelledError {
 
 /** Makes an error of one that came over the bridge. */
 export function errorFromRecord(record: ErrorRecord): SessionError {
-  const options = record.cause === undefined ? undefined : { cause: new Error(record.cause) };
+  const options = record.cause === undefined ? undefined : { cause: causeOf(record.cause) };
   switch (record.class) {
     case "ConnectionError":
       return new ConnectionError(record.message, options);
@@ -312,4 +312,11 @@ export function errorFromRecord(record: ErrorRecord): SessionError {
     case "SessionClosedError":
       return new SessionClosedError(record.message, options);
   }
+}
+
+/** What went wrong in the session's thread: where in this one it became known says nothing. */
+function causeOf(message: string): Error {
+  const cause = new Error(message);
+  cause.stack = String(cause);
+  return cause;
 }

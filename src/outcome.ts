@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { callerStack } from "./caller.ts";
 import {
   CancelledError,
   type CancelledHow,
@@ -111,17 +112,4 @@ export function cancelledError(id: number, asked: Asked, how: CancelledHow): Can
   }
   const options = asked.abortReason === undefined ? undefined : { cause: asked.abortReason };
   return new CancelledError(`Eval ${id} was cancelled ${ENDED[how]}`, how, options);
-}
-
-/**
- * The lines of the caller's stack, without those of this library: `caller` was made in
- * `RemoteProcess.eval`, which a pool may have called.
- */
-function callerStack(caller: Error): string {
-  const lines = (caller.stack ?? "").split("\n").filter((line) => /^\s+at |@/.test(line));
-  const folder = /[^\s(]*[\\/]/.exec(lines.shift()?.replace(/^\s*at (.*\()?/, "") ?? "")?.[0];
-  if (folder !== undefined && lines[0]?.includes(`${folder}pool.`)) lines.shift();
-  // Bun takes frames without a name for none.
-  return lines.map((line) => line.replace(/at (async )?([^()]+)$/, "at $1<anonymous> ($2)"))
-    .join("\n");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConnectionError, SessionError } from "./errors.ts";
+import { callerStack } from "./caller.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import {
   type CheckedOpenOptions,
@@ -62,6 +63,7 @@ export class PyProxySession implements AsyncDisposable {
     addr: string = DEFAULT_ADDRESS,
     options?: OpenOptions,
   ): Promise<PyProxySession> {
+    const caller = new Error();
     const address = parseAddress(addr);
     const checked = checkOpenOptions(options);
     if (checked.tls !== undefined && "path" in address) {
@@ -71,7 +73,7 @@ export class PyProxySession implements AsyncDisposable {
     const where = formatAddress(address);
     const thread = new SessionThread(address, checked);
     const doing = `open a session at ${where}`;
-    const hello = await within(thread, doing, checked, thread.opened);
+    const hello = await within(thread, doing, checked, thread.opened, caller);
     return new PyProxySession(hello.session_id, thread, where, checked);
   }
 
@@ -98,7 +100,8 @@ export class PyProxySession implements AsyncDisposable {
       throw new SessionError(`Cannot ${doing}: it is connected already; open another session`);
     }
     this.#connectCalled = true;
-    await within(this.#thread, doing, this.#options, this.#thread.connect());
+    const caller = new Error();
+    await within(this.#thread, doing, this.#options, this.#thread.connect(), caller);
     return new RemoteProcess(this.sessionId, this.#thread);
   }
 
@@ -147,6 +150,7 @@ async function within<T>(
   doing: string,
   { signal, connectTimeout }: CheckedOpenOptions,
   step: Promise<T>,
+  caller: Error,
 ): Promise<T> {
   const givenUp = Promise.withResolvers<never>();
   const onAbort = () => givenUp.reject(signal!.reason);
@@ -163,6 +167,7 @@ async function within<T>(
       ? error
       : new SessionError(`Cannot ${doing}: the opening was aborted`, { cause: error });
     thread.fail("NOT_OPENED", why);
+    if (error === why) why.stack = `${why.name}: ${why.message}\n${callerStack(caller)}`;
     throw error;
   } finally {
     clearTimeout(timer);

@@ -1,8 +1,14 @@
 // What answers is no PyProxy server, or a broken one: a clear error, and the program free to end.
 import { createServer, type Server, type Socket } from "node:net";
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { encode } from "@std/msgpack";
-import { connect, ConnectionError, ProtocolError, PyProxySession } from "../../mod.ts";
+import { connect, ConnectionError, ProtocolError, PyProxyPool, PyProxySession } from "../../mod.ts";
 import { frameBytes, FrameReader } from "../../src/wire/frame.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 import { test } from "../harness.ts";
@@ -79,6 +85,23 @@ test("open() throws ConnectionError when the port is closed", async () => {
   const addr = "127.0.0.1:1";
   const error = await assertRejects(() => PyProxySession.open(addr), ConnectionError, addr);
   assertInstanceOf(error.cause, Error);
+});
+
+test("a failed opening shows the line that asked for it, and none of this library's", async () => {
+  const addr = "127.0.0.1:1";
+  // With await: JavaScriptCore drops frames of tail calls.
+  const ways = [
+    async () => void await PyProxySession.open(addr),
+    async () => void await connect(addr),
+    async () => void await PyProxyPool.open(addr),
+  ];
+  for (const open of ways) {
+    const { stack = "" } = await assertRejects(open, ConnectionError);
+    const [heading, first] = stack.split("\n");
+    assertStringIncludes(heading!, `ConnectionError: Cannot open a session at ${addr}: `);
+    assertStringIncludes(first!, "bad_peers_test.ts");
+    assert(!stack.includes("/src/"), stack);
+  }
 });
 
 test("open() throws ConnectionError when the host is unknown", async () => {

@@ -1,7 +1,7 @@
 // The npm tarball as a user gets it: installed in an empty project, offline, and run from there.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startServer } from "../../fake_server/mod.ts";
-import { blocks, expected, root } from "../readme.ts";
+import { expected, readmeServers, root } from "../readme.ts";
 import { Project, RUNTIMES } from "./project.ts";
 import { packNpm } from "./tarball.ts";
 
@@ -76,18 +76,19 @@ Deno.test("the npm tarball depends on nothing", async () => {
 for (const [runtime, command] of Object.entries(RUNTIMES)) {
   Deno.test(`the README's blocks run from the npm tarball under ${runtime}`, async () => {
     await using project = await installed();
-    await using own = await server();
+    await using servers = await readmeServers();
     // The server is not in the tarball.
-    const clientBlocks = blocks.filter((block) => !block.includes("/fake_server"));
-    assert(clientBlocks.length >= 6);
+    const runnable = servers.runnable.filter(({ block }) => !block.includes("/fake_server"));
+    assert(runnable.length >= 12);
     const host = runtime === "Deno"
-      ? ["--no-prompt", `--allow-net=${own.addr},${own.outputAddr}`]
+      ? [
+        "--no-prompt",
+        `--allow-net=${servers.addresses}`,
+        `--allow-write=${project.path}/plot.png`,
+      ]
       : [];
-    for (const block of clientBlocks) {
-      const file = await project.write(
-        "block.ts",
-        block.replaceAll("localhost:9000", own.addr),
-      );
+    for (const { block, code } of runnable) {
+      const file = await project.write("block.ts", code);
       const printed = (await project.succeed([...command, ...host, file])).split("\n");
       for (const line of expected(block)) {
         assert(printed.includes(line), `no line ${line} in:\n${printed.join("\n")}`);

@@ -29,7 +29,7 @@ const LAYERS: string[][] = [
   ["src/bridge.ts", "src/options.ts", "src/version.ts"],
   ["src/progress.ts"],
   ["src/values/"],
-  ["src/error_base.ts"],
+  ["src/error_base.ts", "src/caller.ts"],
   ["src/transport/"],
   ["src/wire/"],
   ["src/runtime.ts"],

@@ -1,43 +1,71 @@
-// What the README shows is true: its TypeScript blocks are checked and run.
-import { assert } from "@std/assert";
-import { startServer } from "../../fake_server/mod.ts";
-import { blocks, expected, readme, root } from "../readme.ts";
+// What the README shows is true: its blocks are checked and run, its tables are those of the code.
+import { assert, assertEquals } from "@std/assert";
+import { HELP } from "../../fake_server/config.ts";
+import { MAX_SESSIONS } from "../../fake_server/limits.ts";
+import * as limits from "../../src/wire/limits.ts";
+import { blocks, blocksOf, expected, readme, readmeServers, root, table } from "../readme.ts";
 
-/** Runs deno with the imports of this repository; gives what it printed. */
-async function deno(command: string, args: string[]): Promise<string> {
-  const config = new URL("deno.json", root).pathname;
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [command, "--config", config, ...args],
-    env: { NO_COLOR: "1" },
+const decoder = new TextDecoder();
+
+/** Runs a program in a folder; gives what it printed. */
+async function run(cwd: string, command: string[], env?: Record<string, string>): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command[0]!, {
+    args: command.slice(1),
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
   }).output();
-  assert(success, `${args}: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
+  assert(success, `${command.join(" ")}: ${decoder.decode(stdout)}${decoder.decode(stderr)}`);
+  return decoder.decode(stdout);
 }
 
+const deno = (command: string) => [
+  Deno.execPath(),
+  command,
+  "--config",
+  new URL("deno.json", root).pathname,
+];
+
+/** A folder that goes with its scope. */
+async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempDir();
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+Deno.test("the README's TypeScript blocks have the right types", async () => {
+  assert(blocks.length >= 15, `there are ${blocks.length} blocks`);
+  await using folder = await temporaryFolder();
+  const files = blocks.map((_, i) => `block_${i}.ts`);
+  for (const [i, file] of files.entries()) {
+    await Deno.writeTextFile(`${folder.path}/${file}`, blocks[i]!);
+  }
+  await run(folder.path, [...deno("check"), ...files]);
+});
+
 Deno.test("the README's TypeScript blocks run and print what they say", async () => {
-  assert(blocks.length >= 7, `there are ${blocks.length} blocks`);
-  await using server = await startServer({
-    bindAddr: "127.0.0.1:0",
-    outputAddr: "127.0.0.1:0",
-    log: () => {},
-  });
-  const folder = await Deno.makeTempDir();
-  try {
-    const files = blocks.map((_, i) => `${folder}/block_${i}.ts`);
-    for (const [i, block] of blocks.entries()) {
-      await Deno.writeTextFile(files[i]!, block.replaceAll("localhost:9000", server.addr));
+  await using servers = await readmeServers();
+  await using folder = await temporaryFolder();
+  for (const { block, code } of servers.runnable) {
+    await Deno.writeTextFile(`${folder.path}/block.ts`, code);
+    const printed = await run(folder.path, [...deno("run"), "--no-check", "-A", "block.ts"]);
+    for (const line of expected(block)) {
+      assert(printed.split("\n").includes(line), `no line ${line} in:\n${printed}\nof:\n${block}`);
     }
-    await deno("check", files);
-    const outputs: string[] = [];
-    for (const file of files) outputs.push(await deno("run", ["--no-check", "--allow-all", file]));
-    for (const [i, block] of blocks.entries()) {
-      const lines = outputs[i]!.split("\n");
-      for (const line of expected(block)) {
-        assert(lines.includes(line), `block ${i} printed no line ${line}:\n${outputs[i]}`);
-      }
-    }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  }
+  const png = await Deno.readFile(`${folder.path}/plot.png`);
+  assertEquals(decoder.decode(png.subarray(-8, -4)), "IEND");
+});
+
+Deno.test("the README's command lines print what they say", async () => {
+  await using servers = await readmeServers();
+  const lines = blocksOf("sh").join("").matchAll(/^pyproxy (eval .*\S) +# (.*)$/gm);
+  const examples = [...lines];
+  assert(examples.length >= 2, `there are ${examples.length}`);
+  const main = [...deno("run"), "--no-check", "-A", new URL("src/cli/main.ts", root).pathname];
+  for (const [, args, line] of examples) {
+    const program = `${main.map((word) => `'${word}'`).join(" ")} ${args}`;
+    const env = { PYPROXY_ADDR: servers.addresses[0]! };
+    assertEquals(await run(root.pathname, ["sh", "-c", program], env), `${line}\n`);
   }
 });
 
@@ -45,4 +73,79 @@ Deno.test("the README has the two commands that need only npm and Python 3", () 
   for (const task of ["demo", "test"]) {
     assert(readme.includes(`npx --yes deno@2.9.6 task ${task}`), task);
   }
+});
+
+Deno.test("the tasks that the documents name are there", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+  const documents = ["README.md", "tests/README.md", ".github/CONTRIBUTING.md"];
+  const workflows = [".github/workflows/test.yml", ".github/workflows/publish.yml"];
+  for (const file of [...documents, ...workflows]) {
+    const text = await Deno.readTextFile(new URL(file, root));
+    const named = [...text.matchAll(/deno(?:@[\d.]+)? task\s+([a-z][\w:]*)/g)].map(([, task]) =>
+      task!
+    );
+    assert(named.length > 0, file);
+    for (const task of named) assert(task in tasks, `${file}: there is no task ${task}`);
+  }
+});
+
+Deno.test("the files that the documents link to, and those of the map, are there", async () => {
+  const linked: string[] = [];
+  for (const file of ["README.md", "tests/README.md", ".github/CONTRIBUTING.md"]) {
+    const text = await Deno.readTextFile(new URL(file, root));
+    for (const [, target] of text.matchAll(/\]\((?!http|#)([^)#]+)/g)) {
+      linked.push(new URL(target!, new URL(file, root)).href);
+    }
+  }
+  const [map] = /^( {4}src\/cli\/[\s\S]*?)\n\n/m.exec(readme)!;
+  let folder = "";
+  for (const line of map!.split("\n")) {
+    const [, path = ""] = /^ {4}(\S+)/.exec(line) ?? [];
+    if (path !== "") {
+      linked.push(new URL(path, root).href);
+      folder = path.replace(/[^/]*$/, "");
+    }
+    const text = line.slice(4 + path.length);
+    for (const [name] of text.matchAll(/[\w/]+\.(?:ts|md)\b/g)) {
+      linked.push(new URL(name.includes("/") ? name : `${folder}${name}`, root).href);
+    }
+  }
+  assert(linked.length > 60, `there are ${linked.length}`);
+  for (const href of linked) await Deno.stat(new URL(href));
+});
+
+Deno.test("the anchors that the README links to are there", () => {
+  const heads = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, head]) =>
+    head!.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-")
+  );
+  const anchors = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!);
+  assert(anchors.length > 3);
+  for (const anchor of anchors) assert(heads.includes(anchor), anchor);
+});
+
+Deno.test("the README's table of flags has all that the server's help has", () => {
+  const named = table("flag", "variable").flatMap(([flags]) => flags!.split(", ")).sort();
+  const known = [...HELP.matchAll(/^ {2}(--[\w-]+)/gm)].map(([, flag]) => flag!)
+    .filter((flag) => flag !== "--help").sort();
+  assertEquals(named, known);
+});
+
+Deno.test("the README's limits are those of the code", () => {
+  const count = (value: number) => value.toLocaleString("en-US");
+  const size = (bytes: number) => `${bytes / 1024 / 1024} MiB`;
+  const time = (ms: number) => `${ms / 1000} s`;
+  assertEquals(table("what", "limit").map(([, limit]) => limit), [
+    size(limits.MAX_FRAME_BODY_BYTES),
+    `${limits.MAX_DEPTH} deep`,
+    count(limits.MAX_EVALS_IN_FLIGHT),
+    count(limits.MAX_QUEUED_EVALS),
+    size(limits.MAX_QUEUED_BYTES),
+    size(limits.UNREAD_OUTPUT_PER_EVAL_BYTES),
+    size(limits.UNREAD_OUTPUT_PER_SESSION_BYTES),
+    time(limits.UNREAD_OUTPUT_LIFE_MS),
+    time(limits.SLOW_READER_MS),
+    time(limits.PING_INTERVAL_MS + limits.PING_TIMEOUT_MS),
+    time(limits.HEARTBEAT_INTERVAL_MS * limits.HEARTBEAT_MISSES),
+    count(MAX_SESSIONS),
+  ]);
 });
