@@ -36,6 +36,9 @@ export const BELL_JOBS = 4;
 /** A result of those that the bell was not rung for is looked for after this long. */
 export const BELL_MS = 2;
 
+/** A large result is work ahead as well: so many bytes go to the client in a millisecond, or fewer. */
+export const RESULT_BYTES_PER_MS: number = 1024 * 1024;
+
 /** A job that was handed over so often, and each time its process died before it began, is lost. */
 export const MAX_HAND_OVERS = 3;
 

@@ -6,7 +6,7 @@
  */
 import { type LogEvent, ResultStatus } from "../src/wire/messages.ts";
 import { Control, controlPart } from "./control.ts";
-import { MAX_RESTART_PAUSE_MS, RESTART_PAUSE_MS } from "./limits.ts";
+import { MAX_RESTART_PAUSE_MS, RESTART_PAUSE_MS, RESULT_BYTES_PER_MS } from "./limits.ts";
 import { forgetFrame, setJob } from "./link.ts";
 import { errorText, type Log, LOG_LEVELS, type LogFields, type LogLevel } from "./log.ts";
 import { type LateOutput, type Origin, OutputRouter, type OutputTarget } from "./output_router.ts";
@@ -57,6 +57,8 @@ export class Slot implements ProcessEvents {
   #router: OutputRouter | undefined;
   /** What all jobs of the process have taken together, as of its last results. */
   #spentMs = 0;
+  /** The size of the results that have come since. */
+  #resultBytes = 0;
   #closing = false;
   #wake: (() => void) | undefined;
   readonly #done: Promise<void>;
@@ -133,6 +135,7 @@ export class Slot implements ProcessEvents {
     const { scheduler } = this.#context;
     const namespaced = scheduler.head(this.#index)?.namespace !== undefined;
     const begun = !namespaced || status !== ResultStatus.CANCELLED || !wasQueued(body);
+    this.#resultBytes += body.length;
     this.#finished(id, begun).result(status, body, owned);
   }
 
@@ -157,8 +160,10 @@ export class Slot implements ProcessEvents {
   turn(): number {
     const { scheduler, clock } = this.#context;
     const spentMs = this.#process?.spentMs() ?? 0;
-    scheduler.proceed(this.#index, clock(), spentMs - this.#spentMs);
+    const movedMs = this.#resultBytes / RESULT_BYTES_PER_MS;
+    scheduler.proceed(this.#index, clock(), spentMs - this.#spentMs + movedMs);
     this.#spentMs = spentMs;
+    this.#resultBytes = 0;
     return scheduler.ahead(this.#index);
   }
 
