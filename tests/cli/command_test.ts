@@ -122,7 +122,7 @@ time.sleep(60)
     assertEquals(await program.code, 130);
     assertMatch(
       program.stderr,
-      /^Traceback .*\n {2}File ".*", line 2, in <module>\n.*\nKeyboardInterrupt\n$/,
+      /^Traceback .*\n {2}File ".*", line [12], in <module>\n.*\nKeyboardInterrupt\n$/,
     );
   });
 
