@@ -67,7 +67,7 @@ export class OutputRecords {
     return events;
   }
 
-  /** The bytes held back, once nothing more comes. */
+  /** The bytes held back, once it is known that they are no record: nothing more of one comes. */
   end(): OutputEvent[] {
     if (this.#heldLength === 0) return [];
     const bytes = this.#held.slice(0, this.#heldLength);

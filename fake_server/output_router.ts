@@ -79,6 +79,11 @@ export class OutputRouter {
   allRead(job: number): void {
     const entry = this.#open.find((entry) => entry.job === job);
     if (entry === undefined) return;
+    // What was held back as the possible start of a record is none: those are written whole.
+    for (const pipe of [1, 2] as const) {
+      const isCurrent = this.#open[this.#ended[pipe - 1]!] === entry;
+      if (isCurrent) this.#route(pipe, this.#pipes[pipe - 1]!.end());
+    }
     entry.isRead = true;
     this.#advance();
   }

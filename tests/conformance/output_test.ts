@@ -117,6 +117,19 @@ test("output({ raw: true }) gives the bytes", async () => {
   assertEquals(bytes, Array.from({ length: 25_600 }, (_, i) => i % 256));
 });
 
+test("bytes that no UTF-8 has, alone at an eval's end, are that eval's", async () => {
+  await using own = await testRemote();
+  // The server holds back what may be the start of a record of its own. Slept on, so that all of it
+  // is read before the result is there.
+  const code = "import os, time; os.write(fd, bytes([255])); time.sleep(0.01); None";
+  for (let i = 0; i < 20; i++) {
+    const fd = 1 + i % 2;
+    const future = own.remote.eval(code, { locs: { fd } });
+    const chunks = await all(future.output({ raw: true }));
+    assertEquals(chunks.map(({ fd, bytes }) => [fd, ...bytes]), [[fd, 255]], `eval ${future.id}`);
+  }
+});
+
 test("a thread's output belongs to the eval that started the thread", async () => {
   await using own = await testRemote();
   const code = `

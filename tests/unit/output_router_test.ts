@@ -134,6 +134,16 @@ Deno.test("OutputRouter ends a job without an END once all of it has come", () =
   assertEquals(bench.allRead(1), []);
 });
 
+Deno.test("OutputRouter gives a job that has all been read what was held back of it", () => {
+  const bench = new Bench();
+  bench.begin(1, 10);
+  const start = data(1, 1, "").slice(0, 1);
+  assertEquals(bench.read(1, `raw${start}`), ["10 fd1 raw"]);
+  assertEquals(bench.read(2, start), []);
+  // It is no UTF-8.
+  assertEquals(bench.allRead(1), ["10 fd1 \ufffd", "10 fd2 \ufffd", "10 end"]);
+});
+
 Deno.test("OutputRouter keeps the order of jobs with and without an END", () => {
   const bench = new Bench();
   for (const job of [1, 2, 3]) bench.begin(job, 10 * job);
