@@ -39,7 +39,9 @@ export const bytes: Question = {
           const start = performance.now();
           const back = await call(data);
           each.push(performance.now() - start);
-          if (back.length !== size || back[size - 1] !== i + 1) throw new Error("other bytes came");
+          if (back.length !== size || back[size - 1] !== (i + 1) % 256) {
+            throw new Error("other bytes came");
+          }
         }
         medians.push(median(each));
       }
