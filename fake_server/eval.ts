@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CloseReason, ResultStatus } from "../src/wire/messages.ts";
+import { type CloseReason, EvalFlag, ResultStatus } from "../src/wire/messages.ts";
 import { resultBody } from "./control.ts";
 import type { Origin } from "./output_router.ts";
 import type { Job, Outcome } from "./scheduler.ts";
@@ -37,25 +37,35 @@ export class Eval implements Task {
   settled = false;
   /** No more output of it comes. */
   outputEnded = false;
+  /** Its RESULT has said so. */
+  saidSilent = false;
   /** Its place in the scheduler. */
   job: Job<Task> | undefined;
   readonly #owner: EvalOwner;
   /** The client wants to know when its code runs, and does not yet. */
   #isToTell: boolean;
+  readonly #knowsSilent: boolean;
+  #hasWritten = false;
 
-  /** Makes one; it has no job yet. */
+  /** Makes one; it has no job yet. `flags` are those of the client's EVAL. */
   constructor(
     owner: EvalOwner,
     origin: Origin,
     frame: readonly Uint8Array[],
     bytes: number,
-    isToTell: boolean,
+    flags: number,
   ) {
-    this.#isToTell = isToTell;
+    this.#isToTell = (flags & EvalFlag.RUNNING) !== 0;
+    this.#knowsSilent = (flags & EvalFlag.SILENT) !== 0;
     this.#owner = owner;
     this.origin = origin;
     this.frame = frame;
     this.bytes = bytes;
+  }
+
+  /** Whether its RESULT may say, now, that nothing was written and nothing will be. */
+  get maySaySilent(): boolean {
+    return this.#knowsSilent && this.outputEnded && !this.#hasWritten;
   }
 
   /** See {@linkcode Task.result}. */
@@ -93,6 +103,7 @@ export class Eval implements Task {
 
   /** See {@linkcode OutputTarget.output}. */
   output(fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void {
+    this.#hasWritten = true;
     this.#owner.output(this.origin.request, fd, pieces, length);
   }
 

@@ -73,11 +73,15 @@ export class EvalTable {
     return true;
   }
 
-  /** Lets go of the complete evals before the first that is not; gives the last of their ids. */
+  /**
+   * Lets go of the complete evals before the first that is not. Gives the last of their ids whose
+   * RESULT did not say that it was SILENT.
+   */
   complete(): number | undefined {
     let last: number | undefined;
     while (this.#evals[0]?.settled && this.#evals[0].outputEnded) {
-      last = this.#evals.shift()!.origin.request;
+      const done = this.#evals.shift()!;
+      if (!done.saidSilent) last = done.origin.request;
     }
     return last;
   }

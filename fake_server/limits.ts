@@ -30,11 +30,14 @@ export const WORK_AHEAD_MS = 1;
 /** After so many lone jobs in a row the next is taken for one as well (LINK.md, ALONE). */
 export const LONE_JOBS = 2;
 
-/** A process with so many jobs is not woken for at each result; fewer are as good as lone ones. */
-export const BELL_JOBS = 4;
+/** The pipes of a process with so many jobs are left unread while their results say READ. */
+export const REST_JOBS = 4;
 
-/** A result of those that the bell was not rung for is looked for after this long. */
-export const BELL_MS = 2;
+/** A process that has more than one job and was not heard of for so long is looked after ... */
+export const LOOK_MS = 2;
+
+/** ... again after twice as long each time, up to this. */
+export const MAX_LOOK_MS = 32;
 
 /** A large result is work ahead as well: so many bytes go to the client in a millisecond, or fewer. */
 export const RESULT_BYTES_PER_MS: number = 1024 * 1024;

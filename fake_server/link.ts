@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { frameBytes, writeHeader, writeU32 } from "../src/wire/frame.ts";
+import { type Frame, frameBytes, readU32, writeHeader, writeU32 } from "../src/wire/frame.ts";
 import { HEADER_BYTES } from "../src/wire/limits.ts";
 import { MessageType } from "../src/wire/messages.ts";
 import { Control } from "./control.ts";
@@ -14,7 +14,6 @@ export const LinkType = {
   FORGET: 0x61,
   NOTE: 0x62,
   BROKEN: 0x63,
-  BELL: 0x64,
 } as const;
 
 /** In the flags of a link's EVAL, beside the client's: no other job is there until its RESULT. */
@@ -50,11 +49,6 @@ export function parseReady(body: Uint8Array, secret: string): PythonInfo | undef
   };
 }
 
-/** Whether the body of a BELL knows `secret`. */
-export function isBell(body: Uint8Array, secret: string): boolean {
-  return new Control("BELL", body).required("secret", "string") === secret;
-}
-
 /**
  * The EVAL frame for a python process, with job 0. A body with a buffer of its own is not copied:
  * then the frame is in two pieces.
@@ -83,4 +77,17 @@ export function setJob(frame: readonly Uint8Array[], job: number, isAlone: boole
 /** The frame that drops the namespaces of a session. */
 export function forgetFrame(session: number): Uint8Array {
   return frameBytes(LinkType.FORGET, 0, session, new Uint8Array(0));
+}
+
+/** The frames that a page holds; one that is not whole ends them. */
+export function* heldFrames(bytes: Uint8Array): Generator<Frame, void, void> {
+  for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+    const start = at + HEADER_BYTES;
+    const length = readU32(bytes, at + 4);
+    if (start + length > bytes.length) return;
+    const body = bytes.subarray(start, start + length);
+    const id = readU32(bytes, at + 8);
+    yield { type: bytes[at + 2]!, flags: bytes[at + 3]!, length, id, body, owned: false };
+    at = start + length;
+  }
 }

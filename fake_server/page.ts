@@ -5,14 +5,17 @@
  * @module
  */
 
-const PAGE_BYTES = 4_096;
+const PAGE_BYTES = 20_480;
 const SPENT_AT = 8;
 const COUNT_AT = 64;
 const SLOTS_AT = 68;
 const SLOTS = 64;
 const RUNNING_AT = 4;
+const RESTS_AT = 16;
 const INTERRUPTS_AT = 324;
 const INTERRUPTED_AT = 328;
+const HELD_AT = 4_096;
+const HELD_START = 8;
 
 /** The server's end of the page: a file that python maps. */
 export class Page {
@@ -41,6 +44,24 @@ export class Page {
     return this.#read(RUNNING_AT, 4).getUint32(0, true);
   }
 
+  /**
+   * The results that python has not sent yet, as frames. Undefined if it is just sending them: then
+   * they are on the link.
+   */
+  held(): Uint8Array | undefined {
+    const head = this.#read(HELD_AT, HELD_START);
+    const length = Math.min(head.getUint32(4, true), PAGE_BYTES - HELD_AT - HELD_START);
+    if (length === 0) return undefined;
+    const { buffer } = this.#read(HELD_AT + HELD_START, length);
+    const isSame = this.#read(HELD_AT, 4).getUint32(0, true) === head.getUint32(0, true);
+    return isSame ? new Uint8Array(buffer) : undefined;
+  }
+
+  /** Notes how often the pipes have begun or ceased to be left unread. */
+  rest(rests: number): void {
+    this.#write(RESTS_AT, rests);
+  }
+
   /** Notes that `job` is to be stopped; python looks when it is interrupted. */
   cancel(job: number): void {
     this.#write(SLOTS_AT + 4 * (this.#cancels % SLOTS), job);
@@ -62,7 +83,7 @@ export class Page {
     this.#file.close();
   }
 
-  #read(at: number, length: number): DataView {
+  #read(at: number, length: number): DataView<ArrayBuffer> {
     const bytes = new Uint8Array(length);
     this.#file.seekSync(at, Deno.SeekMode.Start);
     this.#file.readSync(bytes);

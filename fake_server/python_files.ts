@@ -10,6 +10,7 @@ import descriptors from "./python/descriptors.py" with { type: "text" };
 import errors from "./python/errors.py" with { type: "text" };
 import evaluate from "./python/evaluate.py" with { type: "text" };
 import guard from "./python/guard.py" with { type: "text" };
+import held from "./python/held.py" with { type: "text" };
 import hooks from "./python/hooks.py" with { type: "text" };
 import integers from "./python/integers.py" with { type: "text" };
 import link from "./python/link.py" with { type: "text" };
@@ -20,6 +21,7 @@ import msgpack_c from "./python/msgpack_c.py" with { type: "text" };
 import msgpack_pure from "./python/msgpack_pure.py" with { type: "text" };
 import opaque from "./python/opaque.py" with { type: "text" };
 import output from "./python/output.py" with { type: "text" };
+import page from "./python/page.py" with { type: "text" };
 import printed from "./python/printed.py" with { type: "text" };
 import processes from "./python/processes.py" with { type: "text" };
 import records from "./python/records.py" with { type: "text" };
@@ -38,6 +40,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "errors.py": errors,
   "evaluate.py": evaluate,
   "guard.py": guard,
+  "held.py": held,
   "hooks.py": hooks,
   "integers.py": integers,
   "link.py": link,
@@ -48,6 +51,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "msgpack_pure.py": msgpack_pure,
   "opaque.py": opaque,
   "output.py": output,
+  "page.py": page,
   "printed.py": printed,
   "processes.py": processes,
   "records.py": records,

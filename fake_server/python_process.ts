@@ -8,14 +8,20 @@ import { type Frame, FrameReader } from "../src/wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES, MAX_HELLO_BODY_BYTES } from "../src/wire/limits.ts";
 import { MessageType } from "../src/wire/messages.ts";
 import { Outbox } from "../src/transport/outbox.ts";
-import { Bell } from "./bell.ts";
 import { Control } from "./control.ts";
 import { Guard } from "./guard.ts";
-import { BELL_JOBS, LAST_BYTES_DEADLINE_MS, START_TEXT_BYTES } from "./limits.ts";
-import { isBell, LinkType, parseReady, type PythonInfo, READ_FLAG } from "./link.ts";
+import {
+  LAST_BYTES_DEADLINE_MS,
+  LOOK_MS,
+  MAX_LOOK_MS,
+  REST_JOBS,
+  START_TEXT_BYTES,
+} from "./limits.ts";
+import { heldFrames, LinkType, parseReady, type PythonInfo, READ_FLAG } from "./link.ts";
 import { errorText } from "./log.ts";
 import { Page } from "./page.ts";
-import type { Exit } from "./scheduler.ts";
+import { Rest } from "./rest.ts";
+import { type Exit, nextId, notAfter } from "./scheduler.ts";
 
 /** How to start a python process. */
 export interface ProcessOptions {
@@ -36,13 +42,12 @@ export interface ProcessOptions {
 
 /** What a python process has to tell. Bodies and chunks are good until the call returns. */
 export interface ProcessEvents {
-  result(job: number, status: number, body: Uint8Array, owned: boolean): void;
-  /** A job with a result has no more output than what has been told. */
-  allRead(job: number): void;
+  /** `isRead`: the job has no more output than what has been told. */
+  result(job: number, status: number, body: Uint8Array, owned: boolean, isRead: boolean): void;
   broken(job: number, message: string): void;
   note(job: number, fields: Record<string, string | number | boolean>): void;
-  /** All that came together has been told. Gives back how many jobs the process still has. */
-  turn(): number;
+  /** All that came together has been told. */
+  turn(): void;
   /** Gives back what has to happen before more is read. */
   output(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined;
   /** The process breaks the rules of the link, and is being ended for it. */
@@ -95,10 +100,22 @@ export class PythonProcess {
   readonly #reads: Promise<void>[];
   readonly #connections: Deno.UnixConn[] = [];
   #link: Deno.UnixConn | undefined;
-  #bell: Bell | undefined;
   #outbox: Outbox | undefined;
-  /** The lone job whose output was all read before its result was sent. */
-  #readJob: number | undefined;
+  readonly #rest: Rest;
+  /** Jobs that it has been given and that have no result. */
+  #jobs = 0;
+  /** The job whose result was told last. */
+  #lastTold = 0;
+  /** Resolves when more has been told. */
+  #told: PromiseWithResolvers<void> | undefined;
+  /** Each result that came together said READ. */
+  #isAllRead = true;
+  #isLinkOver = false;
+  /** How often something has come on the link, and how often that was at the last look. */
+  #heard = 0;
+  #lookedAt = 0;
+  #lookMs = LOOK_MS;
+  #look: ReturnType<typeof setTimeout> | undefined;
   #startText = "";
   #pauses = new Set<() => void>();
 
@@ -137,6 +154,7 @@ export class PythonProcess {
     this.nonce = crypto.getRandomValues(new Uint8Array(16));
     this.nonce[0] = 0xff;
     this.#page = new Page(page);
+    this.#rest = new Rest(2, (rests) => this.#page.rest(rests));
     try {
       this.#guard = new Guard(options.python, options.main, options.env);
     } catch (error) {
@@ -173,6 +191,9 @@ export class PythonProcess {
   /** Sends a frame, or the pieces of one, which must not change from now on. */
   send(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) this.#outbox?.send(piece);
+    if (pieces[0]![2] !== MessageType.EVAL) return;
+    this.#jobs++;
+    this.#lookLater();
   }
 
   /** Stops a job: it, and no other, gets a KeyboardInterrupt once, or is skipped. */
@@ -238,17 +259,13 @@ export class PythonProcess {
     this.exited.then(({ exit }) => fail(`it ended with ${exitText(exit)}`));
     try {
       let info: PythonInfo | undefined;
-      while (info === undefined || this.#bell === undefined) {
+      while (info === undefined) {
         const connection = await listener.accept();
         this.#connections.push(connection);
         const frame = await readFirst(connection);
-        if (frame?.type === LinkType.READY && info === undefined) {
-          info = parseReady(frame.body, secret);
-          if (info !== undefined) this.#link = connection;
-        } else if (frame?.type === LinkType.BELL && isBell(frame.body, secret)) {
-          this.#bell ??= new Bell(connection);
-        }
         // What does not know the secret is not our process; that one may still come.
+        if (frame?.type === LinkType.READY) info = parseReady(frame.body, secret);
+        if (info !== undefined) this.#link = connection;
       }
       this.#info = info;
     } catch (error) {
@@ -284,7 +301,8 @@ export class PythonProcess {
   async #untilExit(): Promise<Death> {
     const exit = await this.#guard.ended;
     for (const resume of this.#pauses) resume();
-    this.#bell?.close();
+    this.#rest.close();
+    clearTimeout(this.#look);
     // What was sent before the end is in the socket and the pipes: read it, but a process that
     // got away and holds them must not hold us.
     const deadline = setTimeout(() => this.#closeChannels(), LAST_BYTES_DEADLINE_MS);
@@ -318,6 +336,8 @@ export class PythonProcess {
     let buffer = new ArrayBuffer(PIPE_BUFFER_BYTES);
     try {
       for (;;) {
+        const rest = this.#rest.over;
+        if (rest !== undefined) await rest;
         const { done, value } = await reader.read(new Uint8Array(buffer));
         if (done) return;
         buffer = value.buffer;
@@ -326,12 +346,28 @@ export class PythonProcess {
           this.#startText = text.slice(-START_TEXT_BYTES);
           continue;
         }
+        if (this.#jobs > 1) await this.#catchUp();
         const pressure = this.#events.output(pipe, value);
         if (pressure !== undefined) await this.#pause(pressure);
-        await this.#bell?.rung;
       }
     } catch (error) {
       this.#broken(error);
+    }
+  }
+
+  /**
+   * Waits until the results of all jobs are told that were over when the pipes were read: raw bytes
+   * belong to the first job that may still write, and of one that was silent only its result says
+   * that it is over.
+   */
+  async #catchUp(): Promise<void> {
+    const begun = this.#page.started();
+    for (;;) {
+      if (notAfter(begun, nextId(this.#lastTold)) || this.#isLinkOver) return;
+      this.#takeHeld();
+      if (notAfter(begun, nextId(this.#lastTold))) return;
+      this.#told ??= Promise.withResolvers<void>();
+      await this.#told.promise;
     }
   }
 
@@ -354,22 +390,23 @@ export class PythonProcess {
       for (;;) {
         const count = await link.read(reader.space());
         if (count === null) break;
-        for (const frame of reader.filled(count)) this.#frame(frame);
-        if (this.#readJob !== undefined) {
-          // What was read from the pipes before the result was may still be on its way through the
-          // streams. It is there before the event loop reads anything anew.
-          await new Promise<void>((resolve) => setImmediate(resolve));
-          this.#events!.allRead(this.#readJob);
-          this.#readJob = undefined;
+        this.#heard++;
+        for (const frame of reader.filled(count)) {
+          // What was read from the pipes before a lone job's result was may still be on its way
+          // through the streams. It is there before the event loop reads anything anew.
+          if (this.#jobs === 1 && isRead(frame)) {
+            await new Promise<void>((resolve) => setImmediate(resolve));
+          }
+          this.#frame(frame);
         }
-        if (this.#events!.turn() >= BELL_JOBS) {
-          this.#bell!.wait();
-          await this.#bell!.rung;
-        }
+        this.#turn();
       }
     } catch (error) {
       this.#broken(error);
     }
+    this.#takeHeld();
+    this.#isLinkOver = true;
+    this.#told?.resolve();
     // Without its link it is of no use: user code may have closed it.
     this.kill();
   }
@@ -380,13 +417,69 @@ export class PythonProcess {
     this.kill();
   }
 
+  /** All frames that came together are told. */
+  #turn(): void {
+    this.#events!.turn();
+    this.#told?.resolve();
+    this.#told = undefined;
+    // What says READ has left nothing in the pipes; else there is something to read.
+    if (!this.#isAllRead) this.#rest.end();
+    this.#isAllRead = true;
+    if (this.#jobs >= REST_JOBS) this.#rest.begin();
+    else this.#rest.end();
+  }
+
+  /**
+   * Looks after a process that has jobs and is silent: results may be held back behind a job that
+   * takes long, and that job's output is to be read.
+   */
+  #lookLater(): void {
+    if (this.#look !== undefined || this.#jobs < 2 || this.#guard.isDead) return;
+    this.#look = setTimeout(() => {
+      this.#look = undefined;
+      if (this.#heard === this.#lookedAt) {
+        this.#lookMs = Math.min(2 * this.#lookMs, MAX_LOOK_MS);
+        this.#rest.end();
+        this.#takeHeld();
+      } else this.#lookMs = LOOK_MS;
+      this.#lookedAt = this.#heard;
+      this.#lookLater();
+    }, this.#lookMs);
+  }
+
+  /** Tells the results that python holds back. It sends them as well, unless it is dead. */
+  #takeHeld(): void {
+    if (this.#events === undefined) return;
+    const bytes = this.#page.held();
+    if (bytes === undefined) return;
+    try {
+      for (const frame of heldFrames(bytes)) {
+        // What comes before it is on the link still.
+        if (!notAfter(frame.id, nextId(this.#lastTold))) break;
+        this.#frame(frame);
+      }
+      this.#events.turn();
+    } catch (error) {
+      this.#broken(error);
+    }
+  }
+
   #frame({ type, id, flags, body, owned }: Frame): void {
     const events = this.#events!;
     switch (type) {
-      case MessageType.RESULT:
-        if ((flags & READ_FLAG) !== 0) this.#readJob = id;
-        return events.result(id, flags & ~READ_FLAG, body, owned);
+      case MessageType.RESULT: {
+        // It was told already, from the page.
+        if (notAfter(id, this.#lastTold)) return;
+        this.#jobs--;
+        if ((flags & READ_FLAG) === 0) this.#isAllRead = false;
+        events.result(id, flags & ~READ_FLAG, body, owned, (flags & READ_FLAG) !== 0);
+        this.#lastTold = id;
+        return;
+      }
       case LinkType.BROKEN:
+        this.#jobs--;
+        this.#isAllRead = false;
+        this.#lastTold = id;
         return events.broken(id, new Control("BROKEN", body).required("message", "string"));
       case LinkType.NOTE:
         return events.note(id, new Control("NOTE", body).plain());
@@ -405,6 +498,11 @@ async function readFirst(connection: Deno.UnixConn): Promise<Frame | undefined> 
     const [frame] = reader.filled(count);
     if (frame !== undefined) return frame;
   }
+}
+
+/** Whether it is a RESULT that says READ. */
+function isRead({ type, flags }: Frame): boolean {
+  return type === MessageType.RESULT && (flags & READ_FLAG) !== 0;
 }
 
 /** How a process ended, in words. */

@@ -299,11 +299,6 @@ export class Scheduler<T> {
     return this.#slots[index]!.handed[0];
   }
 
-  /** How many jobs the slot's process has. */
-  ahead(index: number): number {
-    return this.#slots[index]!.handed.length;
-  }
-
   /**
    * Goes on after results.
    *
@@ -432,7 +427,7 @@ function remove<E>(list: E[], element: E): void {
 }
 
 /** Job ids are u32 and go round, leaving 0 out: a process may live for more than 2^32 evals. */
-function nextId(id: number): number {
+export function nextId(id: number): number {
   return id === 0xffff_ffff ? 1 : id + 1;
 }
 

@@ -240,7 +240,7 @@ export class PyProxyServer implements AsyncDisposable {
         limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: MAX_EVALS_IN_FLIGHT },
         server: `pyproxy-fake-server/${VERSION}`,
         python: { version, implementation, msgpack },
-        features: [Feature.INTERRUPT, Feature.RUNNING, Feature.STATUS],
+        features: [Feature.INTERRUPT, Feature.RUNNING, Feature.STATUS, Feature.SILENT],
         ...(proofs === undefined ? {} : { proof: proofs.server }),
       } satisfies ServerHello,
     );

@@ -12,6 +12,7 @@ import {
   type LogEvent,
   MessageType,
   type Running,
+  SILENT_FLAG,
   type Status,
 } from "../src/wire/messages.ts";
 import type { Connection, Receiver } from "./connection.ts";
@@ -32,6 +33,8 @@ import type { Pool } from "./pool.ts";
 import { namespaceOf } from "./namespace.ts";
 import { Job, type Line } from "./scheduler.ts";
 import type { Task } from "./slot.ts";
+
+const KNOWN_FLAGS = EvalFlag.NAMESPACE | EvalFlag.RUNNING | EvalFlag.SILENT;
 
 /** What a session needs of the server around it. */
 export interface SessionContext {
@@ -196,7 +199,9 @@ export class Session implements EvalOwner {
   settle(done: Eval, status: number, body: Uint8Array, owned: boolean): void {
     if (!this.#evals.settle(done) || this.#ending === "over") return;
     if (this.#evals.heldBytes <= QUEUE_HIGH_WATER_BYTES) this.#resume?.();
-    this.#main.send(MessageType.RESULT, status, done.origin.request, body, owned);
+    done.saidSilent = done.maySaySilent;
+    const flags = done.saidSilent ? status | SILENT_FLAG : status;
+    this.#main.send(MessageType.RESULT, flags, done.origin.request, body, owned);
     if (this.#main.waiting > RESULT_HIGH_WATER_BYTES) this.#waitForResults();
     this.advance();
   }
@@ -283,7 +288,7 @@ export class Session implements EvalOwner {
     if (this.#ending === "drain") throw new Fault("PROTOCOL", "EVAL came after GOODBYE");
     // The client cannot know yet; the GOODBYE that follows tells it that this one has not run.
     if (this.#ending !== "no") return;
-    if ((flags & ~(EvalFlag.NAMESPACE | EvalFlag.RUNNING)) !== 0) {
+    if ((flags & ~KNOWN_FLAGS) !== 0) {
       throw new Fault("PROTOCOL", `EVAL has the flags ${flags}`);
     }
     this.#evals.admit(id);
@@ -291,7 +296,7 @@ export class Session implements EvalOwner {
     const namespace = (flags & EvalFlag.NAMESPACE) === 0 ? undefined : this.#namespaceOf(control);
     const origin = { session: this.number, request: id };
     const link = evalFrame(this.number, flags & EvalFlag.NAMESPACE, body, owned);
-    const task = new Eval(this, origin, link, body.length, (flags & EvalFlag.RUNNING) !== 0);
+    const task = new Eval(this, origin, link, body.length, flags);
     task.job = new Job<Task>(this.#line, task, namespace);
     this.#evals.add(task);
     this.#context.pool.scheduler.submit(task.job, this.#context.clock());

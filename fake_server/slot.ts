@@ -131,17 +131,13 @@ export class Slot implements ProcessEvents {
   }
 
   /** See {@linkcode ProcessEvents.result}. */
-  result(id: number, status: number, body: Uint8Array, owned: boolean): void {
+  result(id: number, status: number, body: Uint8Array, owned: boolean, isRead: boolean): void {
+    if (isRead) this.#router!.allRead(id);
     const { scheduler } = this.#context;
     const namespaced = scheduler.head(this.#index)?.namespace !== undefined;
     const begun = !namespaced || status !== ResultStatus.CANCELLED || !wasQueued(body);
     this.#resultBytes += body.length;
     this.#finished(id, begun).result(status, body, owned);
-  }
-
-  /** See {@linkcode ProcessEvents.allRead}. */
-  allRead(id: number): void {
-    this.#router!.allRead(id);
   }
 
   /** See {@linkcode ProcessEvents.broken}. */
@@ -157,14 +153,13 @@ export class Slot implements ProcessEvents {
   }
 
   /** See {@linkcode ProcessEvents.turn}. */
-  turn(): number {
+  turn(): void {
     const { scheduler, clock } = this.#context;
     const spentMs = this.#process?.spentMs() ?? 0;
     const movedMs = this.#resultBytes / RESULT_BYTES_PER_MS;
     scheduler.proceed(this.#index, clock(), spentMs - this.#spentMs + movedMs);
     this.#spentMs = spentMs;
     this.#resultBytes = 0;
-    return scheduler.ahead(this.#index);
   }
 
   /** See {@linkcode ProcessEvents.output}. */

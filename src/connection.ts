@@ -38,6 +38,7 @@ import {
   type Proof,
   ResultStatus,
   type ServerHello,
+  SILENT_FLAG,
   type Status,
 } from "./wire/messages.ts";
 import {
@@ -59,7 +60,15 @@ export type ConnectionEvent =
   | { kind: "opened"; hello: ServerHello }
   | { kind: "connected" }
   /** An eval is settled. The body is good until the stream's next read, unless `owned`. */
-  | { kind: "result"; id: number; status: number; body: Uint8Array; owned: boolean }
+  | {
+    kind: "result";
+    id: number;
+    status: number;
+    body: Uint8Array;
+    owned: boolean;
+    /** It has no output, and no end of that is told. */
+    isSilent: boolean;
+  }
   /** The answer to an interrupt: the eval that was interrupted, if one was. */
   | { kind: "interrupted"; id?: number }
   | { kind: "running"; id: number; ms: number }
@@ -101,9 +110,10 @@ export class Connection {
   readonly #inFlight = new Set<number>();
   /** Evals that wait for room there, in order. */
   readonly #queued = new Map<number, Uint8Array>();
-  /** The last eval that was given to the mainstream, and the last whose output has ended. */
+  /** The last eval that was given to the mainstream. */
   #lastSent = 0;
-  #outputEnded = 0;
+  /** Evals that were given to it and whose output has not ended. */
+  readonly #unended = new Set<number>();
   /** INTERRUPTs that have been sent and not answered. */
   #interrupts = 0;
   /** STATUS that have been sent and not answered. */
@@ -129,6 +139,11 @@ export class Connection {
   /** Whether the session is over. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether no output of this eval comes any more, once all events have been taken. */
+  hasEnded(id: number): boolean {
+    return id <= this.#lastSent && !this.#unended.has(id);
   }
 
   /** What happened since the last call, in order. */
@@ -229,6 +244,7 @@ export class Connection {
     while (at < bytes.length && count < room && this.#queued.size === 0) {
       last = readU32(bytes, at + 8);
       this.#inFlight.add(last);
+      this.#unended.add(last);
       at += HEADER_BYTES + readU32(bytes, at + 4);
       count++;
     }
@@ -368,7 +384,7 @@ export class Connection {
         break;
       case MessageType.OUTPUT_END:
         this.#checkHasOutput(frame.id);
-        this.#outputEnded = frame.id;
+        this.#outputEnds(frame.id);
         this.#events.push({ kind: "output_end", id: frame.id });
         this.#goodbyeIfDue();
         this.#endIfComplete();
@@ -405,10 +421,15 @@ export class Connection {
   /** Output is of evals that were sent and whose output has not ended: who keeps it counts on that. */
   #checkHasOutput(id: number): void {
     if (id > this.#lastSent) throw new RuleBroken(`output came of eval ${id}, which was not sent`);
-    if (id <= this.#outputEnded) {
-      throw new RuleBroken(
-        `output came of eval ${id}, after the end of that of ${this.#outputEnded}`,
-      );
+    if (!this.#unended.has(id)) {
+      throw new RuleBroken(`output came of eval ${id}, after the end of its output`);
+    }
+  }
+
+  #outputEnds(last: number): void {
+    for (const id of this.#unended) {
+      if (id > last) return;
+      this.#unended.delete(id);
     }
   }
 
@@ -416,15 +437,19 @@ export class Connection {
     if (!this.#inFlight.delete(frame.id)) {
       throw new RuleBroken(`a RESULT came for request ${frame.id}, which is not in flight`);
     }
-    if (frame.flags > ResultStatus.NAMESPACE_GONE) {
-      throw new RuleBroken(`a RESULT has the status ${frame.flags}, which is none`);
+    const { id, flags, body, owned } = frame;
+    const status = flags & ~SILENT_FLAG;
+    const isSilent = (flags & SILENT_FLAG) !== 0;
+    if (status > ResultStatus.NAMESPACE_GONE) {
+      throw new RuleBroken(`a RESULT has the status ${status}, which is none`);
     }
-    const { id, flags: status, body, owned } = frame;
-    this.#events.push({ kind: "result", id, status, body, owned });
+    if (isSilent) this.#unended.delete(id);
+    this.#events.push({ kind: "result", id, status, body, owned, isSilent });
     for (const [next, bytes] of this.#queued) {
       if (this.#room() <= 0) break;
       this.#queued.delete(next);
       this.#inFlight.add(next);
+      this.#unended.add(next);
       this.#lastSent = next;
       this.#send("main", bytes);
       this.#events.push({ kind: "sent", id: next, bytes: bytes.length });
@@ -435,7 +460,14 @@ export class Connection {
   /** Settles an eval that never left: as the server would, with a RESULT of its own. */
   #settleHere(id: number): void {
     const body = QUEUED_RESULT.slice();
-    this.#events.push({ kind: "result", id, status: ResultStatus.CANCELLED, body, owned: true });
+    this.#events.push({
+      kind: "result",
+      id,
+      status: ResultStatus.CANCELLED,
+      body,
+      owned: true,
+      isSilent: false,
+    });
     this.#events.push({ kind: "never_sent", id });
     this.#goodbyeIfDue();
   }
@@ -444,7 +476,7 @@ export class Connection {
     if (this.#closing === "no" || this.#goodbyeSent) return;
     if (
       this.#closing === "drain" &&
-      (this.#inFlight.size > 0 || this.#queued.size > 0 || this.#outputEnded < this.#lastSent)
+      (this.#inFlight.size > 0 || this.#queued.size > 0 || this.#unended.size > 0)
     ) return;
     this.#goodbyeSent = true;
     this.#sendControl("main", MessageType.GOODBYE, 0, { drain: this.#closing === "drain" });
@@ -452,7 +484,7 @@ export class Connection {
 
   /** After the server's goodbye: what is left of the output comes on the other stream. */
   #endIfComplete(): void {
-    if (this.#closing === "now" || this.#outputEnded >= this.#lastSent) this.#farewell?.end();
+    if (this.#closing === "now" || this.#unended.size === 0) this.#farewell?.end();
   }
 
   #sendControl(stream: StreamName, type: number, id: number, body: object): Uint8Array {

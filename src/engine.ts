@@ -71,7 +71,7 @@ export class Engine {
     this.#output = new UnreadOutput({
       perEval: options.unreadOutputPerEval,
       perSession: options.unreadOutputPerSession,
-    });
+    }, (id) => this.#connection.hasEnded(id));
     this.#run("main", options.address);
   }
 
@@ -189,6 +189,7 @@ export class Engine {
           break;
         case "result":
           this.#settled(event.id, event.body.length);
+          if (event.isSilent) this.#output.silent(event.id);
           if (event.body.length <= LARGE_RESULT_BYTES) results.push(event);
           else {
             const body = event.owned

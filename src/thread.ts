@@ -261,6 +261,7 @@ export class SessionThread implements FutureOwner {
       case "opened":
         this.#hello = message.hello;
         if (this.#offers(Feature.RUNNING)) this.#queue.flags |= EvalFlag.RUNNING;
+        if (this.#offers(Feature.SILENT)) this.#queue.flags |= EvalFlag.SILENT;
         this.#opened.resolve(message.hello);
         break;
       case "connected":

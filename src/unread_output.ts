@@ -36,9 +36,8 @@ export class UnreadOutput {
   /** Those of them whose output has not ended. */
   readonly #open = new Set<number>();
   #cost = 0;
-  /** Every eval up to this id has no more output. */
-  #endedUpTo = 0;
-  /** Evals beyond that which never ran: no end of theirs will come. */
+  readonly #hasEnded: (id: number) => boolean;
+  /** Evals that never left, where `hasEnded` does not know it yet: no end of theirs will come. */
   readonly #neverSent = new Set<number>();
   #allWatched = false;
   #logsWatched = false;
@@ -51,8 +50,15 @@ export class UnreadOutput {
   #credit = OUTPUT_CREDIT_BYTES;
   #drops: { id: number; bytes: number }[] = [];
 
-  /** Makes one that keeps at most so many bytes unread. */
-  constructor(limits: { perEval: number; perSession: number }) {
+  /**
+   * Makes one that keeps at most so many bytes unread. `hasEnded` says of an eval that is not known
+   * here whether no output of it comes any more.
+   */
+  constructor(
+    limits: { perEval: number; perSession: number },
+    hasEnded: (id: number) => boolean,
+  ) {
+    this.#hasEnded = hasEnded;
     this.#perEval = limits.perEval;
     this.#perSession = limits.perSession;
     this.#blocks = new Blocks(limits.perEval);
@@ -76,32 +82,23 @@ export class UnreadOutput {
 
   /** Every eval up to `id` has no more output. */
   end(id: number): void {
-    this.#endedUpTo = Math.max(this.#endedUpTo, id);
-    // In ascending order, or nearly: what is left behind by one that is not goes with the next.
-    for (const never of this.#neverSent) {
-      if (never > id) break;
-      this.#neverSent.delete(never);
-    }
-    for (const key of this.#open) {
-      if (key > id) continue;
-      this.#open.delete(key);
-      const entry = this.#evals.get(key)!;
-      entry.ended = true;
-      this.#report(key, entry);
-      if (entry.watched || this.#allWatched) {
-        const to = { eval: entry.watched, all: this.#allWatched };
-        this.#push({ kind: "end", id: key, to }, 0);
-      }
-      if (entry.watched || entry.kept.isEmpty) this.#evals.delete(key);
-    }
+    for (const key of this.#open) if (key <= id) this.#end(key);
+  }
+
+  /** This eval has had no output and has none. */
+  silent(id: number): void {
+    if (this.#open.has(id)) this.#end(id);
   }
 
   /** This eval never left the client: it has no output. */
   neverSent(id: number): void {
-    if (this.#evals.get(id)?.watched) {
-      this.#push({ kind: "end", id, to: { eval: true, all: false } }, 0);
-      this.#forget(id);
-    } else this.#neverSent.add(id);
+    // In ascending order, or nearly: what is left behind by one that is not goes with the next.
+    for (const never of this.#neverSent) {
+      if (!this.#hasEnded(never)) break;
+      this.#neverSent.delete(never);
+    }
+    if (this.#open.has(id)) this.#end(id);
+    this.#neverSent.add(id);
   }
 
   /** Takes a record of the server's log, which came in `size` bytes. */
@@ -178,14 +175,21 @@ export class UnreadOutput {
         settledAt: undefined,
       };
       this.#evals.set(id, entry);
-      if (id > this.#endedUpTo) this.#open.add(id);
+      this.#open.add(id);
     }
     return entry;
   }
 
-  #forget(id: number): void {
-    this.#evals.delete(id);
+  #end(id: number): void {
     this.#open.delete(id);
+    const entry = this.#evals.get(id)!;
+    entry.ended = true;
+    this.#report(id, entry);
+    if (entry.watched || this.#allWatched) {
+      const to = { eval: entry.watched, all: this.#allWatched };
+      this.#push({ kind: "end", id, to }, 0);
+    }
+    if (entry.watched || entry.kept.isEmpty) this.#evals.delete(id);
   }
 
   #push(item: OutputItem, size: number): void {
@@ -236,7 +240,7 @@ export class UnreadOutput {
       return;
     }
     const known = this.#evals.get(id);
-    const ended = known?.ended ?? (id <= this.#endedUpTo || this.#neverSent.has(id));
+    const ended = known?.ended ?? (this.#hasEnded(id) || this.#neverSent.has(id));
     const to = { eval: true, all: false };
     if (known !== undefined) {
       this.#report(id, known);

@@ -15,6 +15,7 @@ import {
   MessageType,
   type ResultStatus,
   type ServerHello,
+  SILENT_FLAG,
 } from "../src/wire/messages.ts";
 
 /** How long a condition is waited for: far more than it ever takes. */
@@ -171,6 +172,8 @@ export interface RawEvalOptions {
   globs?: Record<string, unknown>;
   namespace?: string;
   strict?: boolean;
+  /** The RESULT may say SILENT. */
+  silent?: boolean;
 }
 
 /** One session, which notes down all that comes. */
@@ -180,6 +183,8 @@ export class RawSession implements AsyncDisposable {
   /** Set by `connect`. */
   output: RawStream | undefined;
   readonly results: Map<number, RawResult> = new Map();
+  /** Evals whose RESULT said that they wrote nothing. */
+  readonly silent: Set<number> = new Set();
   /** Every OUTPUT by request id, in order. */
   readonly written: Map<number, { fd: number; bytes: Uint8Array }[]> = new Map();
   readonly logs: Record<string, unknown>[] = [];
@@ -292,7 +297,7 @@ export class RawSession implements AsyncDisposable {
 
   /** Sends an EVAL and gives its id. */
   async send(code: string, options: RawEvalOptions = {}): Promise<number> {
-    const { locs, globs, namespace, strict } = options;
+    const { locs, globs, namespace, strict, silent } = options;
     const id = ++this.#lastId;
     const control = {
       code,
@@ -302,7 +307,8 @@ export class RawSession implements AsyncDisposable {
     const values = locs === undefined && globs === undefined
       ? undefined
       : [locs ?? null, globs ?? null];
-    const flags = namespace === undefined ? 0 : EvalFlag.NAMESPACE;
+    const flags = (namespace === undefined ? 0 : EvalFlag.NAMESPACE) |
+      (silent ? EvalFlag.SILENT : 0);
     await this.main.frame(MessageType.EVAL, flags, id, evalBody(control, values));
     return id;
   }
@@ -405,11 +411,15 @@ export class RawSession implements AsyncDisposable {
         if (this.results.has(id)) throw new Error(`a second RESULT came for ${id}`);
         const end = 4 + readU32(body, 0);
         const control = readControl(body.subarray(4, end));
-        this.results.set(id, { status: flags as ResultStatus, control, values: body.slice(end) });
+        const status = (flags & ~SILENT_FLAG) as ResultStatus;
+        if (flags !== status) this.silent.add(id);
+        this.results.set(id, { status, control, values: body.slice(end) });
         break;
       }
       case MessageType.OUTPUT: {
-        if (id <= this.ended) throw new Error(`OUTPUT for ${id} came after its end`);
+        if (id <= this.ended || this.silent.has(id)) {
+          throw new Error(`OUTPUT for ${id} came after its end`);
+        }
         const pieces = this.written.get(id) ?? [];
         pieces.push({ fd: flags, bytes: body });
         this.written.set(id, pieces);

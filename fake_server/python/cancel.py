@@ -14,39 +14,27 @@ any Python; one that comes from elsewhere is a cancel that came late, or nobody'
 
 import _signal
 import _thread
-import mmap
-import os
-import struct
 
-from pyproxy_worker.descriptors import set_aside
-
-PAGE_BYTES = 4096
-STARTED = struct.Struct("<I")
-RUNNING = struct.Struct("<I")
-RUNNING_AT = 4
-SPENT = struct.Struct("<Q")
-SPENT_AT = 8
-COUNT = struct.Struct("<I")
-COUNT_AT = 64
-TABLE = struct.Struct("<64I")
-TABLE_AT = 68
-INTERRUPTS_AT = 324
-INTERRUPTED = struct.Struct("<2I")
-INTERRUPTED_AT = 328
+# Where in the page: of its u64 ...
+SPENT = 1
+# ... and of its u32.
+STARTED = 0
+RUNNING = 1
+RESTS = 4
+COUNT = 16
+TABLE = 17
+TABLE_END = TABLE + 64
+INTERRUPTS = 81
+INTERRUPTED = 82  # and 83
 NEVER = -1  # as no count is
 
 
 class Cancels:
     """What the server has cancelled, and what of it the running job has felt."""
 
-    def __init__(self, path, lock):
-        low = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        fd = set_aside(low)
-        os.close(low)
-        # The mapping keeps a descriptor of its own, the lowest: without a hole below it, those of
-        # user code are as consecutive as in any Python.
-        self._page = mmap.mmap(fd, PAGE_BYTES)
-        os.close(fd)
+    def __init__(self, page, lock):
+        self._page = page.u32
+        self._longs = page.u64
         self._is_shielded = lock._is_owned
         self._main = _thread.get_ident()
         self._seen = 0  # how many cancels `_requested` knows of
@@ -57,33 +45,39 @@ class Cancels:
         self._felt = 0  # how many interrupts there were when one was last raised
         self._interrupted = 0  # the job in which that was
         self.owed = False
+        self.has_changed_signals = False  # user code: its mask, or a timer that sends one
         self._is_own = False  # user code has sent itself the SIGINT that comes next
 
     def note_started(self, job):
         """Tells the server, should this process die from now on, that this job had begun."""
-        STARTED.pack_into(self._page, 0, job)
+        self._page[STARTED] = job
 
     def note_spent(self, nanoseconds):
         """Tells the server how long all jobs together have taken so far."""
-        SPENT.pack_into(self._page, SPENT_AT, nanoseconds)
+        self._longs[SPENT] = nanoseconds
+
+    @property
+    def rests(self):
+        """How often the server has begun or ceased to leave the pipes unread; odd while it does."""
+        return self._page[RESTS]
 
     def is_requested(self, job):
         """Whether a job whose turn has come is cancelled already."""
-        count = COUNT.unpack_from(self._page, COUNT_AT)[0]
+        count = self._page[COUNT]
         if count != self._seen:
             self._seen = count
-            self._requested = frozenset(TABLE.unpack_from(self._page, TABLE_AT))
+            self._requested = frozenset(self._page[TABLE:TABLE_END])
         return job in self._requested
 
     def enter(self, job):
         """From here on the handler may raise for `job`."""
         self.owed = self._is_own = False
         self.job = job
-        RUNNING.pack_into(self._page, RUNNING_AT, job)
+        self._page[RUNNING] = job
 
     def leave(self):
         """From here on it raises for nobody."""
-        RUNNING.pack_into(self._page, RUNNING_AT, 0)
+        self._page[RUNNING] = 0
         self.job = 0
         self.owed = False
 
@@ -129,14 +123,14 @@ class Cancels:
 
     def _is_due(self):
         """Whether the running job is cancelled and has not felt it yet."""
-        return self.job != self.raised and self.job in TABLE.unpack_from(self._page, TABLE_AT)
+        return self.job != self.raised and self.job in self._page[TABLE:TABLE_END]
 
     def _is_interrupted(self):
         """Whether the last interrupt is the running job's, which has not felt it yet."""
-        count = COUNT.unpack_from(self._page, INTERRUPTS_AT)[0]
+        count = self._page[INTERRUPTS]
         if count == self._felt:
             return False
-        return INTERRUPTED.unpack_from(self._page, INTERRUPTED_AT)[(count - 1) % 2] == self.job
+        return self._page[INTERRUPTED + (count - 1) % 2] == self.job
 
     def _raise(self):
         self._is_own = False
@@ -144,5 +138,5 @@ class Cancels:
             self.raised = self.job
         if self._is_interrupted():
             self._interrupted = self.job
-            self._felt = COUNT.unpack_from(self._page, INTERRUPTS_AT)[0]
+            self._felt = self._page[INTERRUPTS]
         raise KeyboardInterrupt

@@ -52,6 +52,11 @@ def install(output, forked):
         (_signal, "pidfd_send_signal", announce(1)),
         (signal, "pidfd_send_signal", announce(1)),
         (_thread, "interrupt_main", announce(0)),
+        (_signal, "pthread_sigmask", note_signals),
+        (_signal, "setitimer", note_signals),
+        (signal, "setitimer", note_signals),
+        (_signal, "alarm", note_signals),
+        (signal, "alarm", note_signals),
     ):
         if hasattr(module, name):
             setattr(module, name, wrap(output, getattr(module, name)))
@@ -129,6 +134,18 @@ def announce(position):
         return send
 
     return wrap
+
+
+def note_signals(output, function):
+    """A function that changes what signals come to the main thread, after this job as well."""
+
+    @functools.wraps(function)
+    def change(*args):
+        output.cancels.has_changed_signals = True
+        return function(*args)
+
+    change.__module__ = function.__module__.replace("_signal", "signal")
+    return change
 
 
 def own_thread(output, function):

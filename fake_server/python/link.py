@@ -3,9 +3,10 @@
 import os
 import socket
 import struct
-from time import perf_counter
+from time import perf_counter_ns
 
 from pyproxy_worker.descriptors import set_aside
+from pyproxy_worker.held import Held
 
 HEADER = struct.Struct(">BBBBII")
 LENGTH = struct.Struct(">I")
@@ -22,31 +23,30 @@ READY = 0x60
 FORGET = 0x61
 NOTE = 0x62
 BROKEN = 0x63
-BELL = 0x64
 # In the flags of an EVAL, beside the client's: no other job is there until its RESULT.
 ALONE = 0x80
 # In the flags of a RESULT, beside its status: the job's output has been read, and no END comes.
 READ = 0x80
 
-# While more jobs wait here, the server is woken for so many results, or after so long.
-RING_RESULTS = 16
-RING_SECONDS = 0.000_25
+# While more jobs wait here, so many small results may wait to be sent together, or for so long.
+HELD_RESULTS = 16
+HELD_NS = 250_000
+HELD_BYTES = 1024
 
 
 class Link:
-    """The connections to the server: the link proper, and the bell. For the main thread alone.
+    """The connection to the server. For the main thread alone.
 
-    While a process has several quick jobs the server does not wait for each result, which would
-    wake it each time: it waits for the bell.
+    While several quick jobs are here, their results are sent together: waking the server for each
+    would cost both more than the jobs do.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, page):
         self._socket = connect(path)
         # A result that fits in needs no waiting for the server in between. Linux gives what it may.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        self._bell = connect(path)
-        self._results = 0  # that the bell has not been rung for
-        self._since = 0.0  # when the first of them was sent
+        self._held = Held(page)
+        self._sent_at = 0  # when something was last sent or received
         self._buffer = bytearray(FIRST_BUFFER_BYTES)
         self._start = 0
         self._end = 0
@@ -70,6 +70,7 @@ class Link:
                     at = self._start + HEADER.size
                     self._start += whole
                     return kind, flags, ident, memoryview(self._buffer)[at : at + length]
+            self._release()
             try:
                 self._make_room(whole)
             except MemoryError:
@@ -80,42 +81,53 @@ class Link:
             if count == 0:
                 return None
             self._end += count
+            self._sent_at = perf_counter_ns()
 
     def send(self, kind, flags, ident, *body):
         """Sends a frame whose body is the bytes in `body`, one after the other."""
-        self.is_mid_frame = True
-        send(self._socket, kind, flags, ident, body)
-        self.is_mid_frame = False
+        length = sum(map(len, body))
+        header = HEADER.pack(0, VERSION, kind, flags, length, ident)
+        self._release()
+        self._send(header, body, length)
 
-    def send_bell(self, body):
-        """Says which process's bell it is."""
-        send(self._bell, BELL, 0, 0, (body,))
-
-    def ring(self):
-        """To be called after each result and all that goes with it: rings the bell if it is time.
-
-        A lone job needs none: the server waits for its result itself.
-        """
-        self._results += 1
-        if self._has_more():
-            if self._results == 1:
-                self._since = perf_counter()
+    def send_result(self, flags, job, body, now):
+        """Sends a RESULT, or holds it back for the next: see HELD_RESULTS. `now` is in ns."""
+        held = self._held
+        length = sum(map(len, body))
+        header = HEADER.pack(0, VERSION, RESULT, flags, length, job)
+        has_more = self._has_more()
+        if (has_more or held.count) and length <= HELD_BYTES:
+            if held.add(b"".join((header, *body))):
+                is_due = held.count >= HELD_RESULTS or now - self._sent_at >= HELD_NS
+                if is_due or not has_more:
+                    self._release()
+                    self._sent_at = now
                 return
-            if self._results < RING_RESULTS and perf_counter() - self._since < RING_SECONDS:
-                return
-        elif self._results == 1:
-            self._results = 0
-            return
-        self._results = 0
-        try:
-            self._bell.send(b"!", socket.MSG_DONTWAIT)
-        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
-            pass  # it has not heard those before yet, or is gone, which the link is about to tell
+        self._release()
+        self._send(header, body, length)
+        self._sent_at = now
 
     def close(self):
-        """In a forked child: the connections are the parent's."""
+        """In a forked child: the connection is the parent's."""
         os.close(self._socket.detach())
-        os.close(self._bell.detach())
+
+    def _release(self):
+        """Sends what is held back."""
+        if self._held.count > 0:
+            self.is_mid_frame = True
+            self._socket.sendall(self._held.bytes())
+            self.is_mid_frame = False
+            self._held.clear()
+
+    def _send(self, header, body, length):
+        self.is_mid_frame = True
+        if length <= FIRST_BUFFER_BYTES:
+            self._socket.sendall(header + b"".join(body))
+        else:
+            self._socket.sendall(header)
+            for piece in body:
+                self._socket.sendall(piece)
+        self.is_mid_frame = False
 
     def _has_more(self):
         """Whether another whole frame is here already."""
@@ -169,17 +181,3 @@ def connect(path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as first:
         first.connect(path)
         return socket.socket(fileno=set_aside(first.fileno()))
-
-
-def send(to, kind, flags, ident, body):
-    """Sends a frame over a socket."""
-    length = 0
-    for piece in body:
-        length += len(piece)
-    header = HEADER.pack(0, VERSION, kind, flags, length, ident)
-    if length <= FIRST_BUFFER_BYTES:
-        to.sendall(header + b"".join(body))
-    else:
-        to.sendall(header)
-        for piece in body:
-            to.sendall(piece)

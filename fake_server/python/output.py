@@ -132,6 +132,7 @@ class Output:
         self.taker = 0  # the thread that is just moving text to the records
         self.is_by_line = False
         self.is_forked = False
+        self._is_gathered = False  # all that the job has written is with the records
         self.has_started_process = False
         self.stdout = open_stream(1, "<stdout>", self)
         self.stderr = open_stream(2, "<stderr>", self)
@@ -154,7 +155,7 @@ class Output:
     def begin(self, job):
         """Everything as it was before user code first ran, and what is written is `job`'s."""
         self.job = job
-        self.has_started_process = False
+        self._is_gathered = self.has_started_process = False
         null, out, err = self._kept
         dup2(null, 0)
         dup2(out, 1)
@@ -186,19 +187,24 @@ class Output:
             self._flush_other(getattr(sys, "stderr", None))
         self._flush_c()
         self.flush()
+        self._is_gathered = True
 
     def settle(self):
-        """Gathers the rest. Says whether the server has read all output, so that no end is needed."""
+        """Gathers the rest of a job's output."""
+        if self._is_gathered and not self.is_by_line:
+            return  # nobody has written since
         self._flush_c()
         with self.lock:
             self.take()
             if self.held:  # of threads that have ended, or go on late
                 for ident in tuple(self.held):
                     self._put_held(ident)
-        if self.is_by_line:
-            return False
-        self._hush()
-        return self.records.is_read()
+        if not self.is_by_line:
+            self._hush()
+
+    def is_read(self):
+        """Whether all that the job has written is read, or there was nothing: it needs no end."""
+        return not self.is_by_line and self.records.is_read()
 
     def end(self, job):
         """Sends what is gathered, and the end of the job's output."""

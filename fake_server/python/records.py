@@ -5,12 +5,9 @@ import fcntl
 import os
 import select
 import struct
-from fcntl import ioctl
 from os import write as write_bytes  # before user code's is made to flush first
 
-from termios import FIONREAD
-
-from pyproxy_worker.descriptors import open_again
+from pyproxy_worker.descriptors import open_again, open_reading
 
 HEADER = struct.Struct(">16sBBHI")
 # The kernel keeps what is written in one write whole up to this length.
@@ -21,7 +18,6 @@ END = 2
 F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 # As much as an unprivileged user may have: the writer waits for the reader less often.
 PIPE_BYTES = 1 << 20
-NOTHING = bytes(4)  # an int, which is 0
 
 
 class Records:
@@ -37,6 +33,7 @@ class Records:
         self._lock = lock
         self._cancels = cancels
         self._pipes = open_again(1), open_again(2)
+        self._unread = poll_of(open_reading(1), open_reading(2))
         self._may_block = frozenset(filter(os.get_blocking, self._pipes))
         self._queue = collections.deque()
         self._at = 0  # how much of the first in the queue is written
@@ -73,13 +70,7 @@ class Records:
 
     def is_read(self):
         """Whether the server has read all that was ever written, by whomever, into both pipes."""
-        if self._written != self.count:
-            return False
-        out, err = self._pipes
-        try:
-            return ioctl(out, FIONREAD, NOTHING) == NOTHING == ioctl(err, FIONREAD, NOTHING)
-        except OSError:
-            return False
+        return self._written == self.count and self._unread is not None and not self._unread(0)
 
     def end(self, job):
         """Closes the output of a job, behind all that was put before, on both pipes."""
@@ -140,3 +131,13 @@ class Records:
         poll = select.poll()
         poll.register(pipe, select.POLLOUT)
         return bool(poll.poll(timeout_ms))
+
+
+def poll_of(*pipes):
+    """What polls pipes for bytes that nobody has read; None if they cannot be seen from here."""
+    if None in pipes:
+        return None
+    poll = select.poll()
+    for pipe in pipes:
+        poll.register(pipe, select.POLLIN)
+    return poll.poll

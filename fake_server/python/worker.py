@@ -10,6 +10,7 @@ import traceback
 # signal's own functions make enums of everything, which takes 2 us a call. And by their own names,
 # as user code may put others in their places.
 from _signal import ITIMER_REAL, SIG_SETMASK, SIGINT, setitimer
+from _signal import getsignal as get_handler
 from _signal import pthread_sigmask as set_mask
 from _signal import signal as set_handler
 from functools import lru_cache
@@ -25,6 +26,7 @@ from pyproxy_worker.link import Link
 from pyproxy_worker.locate import locate
 from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.output import Output
+from pyproxy_worker.page import Page
 from pyproxy_worker.processes import descendants
 from pyproxy_worker.records import Records
 
@@ -68,16 +70,17 @@ class Worker:
         self._pid = os.getpid()
         self._guard = os.getppid()
         lock = threading.RLock()
-        self._cancels = Cancels(boot["page"], lock)
+        page = Page(boot["page"])
+        self._cancels = Cancels(page, lock)
         self._cancels.shielded.add(Worker._run.__code__)
         records = Records(bytes.fromhex(boot["nonce"]), lock, self._cancels)
         self._output = Output(records, lock, self._cancels)
         self._evaluator = Evaluator()
-        self._link = Link(boot["socket"])
+        self._link = Link(boot["socket"], page)
         self._left_running = frozenset()
         self._spent = 0
         self._on_sigint = self._cancels.on_signal
-        self._put_back()
+        set_handler(SIGINT, self._on_sigint)
         limit_memory(boot.get("memory_limit", 0))
         hooks.install(self._output, self._link.close)
         name = sys.implementation.name
@@ -90,7 +93,6 @@ class Worker:
             "msgpack": MSGPACK,
         }
         self._send(link.READY, 0, 0, encode(ready))
-        self._link.send_bell(encode({"secret": boot["secret"]}))
 
     @property
     def is_heard(self):
@@ -116,46 +118,57 @@ class Worker:
         self._send(link.NOTE, 0, job, encode({"level": level, "msg": message, **fields}))
 
     def _job(self, job, body, is_alone):
+        cancels = self._cancels
+        output = self._output
+        rests = cancels.rests
         is_read = False
-        if self._cancels.is_requested(job):
+        if cancels.is_requested(job):
             self._answer(job, SKIPPED)
+            output.settle()
         else:
             since = perf_counter_ns()
             # Before it is decoded: what ends the process there would end its replacement as well.
-            self._cancels.note_started(job)
-            self._output.begin(job)
+            cancels.note_started(job)
+            output.begin(job)
             try:
                 request = read_request(body)
             except ValueError as error:
+                output.settle()
                 self._send(link.BROKEN, 0, job, encode({"message": str(error)}))
             except MemoryError:
                 error = MemoryError("there is no memory for the code and its arguments")
+                output.settle()
                 self._answer(job, self._failed(job, error))
             except EncodeError as error:
+                output.settle()
                 self._answer(job, unsendable(error, ""))
             else:
-                self._put_back()
                 outcome = self._run(job, request)
-                setitimer(ITIMER_REAL, 0)  # an alarm is not for the next job
+                self._put_back()
                 self._evaluator.leave()
                 ran = perf_counter_ns()
                 self._spent += ran - since
-                self._cancels.note_spent(self._spent)
-                is_read = is_alone and self._output.settle()
-                self._answer(job, outcome, link.READ if is_read else 0)
-                # A large result takes its time; the server learns of it with the next.
-                self._spent += perf_counter_ns() - ran
+                cancels.note_spent(self._spent)
+                output.settle()
+                # Nobody reads for as long as `rests` is odd and the same: what is not in the pipes
+                # now was never written.
+                if is_alone or rests & 1:
+                    is_read = output.is_read() and (is_alone or cancels.rests == rests)
+                self._answer(job, outcome, link.READ if is_read else 0, ran)
         if not is_read:
-            self._output.settle()
-            self._output.end(job)
-        self._link.ring()
-        if self._output.has_started_process:
+            output.end(job)
+        if output.has_started_process:
             self._look_for_processes(job)
 
-    def _answer(self, job, outcome, flags=0):
+    def _answer(self, job, outcome, flags=0, now=None):
         status, control, values = outcome
         head = LENGTH.pack(len(control)) + control
-        self._send(link.RESULT, status | flags, job, head, *values)
+        try:
+            if now is None:
+                now = perf_counter_ns()
+            self._link.send_result(status | flags, job, (head, *values), now)
+        except (BrokenPipeError, ConnectionResetError):
+            os._exit(0)  # the server is gone
 
     def _run(self, job, request):
         """The outcome of a job. KeyboardInterrupt may come anywhere in `_attempt`, and not in here.
@@ -206,8 +219,12 @@ class Worker:
 
     def _put_back(self):
         """What user code may have changed and ours relies on."""
-        set_handler(SIGINT, self._on_sigint)
-        set_mask(SIG_SETMASK, ())
+        if get_handler(SIGINT) is not self._on_sigint:
+            set_handler(SIGINT, self._on_sigint)
+        if self._cancels.has_changed_signals:
+            self._cancels.has_changed_signals = False
+            set_mask(SIG_SETMASK, ())
+            setitimer(ITIMER_REAL, 0)
         if getrecursionlimit() != RECURSION_LIMIT:
             sys.setrecursionlimit(RECURSION_LIMIT)
         if gettrace() is not None:

@@ -38,7 +38,12 @@ export const EvalFlag = {
   NAMESPACE: 0x01,
   /** Tell by a RUNNING when the eval has been running for a moment. */
   RUNNING: 0x02,
+  /** The RESULT may say SILENT. */
+  SILENT: 0x04,
 } as const;
+
+/** In the flags of a RESULT, beside its status: the eval wrote nothing, and no end of it is told. */
+export const SILENT_FLAG = 0x80;
 
 /** The flags of a RESULT, a number: what became of the eval. */
 export const ResultStatus = {
@@ -128,6 +133,8 @@ export const Feature = {
   RUNNING: "running",
   /** STATUS and STATUS_REPLY. */
   STATUS: "status",
+  /** RESULTs that say SILENT, and the flag of EVAL that allows it. */
+  SILENT: "silent",
 } as const;
 
 /** Body of ERROR. */

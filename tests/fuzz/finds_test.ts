@@ -42,9 +42,9 @@ Deno.test("find: a client refuses output of evals that were not sent or have end
     const [frames, why] of [
       [[output(5)], "eval 5, which was not sent"],
       [[end(0xffff_ffff)], "eval 4294967295, which was not sent"],
-      [[output(0)], "eval 0, after the end of that of 0"],
-      [[end(2), output(2)], "eval 2, after the end of that of 2"],
-      [[end(2), end(1)], "eval 1, after the end of that of 2"],
+      [[output(0)], "eval 0, after the end of its output"],
+      [[end(2), output(2)], "eval 2, after the end of its output"],
+      [[end(2), end(1)], "eval 1, after the end of its output"],
     ] as const
   ) {
     const told = clientTold("output", ...frames);
@@ -71,7 +71,7 @@ Deno.test("find: a client refuses flags, ids and bodies where they mean nothing"
 });
 
 Deno.test("find: a client keeps no more of the log than it says, however long the records are", () => {
-  const output = new UnreadOutput({ perEval: 1, perSession: 1 });
+  const output = new UnreadOutput({ perEval: 1, perSession: 1 }, () => false);
   const record = { level: "info", ts: "t", msg: "m", session_id: "s" } as const;
   for (let i = 0; i < 100; i++) output.log(record, 64 * 1024);
   output.watch("logs", true);

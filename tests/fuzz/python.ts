@@ -76,7 +76,7 @@ export class IdlePython implements Process {
       if (hasCode(body.subarray(4, control))) {
         const values = body.subarray(control);
         const result = concat([Uint8Array.of(0, 0, 0, 1, 0x80), values]);
-        events.result(job, ResultStatus.VALUE, result, true);
+        events.result(job, ResultStatus.VALUE, result, true, false);
         events.output(1, this.#record(1, job, new TextEncoder().encode("said\n")));
       } else events.broken(job, "its control map has no code");
       for (const pipe of [1, 2] as const) events.output(pipe, this.#record(2, job));

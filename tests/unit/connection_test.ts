@@ -318,6 +318,25 @@ Deno.test("Connection takes the output that is under way when the server says go
   assertEquals(reasons(late.takeEvents()), ["SHUTDOWN"]);
 });
 
+Deno.test("Connection takes SILENT for the end of an eval's output, and of no other's", () => {
+  const connection = opened();
+  connection.evals(join(...[1, 2, 3].map(evalFrame)));
+  connection.takeEvents();
+  assert(!connection.hasEnded(2));
+  const [event] = feed(connection, "main", result(2, 0x80));
+  assert(event?.kind === "result" && event.isSilent && event.status === 0);
+  assertEquals([1, 2, 3, 4].map((id) => connection.hasEnded(id)), [false, true, false, false]);
+  connection.close(true);
+  assertEquals(sent(feed(connection, "main", join(result(1), result(3, 0x81)))), []);
+  // All results are there, and the output of 1 is not.
+  assertEquals(sent(feed(connection, "output", outputEnd(1))), [["main", MessageType.GOODBYE, 0]]);
+  const text = frameBytes(MessageType.OUTPUT, 1, 2, new Uint8Array([65]));
+  const [, closed] = feed(connection, "output", text);
+  assert(
+    closed?.kind === "closed" && closed.error?.message.includes("after the end of its output"),
+  );
+});
+
 Deno.test("Connection says goodbye at once, or after what is in flight when it drains", () => {
   for (const drain of [false, true]) {
     const connection = opened();

@@ -95,7 +95,6 @@ export class LinkClient implements AsyncDisposable {
   readonly #readers: PieceReader[];
   readonly #page: Deno.FsFile;
   #link!: Deno.UnixConn;
-  #bell!: Deno.UnixConn;
   #frames: Promise<void> | undefined;
   /** Jobs whose RESULT said that all their output had been read. */
   readonly readJobs: Set<number> = new Set();
@@ -123,9 +122,6 @@ export class LinkClient implements AsyncDisposable {
     try {
       client.#link = await deadline(listener.accept(), DEADLINE_MS);
       client.#frames = client.#readFrames();
-      client.#bell = await deadline(listener.accept(), DEADLINE_MS);
-      const hello = await client.readBell();
-      if (hello[2] !== 0x64) throw new Error(`the bell has begun with ${hello}`);
       await client.until(() => client.ready !== undefined, "READY");
     } catch (error) {
       Deno.kill(client.guard, "SIGKILL");
@@ -144,7 +140,7 @@ export class LinkClient implements AsyncDisposable {
   ) {
     this.directory = directory;
     const page = `${directory}/page`;
-    Deno.writeFileSync(page, new Uint8Array(4096));
+    Deno.writeFileSync(page, new Uint8Array(20_480));
     this.#page = Deno.openSync(page, { read: true, write: true });
     const nonce = crypto.getRandomValues(new Uint8Array(16));
     nonce[0] = 0xff;
@@ -186,8 +182,8 @@ export class LinkClient implements AsyncDisposable {
     await deadline(this.exit, DEADLINE_MS);
     await deadline(this.drained, DEADLINE_MS);
     await this.#frames;
+    clearInterval(this.#look);
     this.#link.close();
-    this.#bell.close();
     this.#page.close();
     await Deno.remove(this.directory, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -211,11 +207,30 @@ export class LinkClient implements AsyncDisposable {
     this.#link.closeWrite();
   }
 
-  /** What comes through the bell's connection next. */
-  async readBell(): Promise<Uint8Array> {
-    const bytes = new Uint8Array(1024);
-    const count = await deadline(this.#bell.read(bytes), DEADLINE_MS);
-    return bytes.subarray(0, count ?? 0);
+  /** How often something has come on the link. */
+  reads = 0;
+  /** Looks for RESULTs that are held back behind a job that takes long. */
+  readonly #look = setInterval(() => this.#takeHeld(), 20);
+  /** The job that was answered last. */
+  #told = 0;
+
+  /** The RESULTs that python holds back, as they stand in the page. */
+  held(): LinkFrame[] {
+    const frames: LinkFrame[] = [];
+    const end = 4104 + this.#readPage(4100);
+    for (let at = 4104; at < end;) {
+      const header = this.#readBytes(at, 12);
+      const body = this.#readBytes(at + 12, header.getUint32(4));
+      const [type, flags] = [header.getUint8(2), header.getUint8(3)];
+      frames.push({ type, flags, id: header.getUint32(8), body: new Uint8Array(body.buffer) });
+      at += 12 + body.byteLength;
+    }
+    return frames;
+  }
+
+  /** Says that its pipes are left unread from now on, if `rests` is odd, or read again. */
+  rest(rests: number): void {
+    this.#writePage(16, rests);
   }
 
   /** Sends an EVAL; gives its job. */
@@ -348,10 +363,14 @@ export class LinkClient implements AsyncDisposable {
   }
 
   #readPage(at: number): number {
-    const bytes = new Uint8Array(4);
+    return this.#readBytes(at, 4).getUint32(0, true);
+  }
+
+  #readBytes(at: number, length: number): DataView<ArrayBuffer> {
+    const bytes = new Uint8Array(length);
     this.#page.seekSync(at, Deno.SeekMode.Start);
     this.#page.readSync(bytes);
-    return new DataView(bytes.buffer).getUint32(0, true);
+    return new DataView(bytes.buffer);
   }
 
   #writePage(at: number, value: number): void {
@@ -384,6 +403,7 @@ export class LinkClient implements AsyncDisposable {
       }
       const count = await this.#link.read(buffer.subarray(have)).catch(() => null);
       if (count === null) break;
+      this.reads++;
       have += count;
       let at = 0;
       while (have - at >= 12) {
@@ -398,12 +418,20 @@ export class LinkClient implements AsyncDisposable {
       have -= at;
       this.#notify();
     }
+    this.#takeHeld();
     this.#isOver = true;
+    this.#notify();
+  }
+
+  #takeHeld(): void {
+    for (const frame of this.held()) if (frame.id === this.#told + 1) this.#frame(frame);
     this.#notify();
   }
 
   #frame({ type, flags, id, body }: LinkFrame): void {
     if (type === 0x11) {
+      if (id <= this.#told) return; // it was in the page before
+      this.#told = id;
       const length = new DataView(body.buffer).getUint32(0);
       const bytes = body.subarray(4 + length);
       const value = bytes.length > 0 ? readValue(bytes) : undefined;
@@ -412,6 +440,7 @@ export class LinkClient implements AsyncDisposable {
       // What was read by now is on its way here.
       if (flags & 0x80) setImmediate(() => this.#allRead(id));
     } else if (type === 0x63) {
+      this.#told = id;
       const answer = { control: decode(body), bytes: body, value: undefined };
       this.#answers.set(id, { job: id, status: "BROKEN", ...answer });
     } else if (type === 0x62) {

@@ -45,23 +45,69 @@ for (const { name, path: python } of interpreters()) {
     assertEquals((await client.eval("__import__('sys').dont_write_bytecode")).value, true);
   });
 
-  test("rings the bell for results that follow each other, and not for lone ones", async () => {
-    await using client = await LinkClient.start(python);
-    let rings = 0;
-    const rung = client.readBell().then((bytes) => {
-      assertEquals(new TextDecoder().decode(bytes).replaceAll("!", ""), "");
-      rings = bytes.length;
-    });
-    for (let i = 0; i < 5; i++) await client.eval("1");
-    assertEquals(rings, 0);
+  /** Jobs that python finds all at once: it is kept busy until they are there. */
+  const together = async (client: LinkClient, codes: string[]): Promise<number[]> => {
     const go = `${client.directory}/go`;
-    client.send(`import os\nprint()\nwhile not os.path.exists(${JSON.stringify(go)}): pass`);
-    const jobs = Array.from({ length: 20 }, () => client.send("1"));
+    const first = client.send(
+      `import os\nprint()\nwhile not os.path.exists(${JSON.stringify(go)}): pass`,
+    );
+    const jobs = codes.map((code) => client.send(code));
     await client.until(() => client.pieces[1]!.length > 0, "the start of the first");
     await Deno.writeTextFile(go, "");
-    for (const job of jobs) assertEquals((await client.answer(job)).value, 1);
-    await rung;
-    assert(rings >= 1 && rings <= 20);
+    return [first, ...jobs];
+  };
+
+  test("sends results that follow each other together", async () => {
+    await using client = await LinkClient.start(python);
+    const jobs = await together(client, Array(40).fill("1"));
+    const before = client.reads;
+    for (const job of jobs) assertEquals((await client.answer(job)).status, Status.VALUE);
+    assert(client.reads - before < jobs.length, `${client.reads - before} reads`);
+    assertEquals(client.held(), []);
+  });
+
+  test("holds no result back behind a job that takes long, where nobody would find it", async () => {
+    await using client = await LinkClient.start(python);
+    const [, quick, long] = await together(client, ["2 + 2", "import time; time.sleep(60)"]);
+    assertEquals((await client.answer(quick!)).value, 4);
+    assertEquals((await client.stop(long!)).status, Status.CANCELLED);
+  });
+
+  test("leaves what it has not sent in the page when it dies", async () => {
+    await using client = await LinkClient.start(python);
+    const [, quick, last] = await together(client, ["2 + 2", "import os; os.kill(os.getpid(), 9)"]);
+    assertEquals((await client.answer(quick!)).value, 4);
+    assertEquals((await client.exit).signal, "SIGKILL");
+    assertEquals(client.started(), last);
+  });
+
+  test("says READ of jobs that write nothing while its pipes are left unread", async () => {
+    await using client = await LinkClient.start(python);
+    client.rest(1);
+    for (const code of ["1", "2"]) {
+      const { job } = await client.eval(code);
+      await client.until(() => client.readJobs.has(job), "READ");
+    }
+    client.rest(2);
+    const { job } = await client.eval("3");
+    await client.output(job);
+    assert(!client.readJobs.has(job));
+  });
+
+  test("ends what it writes by an END if its pipes may have been read meanwhile", async () => {
+    await using client = await LinkClient.start(python);
+    client.rest(1);
+    const go = `${client.directory}/read`;
+    const job = client.send(`import os, time
+os.write(2, b"x")
+while not os.path.exists(${JSON.stringify(go)}): time.sleep(0.001)`);
+    await client.until(() => client.pieces[2]!.length > 0, "the byte");
+    client.rest(2);
+    client.rest(3);
+    await Deno.writeTextFile(go, "");
+    await client.answer(job);
+    assertEquals((await client.output(job)).map(({ text }) => text), ["x"]);
+    assert(!client.readJobs.has(job));
   });
 
   test("ends as its code does: os._exit", async () => {
@@ -103,16 +149,20 @@ for (const { name, path: python } of interpreters()) {
     // Broken off 100 bytes before the end of a RESULT, which they would complete.
     const job = client.send(`
 import sys
-def break_off(frame, event, called):
-    if event == "c_call" and called.__name__ == "sendall":
-        size = len(frame.f_locals.get("piece", b""))
-        if size > 100_000:
-            sys.setprofile(None)
-            frame.f_locals["self"]._socket.sendall(bytes(size - 100))
-            raise LookupError
-sys.setprofile(break_off)
+frame = sys._getframe()
+while type(frame.f_locals.get("self")).__name__ != "Worker":
+    frame = frame.f_back
+link = frame.f_locals["self"]._link
+class BreaksOff:
+    socket = link._socket
+    def sendall(self, piece):
+        if len(piece) < 100_000:
+            return self.socket.sendall(piece)
+        self.socket.sendall(bytes(len(piece) - 100))
+        raise LookupError
+link._socket = BreaksOff()
 bytes(100_000)`);
-    assertEquals((await client.exit).code, 1);
+    assertEquals((await deadline(client.exit, 20_000)).code, 1);
     await assertRejects(() => client.answer(job), Error, "all has ended");
   });
 

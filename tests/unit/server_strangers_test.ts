@@ -86,7 +86,7 @@ Deno.test("server ends a session that breaks a rule", async () => {
   const lying = evalBody({ code: "1" });
   lying[2] = 1;
   const broken: [string, Uint8Array, string][] = [
-    ["a flag", frameBytes(MessageType.EVAL, 4, 1, eval1), "PROTOCOL"],
+    ["a flag", frameBytes(MessageType.EVAL, 8, 1, eval1), "PROTOCOL"],
     ["id 0", frameBytes(MessageType.EVAL, 0, 0, eval1), "PROTOCOL"],
     ["a control map too long", frameBytes(MessageType.EVAL, 0, 1, lying), "PROTOCOL"],
     ["an empty EVAL", frameBytes(MessageType.EVAL, 0, 1, new Uint8Array(0)), "PROTOCOL"],

@@ -17,6 +17,65 @@ Deno.test("server evaluates, and sends output and its end", async () => {
   assertEquals(await session.text(id), "hello world\n");
 });
 
+Deno.test("server says SILENT in the result of an eval that wrote nothing, where that is known", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const silent = { silent: true };
+  // From the third on a lone eval is taken for one.
+  for (let id = 1; id <= 5; id++) assertEquals(await session.value("1", silent), 1);
+  assert(session.silent.has(5));
+  const loud = await session.send("print('loud')", silent);
+  assertEquals(await session.text(loud), "loud\n");
+  assert(!session.silent.has(loud));
+  const before = session.ended;
+  for (let i = 0; i < 5; i++) await session.eval("2", silent);
+  assertEquals(session.ended, before);
+  // Who does not know of it is told by OUTPUT_END.
+  const last = await session.send("3");
+  assertEquals(await session.text(last), "");
+  assert(!session.silent.has(last));
+});
+
+Deno.test("server tells apart what 900 evals write that are all there at once", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const codes = [
+    "i",
+    "print(i)",
+    "import os; os.write(1, b'%d' % i)",
+    "import os; os.write(2, b'%d' % i)",
+    "import sys; print(i, file=sys.stderr)",
+    "1 / 0",
+  ];
+  const written = [/^$/, /^\d+\n$/, /^\d+$/, /^\d+$/, /^\d+\n$/, /^$/];
+  const go = await Deno.makeTempFile();
+  await Deno.remove(go);
+  const wait = "import os\nwhile not os.path.exists(go): pass";
+  const first = await session.send(wait, { locs: { go } });
+  let seed = 1;
+  const ids = new Map<number, number>();
+  for (let i = 0; i < 900; i++) {
+    // Long runs of silent ones, with one or a few that write in between.
+    seed = seed * 48271 % 2147483647;
+    const which = seed % 40 < 5 ? seed % 40 : seed % 2 === 0 ? 0 : 5;
+    ids.set(await session.send(codes[which]!, { locs: { i }, silent: true }), which);
+  }
+  await Deno.writeTextFile(go, "");
+  await session.result(first);
+  await Deno.remove(go);
+  for (const [id, which] of ids) {
+    await session.result(id);
+    const isOver = () => session.silent.has(id) || session.ended >= id || undefined;
+    await session.until(isOver, `the end of the output of ${id}`);
+    const pieces = session.written.get(id) ?? [];
+    const text = pieces.map(({ bytes }) => new TextDecoder().decode(bytes)).join("");
+    assertMatch(text, written[which]!);
+    if (text !== "") assertEquals(Number(text), id - first - 1);
+  }
+  const quiet = [...ids].filter(([, which]) => which === 0 || which === 5);
+  assert(session.silent.size <= quiet.length);
+});
+
 Deno.test("server sends output in order and by descriptor", async () => {
   await using server = await start();
   await using session = await RawSession.connect(server.addr);

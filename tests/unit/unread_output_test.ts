@@ -4,7 +4,18 @@ import { UnreadOutput } from "../../src/unread_output.ts";
 import { OUTPUT_CREDIT_BYTES, UNREAD_OUTPUT_LIFE_MS } from "../../src/wire/limits.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const make = (perEval = 1000, perSession = 2000) => new UnreadOutput({ perEval, perSession });
+
+/** One whose connection knows of each end that is told to it. */
+function make(perEval = 1000, perSession = 2000): UnreadOutput {
+  let ended = 0;
+  const output = new UnreadOutput({ perEval, perSession }, (id) => id <= ended);
+  const end = output.end.bind(output);
+  output.end = (id) => {
+    ended = Math.max(ended, id);
+    end(id);
+  };
+  return output;
+}
 
 /** Items in short: text of chunks, "end 3", and to whom. */
 function short(items: OutputItem[]): string[] {
@@ -155,6 +166,14 @@ Deno.test("UnreadOutput keeps the newest log records for a reader to come", () =
   assertEquals(items.length, 1001);
   assertEquals(items[0], "log 3 older records were dropped because nobody read them");
   assertEquals(items[1], "log 3");
+});
+
+Deno.test("UnreadOutput tells the end of a silent eval to a reader that was there before", () => {
+  const output = make();
+  output.watch(2, true);
+  output.silent(1);
+  output.silent(2);
+  assertEquals(short(output.take()), ["e: end 2"]);
 });
 
 Deno.test("UnreadOutput tells the end of an eval that never left, before or after its reader comes", () => {

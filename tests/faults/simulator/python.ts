@@ -11,7 +11,7 @@
  */
 import { decode, encode, type ValueType } from "@std/msgpack";
 import type { PythonInfo } from "../../../fake_server/link.ts";
-import { LinkType } from "../../../fake_server/link.ts";
+import { LinkType, READ_FLAG } from "../../../fake_server/link.ts";
 import type { Death, ProcessEvents } from "../../../fake_server/python_process.ts";
 import type { Exit } from "../../../fake_server/scheduler.ts";
 import type { Process } from "../../../fake_server/slot.ts";
@@ -27,6 +27,9 @@ const PIPE_BYTES = 64 * 1024;
 
 /** Python lets go of this part of what is raised: in a finalizer, or while it holds a lock. */
 const LOST_PART = 0.3;
+
+/** Of the evals that write nothing, so many say so. */
+const READ_PART = 0.5;
 /** But not of more for one job. */
 const MOST_LOST = 4;
 
@@ -40,6 +43,7 @@ interface Job {
   /** Signals that Python has let go of. */
   lost: number;
   result: Uint8Array;
+  isRead: boolean;
   answer: string;
 }
 
@@ -78,6 +82,8 @@ export class FakePython implements Process {
   #events: ProcessEvents | undefined;
   #inbox: Uint8Array[] = [];
   #current: Job | undefined;
+  /** RESULTs on the link that say READ. */
+  #untoldReads = 0;
   #exit: Exit | undefined;
   #reaped = false;
   #killed = false;
@@ -205,7 +211,8 @@ export class FakePython implements Process {
     if (this.#link.length > 0) list.push(() => this.#deliverLink());
     for (const pipe of [1, 2] as const) {
       const bytes = pipes[pipe - 1]!;
-      if (bytes.length > 0 && (!bytes.paused || this.isDead)) {
+      // As the server does not take raw bytes before it knows of all that were silent before.
+      if (bytes.length > 0 && (!bytes.paused || this.isDead) && this.#untoldReads === 0) {
         list.push(() => this.#deliverPipe(pipe, bytes));
       }
     }
@@ -257,6 +264,10 @@ export class FakePython implements Process {
         current.phase = "answered";
         current.model.answer = current.answer;
         current.model.running = false;
+        if (current.isRead) {
+          this.#untoldReads++;
+          this.#current = undefined;
+        }
         break;
       case "answered":
         this.#pipes[0].push(this.#record(2, 0, job, new Uint8Array(0)));
@@ -293,6 +304,7 @@ export class FakePython implements Process {
       catches: 0,
       lost: 0,
       result: new Uint8Array(),
+      isRead: false,
       answer: "",
     };
     this.#current = current;
@@ -399,7 +411,11 @@ export class FakePython implements Process {
       : kind === "cancelled"
       ? [CANCELLED, { how: detail }]
       : [UNSENDABLE, { message: "no", path: "result", type: "x" }];
-    current.result = frameBytes(MessageType.RESULT, status, current.job, resultOf(control, values));
+    const { written } = current.model;
+    // As python does where the pipes are left unread: what has written nothing gets no END.
+    current.isRead = written[1] === 0 && written[2] === 0 && this.#random.chance(READ_PART);
+    const flags = current.isRead ? status | READ_FLAG : status;
+    current.result = frameBytes(MessageType.RESULT, flags, current.job, resultOf(control, values));
   }
 
   #output(model: EvalModel, fd: 1 | 2, size: number): Uint8Array {
@@ -431,7 +447,11 @@ export class FakePython implements Process {
       for (const frame of this.#reader.filled(part.length)) {
         const { type, id, flags, body, owned } = frame;
         if (type === LinkType.NOTE) events.note(id, {});
-        else events.result(id, flags, body, owned);
+        else {
+          const isRead = (flags & READ_FLAG) !== 0;
+          if (isRead) this.#untoldReads--;
+          events.result(id, flags & ~READ_FLAG, body, owned, isRead);
+        }
       }
     }
     events.turn();
