@@ -5,6 +5,7 @@
  * @module
  */
 import { formatAddress, outputAddress } from "./address.ts";
+import { alarm } from "./alarm.ts";
 import type { FromWorker, OpenMessage, ToWorker } from "./bridge.ts";
 import { Connection, type ConnectionEvent } from "./connection.ts";
 import { ProgressWatch } from "./progress.ts";
@@ -52,8 +53,9 @@ export class Engine {
   #progressTimer: ReturnType<typeof setInterval> | undefined;
   /** Since when the outputstream has not been read because its readers are behind. */
   #pausedAt: number | undefined;
-  #ticker: ReturnType<typeof setInterval> | undefined;
-  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What calls the next tick off, and the end of waiting for a goodbye. */
+  #stopTicks: (() => void) | undefined;
+  #stopClosing: (() => void) | undefined;
   /** Set while the outputstream is not read because its readers are behind. */
   #resume: (() => void) | undefined;
 
@@ -217,8 +219,8 @@ export class Engine {
           this.#prove(event.transcript);
           break;
         case "opened":
-          this.#ticker = setInterval(() => this.#tick(), TICK_MS);
           this.#post(event);
+          this.#tickLater();
           break;
         case "connected":
         case "interrupted":
@@ -310,7 +312,12 @@ export class Engine {
     } else this.#progressTimer ??= setInterval(() => this.#postProgress(), PROGRESS_INTERVAL_MS);
   }
 
+  #tickLater(): void {
+    this.#stopTicks = alarm(TICK_MS, () => this.#tick());
+  }
+
   #tick(): void {
+    this.#tickLater();
     if (this.#pausedAt !== undefined) {
       const seconds = Math.round((performance.now() - this.#pausedAt) / 1000);
       if (seconds > 0) this.#post({ kind: "reader_slow", seconds });
@@ -323,20 +330,20 @@ export class Engine {
   #close(drain: boolean): void {
     this.#connection.close(drain);
     // A drain takes as long as its evals; a goodbye that nobody answers does not.
-    if (!drain && this.#closeTimer === undefined) {
-      this.#closeTimer = setTimeout(() => {
+    if (!drain && this.#stopClosing === undefined) {
+      this.#stopClosing = alarm(CLOSE_DEADLINE_MS, () => {
         this.#connection.lost("main");
         this.#work();
-      }, CLOSE_DEADLINE_MS);
+      });
     }
   }
 
   /** The session is over: what readers wait for goes out, then everything is let go. */
   async #end(event: Extract<ConnectionEvent, { kind: "closed" }>): Promise<void> {
     this.#postOutput(true);
-    clearInterval(this.#ticker);
-    clearInterval(this.#progressTimer);
-    clearTimeout(this.#closeTimer);
+    this.#stopTicks?.();
+    this.#stopClosing?.();
+    if (this.#progressTimer !== undefined) clearInterval(this.#progressTimer);
     for (const timer of this.#timeouts.values()) clearTimeout(timer);
     this.#timeouts.clear();
     this.#dialling.abort();
@@ -344,12 +351,10 @@ export class Engine {
     const streams = Object.values(this.#streams);
     // A last ERROR or GOODBYE should reach the server, but a full socket must not hold us.
     const written = Promise.all(streams.map(({ outbox }) => outbox.idle()));
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([
-      written,
-      new Promise((resolve) => timer = setTimeout(resolve, CLOSE_DEADLINE_MS)),
-    ]);
-    clearTimeout(timer);
+    const deadline = Promise.withResolvers<void>();
+    const stopWaiting = alarm(CLOSE_DEADLINE_MS, deadline.resolve);
+    await Promise.race([written, deadline.promise]);
+    stopWaiting();
     for (const { transport } of streams) transport.close();
     this.#post(event);
   }
