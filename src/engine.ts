@@ -45,6 +45,8 @@ export class Engine {
   readonly #output: UnreadOutput;
   readonly #streams: Partial<Record<StreamName, Stream>> = {};
   readonly #dialling = new AbortController();
+  /** The outputstream is to be opened as soon as the server's hello says where. */
+  #connectsNext = false;
   /** Timers of evals with a `timeout`. */
   readonly #timeouts = new Map<number, ReturnType<typeof setTimeout>>();
   #reportedId = 0;
@@ -81,7 +83,8 @@ export class Engine {
   message(message: Exclude<ToWorker, OpenMessage>): void {
     switch (message.kind) {
       case "connect":
-        this.#connect();
+        if (this.#connection.server === undefined) this.#connectsNext = true;
+        else this.#connect();
         break;
       case "evals":
         for (const [id, ms] of message.timeouts) {
@@ -183,6 +186,7 @@ export class Engine {
   /** Carries out what the connection wants, and tells the main thread what is new. */
   #work(): void {
     const results: Extract<ConnectionEvent, { kind: "result" }>[] = [];
+    let isOpened = false;
     for (const event of this.#connection.takeEvents()) {
       switch (event.kind) {
         case "send":
@@ -220,7 +224,7 @@ export class Engine {
           break;
         case "opened":
           this.#post(event);
-          this.#tickLater();
+          isOpened = true;
           break;
         case "connected":
         case "interrupted":
@@ -246,6 +250,12 @@ export class Engine {
       this.#resume?.();
       this.#resume = undefined;
     }
+    if (isOpened) this.#opened();
+  }
+
+  #opened(): void {
+    if (this.#connectsNext) this.message({ kind: "connect" });
+    if (!this.#connection.ended) this.#tickLater();
   }
 
   /** Small results of one turn go to the main thread together, as the frames they came in. */

@@ -133,7 +133,7 @@ export class SessionThread implements FutureOwner {
     return this.#pending.size;
   }
 
-  /** Opens the outputstream. */
+  /** Opens the outputstream; may be called before the session is open. */
   connect(): Promise<void> {
     if (this.#ended !== undefined) return Promise.reject(this.#overError("connect"));
     this.#post({ kind: "connect" });
