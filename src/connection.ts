@@ -435,7 +435,7 @@ export class Connection {
 
   /** Settles an eval that never left: as the server would, with a RESULT of its own. */
   #settleHere(id: number): void {
-    const body = QUEUED_RESULT.slice();
+    const body = queuedResult();
     this.#events.push({ kind: "result", id, status: ResultStatus.CANCELLED, body, owned: true });
     this.#events.push({ kind: "never_sent", id });
     this.#goodbyeIfDue();
@@ -508,10 +508,10 @@ const NO_TLS = " (if it talks TLS, give the option 'tls')";
 const NOTHING = new Uint8Array(0);
 
 /** The body of a RESULT for an eval that was cancelled before it left this side. */
-const QUEUED_RESULT: Uint8Array = (() => {
+function queuedResult(): Uint8Array {
   const control = encodeControl({ how: "queued" } satisfies CancelledControl);
   const body = new Uint8Array(4 + control.length);
   writeU32(body, 0, control.length);
   body.set(control, 4);
   return body;
-})();
+}

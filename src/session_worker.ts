@@ -1,6 +1,6 @@
 /**
- * The entry of a session's thread, a Web Worker. Only {@linkcode PyProxySession} starts it; it is
- * exported so that packages turned into JavaScript still find it.
+ * The entry of a session's thread, a Web Worker. What really runs is this with all it imports in one
+ * module, worker_source.ts: `deno task worker` after each change.
  *
  * Handlers stand before the first await, or messages would be lost. Whatever fails in here is told
  * to the main thread: an uncaught error would end the whole program in Deno, and pass in silence in

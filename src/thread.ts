@@ -32,6 +32,7 @@ import {
   MAX_REQUEST_ID,
 } from "./wire/limits.ts";
 import { EvalFlag, Feature, ResultStatus, type ServerHello } from "./wire/messages.ts";
+import { WORKER_SOURCE } from "./worker_source.ts";
 
 /**
  * How a session ended.
@@ -415,9 +416,10 @@ export class SessionThread implements FutureOwner {
   }
 }
 
+/** Where the thread's module is, for as long as the program runs. */
+let workerUrl: string | undefined;
+
 function startSessionWorker(name: string): Worker {
-  // A package turned into JavaScript has the worker as JavaScript beside this file.
-  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const url = new URL(`./session_worker.${ending}`, import.meta.url);
-  return new Worker(url, { type: "module", name });
+  workerUrl ??= URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" }));
+  return new Worker(workerUrl, { type: "module", name });
 }
