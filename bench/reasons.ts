@@ -29,9 +29,10 @@ export const REASONS: Readonly<Record<string, string>> = {
   "16 MB there and back": BYTES,
   "64 MB there and back": BYTES,
   "10,000 records there and back": "the hops' own 1.5 ms a MB are not in the floor",
-  "session open": "the thread loads some thirty modules, the bare worker one; they are not bundled",
-  "client, a session over a bare Web Worker":
-    "the same thirty modules, and their code compiled once a thread",
+  "session open":
+    "a thread of twenty lines that does nothing but dial twice and read two hellos takes " +
+    "1.2 to 1.3 times the floor; the rest is the protocol's code, which each thread compiles as it " +
+    "first runs it",
   "event-loop delay, p99: lines": CROWDED,
   "event-loop delay, p99: 64 MB transfers": CROWDED,
   "event-loop delay, p99: small evals": CROWDED,

@@ -26,7 +26,7 @@ export interface OpenMessage {
 /** Main thread to session's thread. */
 export type ToWorker =
   | OpenMessage
-  /** Open the outputstream. */
+  /** Open the outputstream: now, or as soon as the server's hello has come. */
   | { kind: "connect" }
   /** Whole EVAL frames, one behind the other; the buffer is transferred. */
   | {

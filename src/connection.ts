@@ -9,6 +9,7 @@
  * @module
  */
 import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
+import { encodeControl } from "./control.ts";
 import { Login, type Proofs, type Transcript, Unproven } from "./login.ts";
 import type { PartFrame } from "./progress.ts";
 import {
@@ -21,8 +22,7 @@ import {
 } from "./rules.ts";
 import { Stream } from "./stream.ts";
 import { UntrustedError } from "./transport/transport.ts";
-import { Encoder } from "./values/encode.ts";
-import { type Frame, frameBytes, FrameError, readU32 } from "./wire/frame.ts";
+import { type Frame, frameBytes, FrameError, readU32, writeU32 } from "./wire/frame.ts";
 import {
   CLOSE_DEADLINE_MS,
   HEADER_BYTES,
@@ -31,6 +31,7 @@ import {
 } from "./wire/limits.ts";
 import {
   type Cancel,
+  type CancelledControl,
   type ClientHello,
   type LogRecord,
   MessageType,
@@ -459,7 +460,7 @@ export class Connection {
 
   /** Settles an eval that never left: as the server would, with a RESULT of its own. */
   #settleHere(id: number): void {
-    const body = QUEUED_RESULT.slice();
+    const body = queuedResult();
     this.#events.push({
       kind: "result",
       id,
@@ -488,9 +489,7 @@ export class Connection {
   }
 
   #sendControl(stream: StreamName, type: number, id: number, body: object): Uint8Array {
-    const encoder = new Encoder();
-    encoder.value(body, "");
-    const bytes = frameBytes(type, 0, id, encoder.bytes());
+    const bytes = frameBytes(type, 0, id, encodeControl(body));
     this.#send(stream, bytes);
     return bytes;
   }
@@ -541,10 +540,10 @@ const NO_TLS = " (if it talks TLS, give the option 'tls')";
 const NOTHING = new Uint8Array(0);
 
 /** The body of a RESULT for an eval that was cancelled before it left this side. */
-const QUEUED_RESULT: Uint8Array = (() => {
-  const encoder = new Encoder();
-  const at = encoder.reserve(4);
-  encoder.value({ how: "queued" }, "");
-  encoder.setU32(at, encoder.length - 4);
-  return encoder.bytes().slice();
-})();
+function queuedResult(): Uint8Array {
+  const control = encodeControl({ how: "queued" } satisfies CancelledControl);
+  const body = new Uint8Array(4 + control.length);
+  writeU32(body, 0, control.length);
+  body.set(control, 4);
+  return body;
+}

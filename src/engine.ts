@@ -5,6 +5,7 @@
  * @module
  */
 import { formatAddress, outputAddress } from "./address.ts";
+import { alarm } from "./alarm.ts";
 import type { FromWorker, OpenMessage, ToWorker } from "./bridge.ts";
 import { Connection, type ConnectionEvent } from "./connection.ts";
 import { ProgressWatch } from "./progress.ts";
@@ -44,6 +45,8 @@ export class Engine {
   readonly #output: UnreadOutput;
   readonly #streams: Partial<Record<StreamName, Stream>> = {};
   readonly #dialling = new AbortController();
+  /** The outputstream is to be opened as soon as the server's hello says where. */
+  #connectsNext = false;
   /** Timers of evals with a `timeout`. */
   readonly #timeouts = new Map<number, ReturnType<typeof setTimeout>>();
   #reportedId = 0;
@@ -52,8 +55,9 @@ export class Engine {
   #progressTimer: ReturnType<typeof setInterval> | undefined;
   /** Since when the outputstream has not been read because its readers are behind. */
   #pausedAt: number | undefined;
-  #ticker: ReturnType<typeof setInterval> | undefined;
-  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What calls the next tick off, and the end of waiting for a goodbye. */
+  #stopTicks: (() => void) | undefined;
+  #stopClosing: (() => void) | undefined;
   /** Set while the outputstream is not read because its readers are behind. */
   #resume: (() => void) | undefined;
 
@@ -79,7 +83,8 @@ export class Engine {
   message(message: Exclude<ToWorker, OpenMessage>): void {
     switch (message.kind) {
       case "connect":
-        this.#connect();
+        if (this.#connection.server === undefined) this.#connectsNext = true;
+        else this.#connect();
         break;
       case "evals":
         for (const [id, ms] of message.timeouts) {
@@ -181,6 +186,7 @@ export class Engine {
   /** Carries out what the connection wants, and tells the main thread what is new. */
   #work(): void {
     const results: Extract<ConnectionEvent, { kind: "result" }>[] = [];
+    let isOpened = false;
     for (const event of this.#connection.takeEvents()) {
       switch (event.kind) {
         case "send":
@@ -218,8 +224,8 @@ export class Engine {
           this.#prove(event.transcript);
           break;
         case "opened":
-          this.#ticker = setInterval(() => this.#tick(), TICK_MS);
           this.#post(event);
+          isOpened = true;
           break;
         case "connected":
         case "interrupted":
@@ -245,6 +251,12 @@ export class Engine {
       this.#resume?.();
       this.#resume = undefined;
     }
+    if (isOpened) this.#opened();
+  }
+
+  #opened(): void {
+    if (this.#connectsNext) this.message({ kind: "connect" });
+    if (!this.#connection.ended) this.#tickLater();
   }
 
   /** Small results of one turn go to the main thread together, as the frames they came in. */
@@ -311,7 +323,12 @@ export class Engine {
     } else this.#progressTimer ??= setInterval(() => this.#postProgress(), PROGRESS_INTERVAL_MS);
   }
 
+  #tickLater(): void {
+    this.#stopTicks = alarm(TICK_MS, () => this.#tick());
+  }
+
   #tick(): void {
+    this.#tickLater();
     if (this.#pausedAt !== undefined) {
       const seconds = Math.round((performance.now() - this.#pausedAt) / 1000);
       if (seconds > 0) this.#post({ kind: "reader_slow", seconds });
@@ -324,20 +341,20 @@ export class Engine {
   #close(drain: boolean): void {
     this.#connection.close(drain);
     // A drain takes as long as its evals; a goodbye that nobody answers does not.
-    if (!drain && this.#closeTimer === undefined) {
-      this.#closeTimer = setTimeout(() => {
+    if (!drain && this.#stopClosing === undefined) {
+      this.#stopClosing = alarm(CLOSE_DEADLINE_MS, () => {
         this.#connection.lost("main");
         this.#work();
-      }, CLOSE_DEADLINE_MS);
+      });
     }
   }
 
   /** The session is over: what readers wait for goes out, then everything is let go. */
   async #end(event: Extract<ConnectionEvent, { kind: "closed" }>): Promise<void> {
     this.#postOutput(true);
-    clearInterval(this.#ticker);
-    clearInterval(this.#progressTimer);
-    clearTimeout(this.#closeTimer);
+    this.#stopTicks?.();
+    this.#stopClosing?.();
+    if (this.#progressTimer !== undefined) clearInterval(this.#progressTimer);
     for (const timer of this.#timeouts.values()) clearTimeout(timer);
     this.#timeouts.clear();
     this.#dialling.abort();
@@ -345,12 +362,10 @@ export class Engine {
     const streams = Object.values(this.#streams);
     // A last ERROR or GOODBYE should reach the server, but a full socket must not hold us.
     const written = Promise.all(streams.map(({ outbox }) => outbox.idle()));
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([
-      written,
-      new Promise((resolve) => timer = setTimeout(resolve, CLOSE_DEADLINE_MS)),
-    ]);
-    clearTimeout(timer);
+    const deadline = Promise.withResolvers<void>();
+    const stopWaiting = alarm(CLOSE_DEADLINE_MS, deadline.resolve);
+    await Promise.race([written, deadline.promise]);
+    stopWaiting();
     for (const { transport } of streams) transport.close();
     this.#post(event);
   }

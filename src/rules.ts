@@ -5,7 +5,7 @@
  * @module
  */
 import type { SessionErrorClass } from "./bridge.ts";
-import { decode } from "./values/decode.ts";
+import { decodeControl } from "./control.ts";
 import type { Frame } from "./wire/frame.ts";
 import { MAX_CONTROL_BODY_BYTES } from "./wire/limits.ts";
 import { MessageType } from "./wire/messages.ts";
@@ -120,7 +120,7 @@ export function readControl<T>(
     );
   }
   try {
-    return parse(frame.length === 0 ? {} : decode(frame.body));
+    return parse(frame.length === 0 ? {} : decodeControl(frame.body));
   } catch (error) {
     throw new RuleBroken(error instanceof Error ? error.message : String(error));
   }

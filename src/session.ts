@@ -33,21 +33,14 @@ import { type SessionEnd, SessionThread } from "./thread.ts";
 export class PyProxySession implements AsyncDisposable {
   /** The id that the server gave this session: search its log for it. 32 hexadecimal digits. */
   readonly sessionId: string;
+  readonly #started: Started;
   readonly #thread: SessionThread;
-  readonly #where: string;
-  readonly #options: CheckedOpenOptions;
   #connectCalled = false;
 
-  private constructor(
-    sessionId: string,
-    thread: SessionThread,
-    where: string,
-    options: CheckedOpenOptions,
-  ) {
+  private constructor(sessionId: string, started: Started) {
     this.sessionId = sessionId;
-    this.#thread = thread;
-    this.#where = where;
-    this.#options = options;
+    this.#started = started;
+    this.#thread = started.thread;
   }
 
   /**
@@ -64,17 +57,8 @@ export class PyProxySession implements AsyncDisposable {
     options?: OpenOptions,
   ): Promise<PyProxySession> {
     const caller = new Error();
-    const address = parseAddress(addr);
-    const checked = checkOpenOptions(options);
-    if (checked.tls !== undefined && "path" in address) {
-      throw new TypeError(`Cannot open a session at ${addr}: there is no TLS on a unix socket`);
-    }
-    checked.signal?.throwIfAborted();
-    const where = formatAddress(address);
-    const thread = new SessionThread(address, checked);
-    const doing = `open a session at ${where}`;
-    const hello = await within(thread, doing, checked, thread.opened, caller);
-    return new PyProxySession(hello.session_id, thread, where, checked);
+    const started = start(addr, options);
+    return new PyProxySession(await opened(started, caller), started);
   }
 
   /** Resolves, and never rejects, once the session is over: with the reason, and with the error. */
@@ -95,14 +79,13 @@ export class PyProxySession implements AsyncDisposable {
    * @throws {ConnectionError} If the outputstream cannot be opened.
    */
   async connect(): Promise<RemoteProcess> {
-    const doing = `connect session ${this.sessionId} at ${this.#where}`;
     if (this.#connectCalled) {
+      const doing = `connect session ${this.sessionId} at ${this.#started.where}`;
       throw new SessionError(`Cannot ${doing}: it is connected already; open another session`);
     }
     this.#connectCalled = true;
     const caller = new Error();
-    await within(this.#thread, doing, this.#options, this.#thread.connect(), caller);
-    return new RemoteProcess(this.sessionId, this.#thread);
+    return await connected(this.#started, this.sessionId, this.#thread.connect(), caller);
   }
 
   /**
@@ -140,8 +123,49 @@ export async function connect(
   addr: string = DEFAULT_ADDRESS,
   options?: OpenOptions,
 ): Promise<RemoteProcess> {
-  const session = await PyProxySession.open(addr, options);
-  return await session.connect();
+  const caller = new Error();
+  const started = start(addr, options);
+  // Asked for now, so that the thread goes on to it without a word from here.
+  const connecting = started.thread.connect();
+  const sessionId = await opened(started, caller);
+  return await connected(started, sessionId, connecting, caller);
+}
+
+/** A session whose thread has started. */
+interface Started {
+  thread: SessionThread;
+  /** The server's address, for error messages. */
+  where: string;
+  options: CheckedOpenOptions;
+}
+
+/** Checks what the user gave, and starts the thread. */
+function start(addr: string, options: OpenOptions | undefined): Started {
+  const address = parseAddress(addr);
+  const checked = checkOpenOptions(options);
+  if (checked.tls !== undefined && "path" in address) {
+    throw new TypeError(`Cannot open a session at ${addr}: there is no TLS on a unix socket`);
+  }
+  checked.signal?.throwIfAborted();
+  const thread = new SessionThread(address, checked);
+  return { thread, where: formatAddress(address), options: checked };
+}
+
+/** Waits for the server's hello; gives the session's id. */
+async function opened({ thread, where, options }: Started, caller: Error): Promise<string> {
+  const doing = `open a session at ${where}`;
+  return (await within(thread, doing, options, thread.opened, caller)).session_id;
+}
+
+/** Waits for the outputstream. */
+async function connected(
+  { thread, where, options }: Started,
+  sessionId: string,
+  connecting: Promise<void>,
+  caller: Error,
+): Promise<RemoteProcess> {
+  await within(thread, `connect session ${sessionId} at ${where}`, options, connecting, caller);
+  return new RemoteProcess(sessionId, thread);
 }
 
 /** Waits for a step of the opening; a failed opening leaves nothing behind. */

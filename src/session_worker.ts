@@ -1,6 +1,6 @@
 /**
- * The entry of a session's thread, a Web Worker. Only {@linkcode PyProxySession} starts it; it is
- * exported so that packages turned into JavaScript still find it.
+ * The entry of a session's thread, a Web Worker. What really runs is this with all it imports in one
+ * module, worker_source.ts: `deno task worker` after each change.
  *
  * Handlers stand before the first await, or messages would be lost. Whatever fails in here is told
  * to the main thread: an uncaught error would end the whole program in Deno, and pass in silence in
@@ -13,7 +13,7 @@ import { Engine } from "./engine.ts";
 
 // `self` has no types of a worker without a lib reference, which JSR refuses: cast once.
 const scope = self as unknown as {
-  postMessage(message: FromWorker, transfer: ArrayBuffer[]): void;
+  postMessage(message: FromWorker, transfer?: ArrayBuffer[]): void;
   onmessage: (event: MessageEvent<ToWorker>) => void;
   onmessageerror: () => void;
   addEventListener(
@@ -42,8 +42,10 @@ scope.addEventListener("unhandledrejection", (event) => {
   fatal(event.reason);
 });
 
-function post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
-  scope.postMessage(message, transfer);
+function post(message: FromWorker, transfer?: ArrayBuffer[]): void {
+  // Deno looks into a list even if it is empty: the first such message takes a millisecond more.
+  if (transfer === undefined) scope.postMessage(message);
+  else scope.postMessage(message, transfer);
 }
 
 function fatal(error: unknown): void {

@@ -3,10 +3,9 @@
  *
  * @module
  */
+import { dial as dialInBun } from "./bun.ts";
+import { dial as dialInDeno } from "./deno.ts";
 import type { Dial } from "./transport.ts";
 
 /** Opens a stream; see {@linkcode Dial}. */
-export const dial: Dial = async (address, tls, signal) => {
-  const transport = "Deno" in globalThis ? await import("./deno.ts") : await import("./bun.ts");
-  return await transport.dial(address, tls, signal);
-};
+export const dial: Dial = "Deno" in globalThis ? dialInDeno : dialInBun;

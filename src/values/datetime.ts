@@ -6,7 +6,7 @@
  */
 import { clockFields, outOfRange, refuseDate, refuseNanoseconds } from "./clock.ts";
 import { DecodeError } from "./decode_error.ts";
-import type { Decoder } from "./decode.ts";
+import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 import { Fault, indexStep } from "./fault.ts";

@@ -6,7 +6,7 @@
  */
 import { bigIntFromBytes, bigIntToBytes } from "./big_int.ts";
 import { DecodeError } from "./decode_error.ts";
-import type { Decoder } from "./decode.ts";
+import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 import { Fault } from "./fault.ts";

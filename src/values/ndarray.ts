@@ -5,7 +5,7 @@
  */
 import { bytesOf } from "./bytes.ts";
 import { DecodeError } from "./decode_error.ts";
-import type { Decoder } from "./decode.ts";
+import type { Decoder } from "./decoder.ts";
 import { type Dtype, dtypeOf, type Item, nameOf, type TypedArray } from "./dtype.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { DecodeError } from "./decode_error.ts";
-import type { Decoder } from "./decode.ts";
+import type { Decoder } from "./decoder.ts";
 import type { Entry } from "./entry.ts";
 import { Fault } from "./fault.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { made, outOfRange, readIntegers, refuseDate } from "./clock.ts";
-import type { Decoder } from "./decode.ts";
+import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 import { indexStep } from "./fault.ts";

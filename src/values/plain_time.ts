@@ -12,7 +12,7 @@ import {
   readIntegers,
   refuseNanoseconds,
 } from "./clock.ts";
-import type { Decoder } from "./decode.ts";
+import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 import { indexStep } from "./fault.ts";

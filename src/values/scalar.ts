@@ -5,7 +5,7 @@
  * @module
  */
 import { DecodeError } from "./decode_error.ts";
-import type { Decoder } from "./decode.ts";
+import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
 import { Fault, quoted } from "./fault.ts";

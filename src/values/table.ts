@@ -7,6 +7,7 @@ import { BIG_INT } from "./big_int.ts";
 import { BYTES } from "./bytes.ts";
 import { DATA_FRAME } from "./data_frame.ts";
 import { DATETIME } from "./datetime.ts";
+import type { ExtensionReaders } from "./decoder.ts";
 import { DICT } from "./dict.ts";
 import { DURATION } from "./duration.ts";
 import type { Entry } from "./entry.ts";
@@ -50,6 +51,6 @@ export const WRITERS: ReadonlyMap<object, NonNullable<Entry["sends"]>["write"]> 
 );
 
 /** How to read an extension, by its code. */
-export const READERS: ReadonlyMap<number, NonNullable<Entry["reads"]>["read"]> = new Map(
+export const READERS: ExtensionReaders = new Map(
   TABLE.flatMap(({ reads }) => reads === undefined ? [] : [[reads.code, reads.read] as const]),
 );

@@ -204,7 +204,21 @@ test("connect() throws ConnectionError when the outputstream's port is closed", 
   await using server = await badServer((socket) => {
     socket.write(hello(closed));
   });
-  await assertRejects(() => connect(server.addr), ConnectionError, "cannot dial the outputstream");
+  const why = "Cannot connect session 0123456789abcdef0123456789abcdef at " +
+    `${server.addr}: cannot dial the outputstream`;
+  await assertRejects(() => connect(server.addr), ConnectionError, why);
+  const session = await PyProxySession.open(server.addr);
+  await assertRejects(() => session.connect(), ConnectionError, why);
+});
+
+test("connect() throws ConnectionError when the server names no place for the outputstream", async () => {
+  await using server = await badServer((socket) => {
+    socket.write(hello("unix:/somewhere"));
+  });
+  const why = "cannot dial the outputstream: Cannot go to";
+  await assertRejects(() => connect(server.addr), ConnectionError, why);
+  const session = await PyProxySession.open(server.addr);
+  await assertRejects(() => session.connect(), ConnectionError, why);
 });
 
 test("connect() throws ConnectionError within its deadline when the outputstream is silent", async () => {

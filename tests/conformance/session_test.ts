@@ -36,6 +36,24 @@ test("connect(addr) opens and connects a session in one step", async () => {
   assertEquals(await remote.eval("1"), 1);
 });
 
+test("connect(addr) opens the outputstream without waiting for the main thread", async () => {
+  await using server = await testServer();
+  const told: string[] = [];
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (message: { kind: string }) {
+    told.push(message.kind);
+    return postMessage.call(this, message);
+  };
+  try {
+    const connecting = connect(server.addr);
+    assertEquals(told, ["open", "connect"]);
+    await using _remote = await connecting;
+    assertEquals(told, ["open", "connect"]);
+  } finally {
+    Worker.prototype.postMessage = postMessage;
+  }
+});
+
 test("open() takes host names", async () => {
   await using server = await testServer();
   await using remote = await connect(server.addr.replace("127.0.0.1", "localhost"));

@@ -2,7 +2,9 @@
 // in pieces, into the frame reader, the core and the decoder of values. Each says one of the
 // documented errors, the same for every cut, and works as ever afterwards.
 import { assertEquals } from "@std/assert";
-import { DecodeError, Decoder } from "../../src/values/decode.ts";
+import { DecodeError } from "../../src/values/decode_error.ts";
+import { Decoder } from "../../src/values/decoder.ts";
+import { READERS } from "../../src/values/table.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 import { Random } from "../faults/simulator/random.ts";
@@ -89,7 +91,7 @@ function canaryOfClient(exchange: Exchange, part: ClientPart): void {
 Deno.test("fuzz: a decoder throws DecodeError for what is no value, and reads the next one", async () => {
   const random = new Random(seed);
   const values = await HostileValues.read(random);
-  const decoder = new Decoder();
+  const decoder = new Decoder(READERS);
   const peak = new Peak();
   const before = heldBytes();
   const wanted = count("values");

@@ -1,9 +1,9 @@
 // The npm tarball as a user gets it: installed in an empty project, offline, and run from there.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startServer } from "../../fake_server/mod.ts";
-import { expected, readmeServers, root } from "../readme.ts";
+import { expected, readmeServers } from "../readme.ts";
 import { Project, RUNTIMES } from "./project.ts";
-import { packNpm } from "./tarball.ts";
+import { clientModules, packNpm } from "./tarball.ts";
 
 /**
  * The tarball unpacked, all of it: JavaScript with its comments, which editors show and stack traces
@@ -48,10 +48,10 @@ const server = () =>
 Deno.test("the npm tarball has the client as JavaScript and nothing else", async () => {
   await using project = await installed();
   const found = await files(`${project.path}/${PACKAGE}`);
-  const modules = [...(await files(root.pathname, "src/")).keys(), "mod.ts"]
-    .filter((path) => path.endsWith(".ts"));
   const wanted = new Set(["LICENSE", "README.md", "package.json"]);
-  for (const path of modules) wanted.add(path.replace(/\.ts$/, ".js"));
+  for (const path of await clientModules()) wanted.add(path.replace(/\.ts$/, ".js"));
+  // What only the session's thread runs is in worker_source.js.
+  assert(wanted.has("src/worker_source.js") && !wanted.has("src/session_worker.js"));
   for (const path of wanted) assert(found.has(path), `${path} is missing`);
   for (const path of found.keys()) {
     const known = wanted.has(path) || wanted.has(path.replace(/\.d\.ts$/, ".js"));
@@ -114,7 +114,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
   });
 }
 
-Deno.test("a program that Bun has bundled, or compiled, needs the thread bundled beside it", async () => {
+Deno.test("a program that Bun has bundled, or compiled, runs by itself", async () => {
   await using project = await installed();
   await using own = await server();
   const bun = RUNTIMES.Bun!;
@@ -126,12 +126,10 @@ Deno.test("a program that Bun has bundled, or compiled, needs the thread bundled
   );
   const build = [...bun, "build", "--target=bun", "--outdir=out"];
   await project.succeed([...build, "app.ts"]);
-  await project.succeed([...build, `${PACKAGE}/src/session_worker.js`]);
-  // One without the other is elsewhere.
+  // Nothing of the package is needed any more.
   await project.succeed(["mv", "node_modules", "gone"]);
   assertEquals(await project.succeed([...bun, "out/app.js"]), "42\n");
-  const files = ["out/app.js", "out/session_worker.js"];
-  await project.succeed([...bun, "build", "--compile", ...files, "--outfile=app"]);
+  await project.succeed([...bun, "build", "--compile", "out/app.js", "--outfile=app"]);
   await project.succeed(["rm", "-r", "out"]);
   assertEquals(await project.succeed([`${project.path}/app`]), "42\n");
 });

@@ -1,29 +1,42 @@
 /**
  * `deno task pack`: the npm tarball. It carries the client alone, since `deno pack` leaves the
- * server's imports from npm under their short names; so it is packed from a copy without the server.
+ * server's imports from npm under their short names; so it is packed from a copy without the server,
+ * and without what only the session's thread runs, since worker_source.ts has that.
  * Without source maps, which are two thirds of its size: the JavaScript reads like the TypeScript.
  */
 import { dirname } from "node:path";
 
 const root = new URL("../../", import.meta.url);
 
-/** What of the repository is in it. */
-const FILES = ["LICENSE", "README.md", "mod.ts"];
+/** What is in it beside code. */
+const DOCUMENTS = ["LICENSE", "README.md"];
 
-async function copyFolder(from: URL, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) await copyFolder(new URL(`${name}/`, from), `${to}/${name}`);
-    else if (name.endsWith(".ts")) await Deno.copyFile(new URL(name, from), `${to}/${name}`);
+/** The files that the client and the command import, and these themselves. */
+export async function clientModules(): Promise<string[]> {
+  const files = new Set<string>();
+  for (const entry of ["mod.ts", "src/cli/main.ts"]) {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", entry],
+      cwd: root.pathname,
+    }).output();
+    const { modules }: { modules: { specifier: string }[] } = JSON.parse(
+      new TextDecoder().decode(stdout),
+    );
+    for (const { specifier } of modules) {
+      if (specifier.startsWith(root.href)) files.add(specifier.slice(root.href.length));
+    }
   }
+  return [...files].filter((file) => !file.endsWith(".d.ts"));
 }
 
 /** Writes the tarball. */
 export async function packNpm(output: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "pyproxy-pack-" });
   try {
-    for (const name of FILES) await Deno.copyFile(new URL(name, root), `${folder}/${name}`);
-    await copyFolder(new URL("src/", root), `${folder}/src`);
+    for (const file of [...DOCUMENTS, ...await clientModules()]) {
+      await Deno.mkdir(dirname(`${folder}/${file}`), { recursive: true });
+      await Deno.copyFile(new URL(file, root), `${folder}/${file}`);
+    }
     const { name, version, license, exports, compilerOptions } = JSON.parse(
       await Deno.readTextFile(new URL("deno.json", root)),
     );

@@ -24,6 +24,7 @@ const LAYERS: string[][] = [
   ["src/login.ts"],
   ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/stream.ts", "src/kept_output.ts"],
   ["src/rules.ts", "src/exception_record.ts"],
+  ["src/control.ts"],
   ["src/errors.ts"],
   ["src/address.ts"],
   ["src/bridge.ts", "src/options.ts", "src/version.ts"],
@@ -32,7 +33,7 @@ const LAYERS: string[][] = [
   ["src/error_base.ts", "src/caller.ts"],
   ["src/transport/"],
   ["src/wire/"],
-  ["src/runtime.ts"],
+  ["src/runtime.ts", "src/alarm.ts", "src/worker_source.ts"],
 ];
 
 /** What a file of the client may not name: only its transport and the server know the runtime. */
@@ -84,7 +85,8 @@ Deno.test("imports point down the layers only", async () => {
   }
 });
 
-Deno.test("no files import each other in a circle, types aside", async () => {
+/** Which files each file imports, types aside. */
+async function importGraph(): Promise<Map<string, string[]>> {
   const graph = new Map<string, string[]>();
   for (const [file, source] of await sources()) {
     const values = source.replace(/^import type [\s\S]*?;$/gm, "");
@@ -94,6 +96,19 @@ Deno.test("no files import each other in a circle, types aside", async () => {
         .map((name) => new URL(name, new URL(file, root)).href.slice(root.href.length)),
     );
   }
+  return graph;
+}
+
+Deno.test("a session's thread loads none of the types of values: they are the main thread's", async () => {
+  const graph = await importGraph();
+  const loaded = new Set(["src/session_worker.ts"]);
+  for (const file of loaded) for (const next of graph.get(file) ?? []) loaded.add(next);
+  assert(loaded.has("src/values/decoder.ts"));
+  assert(!loaded.has("src/values/table.ts") && !loaded.has("src/values/encode.ts"));
+});
+
+Deno.test("no files import each other in a circle, types aside", async () => {
+  const graph = await importGraph();
   const done = new Set<string>();
   const visit = (file: string, path: string[]) => {
     assert(!path.includes(file), `a circle: ${[...path, file].join(" -> ")}`);
@@ -126,7 +141,7 @@ Deno.test("the command imports the client and what Deno and Bun have of Node's, 
 
 Deno.test("only the transport names the runtime", async () => {
   for (const [file, source] of await sources()) {
-    if (/^(fake_server|src\/transport|src\/cli)\//.test(file)) continue;
+    if (/^(fake_server|src\/transport|src\/cli)\/|^src\/worker_source/.test(file)) continue;
     const code = source.replace(/\/\*\*[\s\S]*?\*\/|\/\/.*$/gm, "");
     assert(!RUNTIME.test(code), `${file} names a runtime`);
   }

@@ -28,6 +28,7 @@ export class FakeTime implements Disposable {
     clearInterval: globalThis.clearInterval,
   };
   readonly #realNow = performance.now;
+  readonly #realTimeout = AbortSignal.timeout;
 
   /** Puts itself into the place of the real one. */
   constructor() {
@@ -50,6 +51,14 @@ export class FakeTime implements Disposable {
       clearTimeout: stop,
       clearInterval: stop,
     });
+    // As much of it as alarm.ts uses.
+    AbortSignal.timeout = (ms: number): AbortSignal => {
+      let id: number | undefined;
+      return {
+        addEventListener: (_type: string, run: () => void) => id = start(run, ms, false),
+        removeEventListener: () => stop(id),
+      } as unknown as AbortSignal;
+    };
     performance.now = () => this.now;
   }
 
@@ -57,6 +66,7 @@ export class FakeTime implements Disposable {
   [Symbol.dispose](): void {
     Object.assign(globalThis, this.#real);
     performance.now = this.#realNow;
+    AbortSignal.timeout = this.#realTimeout;
   }
 
   /** Timers that wait. */

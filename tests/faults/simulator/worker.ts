@@ -41,7 +41,7 @@ export class FakeWorker {
 
   addEventListener(): void {}
 
-  postMessage(message: ToWorker, transfer: ArrayBuffer[]): void {
+  postMessage(message: ToWorker, transfer: ArrayBuffer[] = []): void {
     if (!this.dead) this.toEngine.push(structuredClone(message, { transfer }));
   }
 
