@@ -394,7 +394,7 @@ export class PythonProcess {
         for (const frame of reader.filled(count)) {
           // What was read from the pipes before a lone job's result was may still be on its way
           // through the streams. It is there before the event loop reads anything anew.
-          if (this.#jobs === 1 && isRead(frame)) {
+          if (this.#jobs === 1 && isRead(frame) && !this.#rest.isOn) {
             await new Promise<void>((resolve) => setImmediate(resolve));
           }
           this.#frame(frame);
@@ -426,15 +426,16 @@ export class PythonProcess {
     if (!this.#isAllRead) this.#rest.end();
     this.#isAllRead = true;
     if (this.#jobs >= REST_JOBS) this.#rest.begin();
-    else this.#rest.end();
+    this.#lookLater();
   }
 
   /**
-   * Looks after a process that has jobs and is silent: results may be held back behind a job that
-   * takes long, and that job's output is to be read.
+   * Looks after a process that is silent: results may be held back behind a job that takes long, and
+   * what it writes is to be read.
    */
   #lookLater(): void {
-    if (this.#look !== undefined || this.#jobs < 2 || this.#guard.isDead) return;
+    if (this.#look !== undefined || this.#guard.isDead) return;
+    if (this.#jobs < 2 && !this.#rest.isOn) return;
     this.#look = setTimeout(() => {
       this.#look = undefined;
       if (this.#heard === this.#lookedAt) {

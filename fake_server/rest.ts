@@ -22,6 +22,11 @@ export class Rest {
     this.#note = note;
   }
 
+  /** Whether it has begun. */
+  get isOn(): boolean {
+    return this.#over !== undefined;
+  }
+
   /** Resolves when a loop may read; undefined if it may right now. */
   get over(): Promise<void> | undefined {
     if (this.#over === undefined) return undefined;

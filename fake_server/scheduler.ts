@@ -94,6 +94,9 @@ export interface Load<T> {
   sessions: number;
 }
 
+/** What is taken for quicker cannot be told apart from it. */
+const LEAST_JOB_MS = 0.001;
+
 /** The place of one python process. */
 interface Slot<T> {
   live: boolean;
@@ -310,7 +313,10 @@ export class Scheduler<T> {
       // Results that come together are one measurement, or the first would seem long and the
       // others free.
       const each = (tookMs ?? now - slot.measuredAt) / slot.finishedSince;
-      slot.jobMs = slot.jobMs === undefined ? each : slot.jobMs + (each - slot.jobMs) / 4;
+      // One job that the system has interrupted must not make quick ones go singly.
+      slot.jobMs = slot.jobMs === undefined
+        ? each
+        : Math.min(slot.jobMs + (each - slot.jobMs) / 4, 2 * Math.max(slot.jobMs, LEAST_JOB_MS));
       slot.finishedSince = 0;
       slot.measuredAt = now;
       // What one result says may not hold for the next: the number doubles at most.

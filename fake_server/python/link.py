@@ -3,7 +3,6 @@
 import os
 import socket
 import struct
-from time import perf_counter_ns
 
 from pyproxy_worker.descriptors import set_aside
 from pyproxy_worker.held import Held
@@ -28,8 +27,9 @@ ALONE = 0x80
 # In the flags of a RESULT, beside its status: the job's output has been read, and no END comes.
 READ = 0x80
 
-# While more jobs wait here, so many small results may wait to be sent together, or for so long.
-HELD_RESULTS = 16
+# While more jobs wait here, so many small results may wait to be sent together, or for so long. What
+# counts is the time of the jobs: whoever is woken by a result may keep this process waiting.
+HELD_RESULTS = 32
 HELD_NS = 250_000
 HELD_BYTES = 1024
 
@@ -46,7 +46,7 @@ class Link:
         # A result that fits in needs no waiting for the server in between. Linux gives what it may.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self._held = Held(page)
-        self._sent_at = 0  # when something was last sent or received
+        self._held_since = 0  # when the job of the first of them began
         self._buffer = bytearray(FIRST_BUFFER_BYTES)
         self._start = 0
         self._end = 0
@@ -81,7 +81,6 @@ class Link:
             if count == 0:
                 return None
             self._end += count
-            self._sent_at = perf_counter_ns()
 
     def send(self, kind, flags, ident, *body):
         """Sends a frame whose body is the bytes in `body`, one after the other."""
@@ -90,22 +89,22 @@ class Link:
         self._release()
         self._send(header, body, length)
 
-    def send_result(self, flags, job, body, now):
-        """Sends a RESULT, or holds it back for the next: see HELD_RESULTS. `now` is in ns."""
+    def send_result(self, flags, job, body, began, ended):
+        """Sends a RESULT, or holds it back for the next. The job's beginning and end are in ns."""
         held = self._held
+        if held.count == 0:
+            self._held_since = began
         length = sum(map(len, body))
         header = HEADER.pack(0, VERSION, RESULT, flags, length, job)
         has_more = self._has_more()
         if (has_more or held.count) and length <= HELD_BYTES:
             if held.add(b"".join((header, *body))):
-                is_due = held.count >= HELD_RESULTS or now - self._sent_at >= HELD_NS
+                is_due = held.count >= HELD_RESULTS or ended - self._held_since >= HELD_NS
                 if is_due or not has_more:
                     self._release()
-                    self._sent_at = now
                 return
         self._release()
         self._send(header, body, length)
-        self._sent_at = now
 
     def close(self):
         """In a forked child: the connection is the parent's."""

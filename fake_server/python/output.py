@@ -222,7 +222,8 @@ class Output:
         """Sends all that this thread has written."""
         with self.lock:
             self.take()
-        self.records.pump()
+        if not self.records.is_empty or self.cancels.owed:
+            self.records.pump()
 
     def take(self):
         """Moves what this thread has written to the records; the caller holds the lock."""

@@ -70,7 +70,12 @@ class Records:
 
     def is_read(self):
         """Whether the server has read all that was ever written, by whomever, into both pipes."""
-        return self._written == self.count and self._unread is not None and not self._unread(0)
+        return self.is_empty and self._unread is not None and not self._unread(0)
+
+    @property
+    def is_empty(self):
+        """Whether all that was put is written."""
+        return self._written == self.count
 
     def end(self, job):
         """Closes the output of a job, behind all that was put before, on both pipes."""

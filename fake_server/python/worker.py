@@ -154,19 +154,17 @@ class Worker:
                 # now was never written.
                 if is_alone or rests & 1:
                     is_read = output.is_read() and (is_alone or cancels.rests == rests)
-                self._answer(job, outcome, link.READ if is_read else 0, ran)
+                self._answer(job, outcome, link.READ if is_read else 0, since, ran)
         if not is_read:
             output.end(job)
         if output.has_started_process:
             self._look_for_processes(job)
 
-    def _answer(self, job, outcome, flags=0, now=None):
+    def _answer(self, job, outcome, flags=0, began=0, ended=0):
         status, control, values = outcome
         head = LENGTH.pack(len(control)) + control
         try:
-            if now is None:
-                now = perf_counter_ns()
-            self._link.send_result(status | flags, job, (head, *values), now)
+            self._link.send_result(status | flags, job, (head, *values), began, ended)
         except (BrokenPipeError, ConnectionResetError):
             os._exit(0)  # the server is gone
 
