@@ -179,7 +179,13 @@ def send(to, kind, flags, ident, body):
     header = HEADER.pack(0, VERSION, kind, flags, length, ident)
     if length <= FIRST_BUFFER_BYTES:
         to.sendall(header + b"".join(body))
-    else:
-        to.sendall(header)
-        for piece in body:
+        return
+    gathered = [header]
+    for piece in body:
+        if len(piece) <= FIRST_BUFFER_BYTES:
+            gathered.append(piece)
+        else:
+            to.sendall(b"".join(gathered))
+            gathered = []
             to.sendall(piece)
+    to.sendall(b"".join(gathered))
