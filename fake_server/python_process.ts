@@ -11,6 +11,7 @@ import { Outbox } from "../src/transport/outbox.ts";
 import { Bell } from "./bell.ts";
 import { Control } from "./control.ts";
 import { Guard } from "./guard.ts";
+import type { KeptBuffers } from "./kept_buffers.ts";
 import { BELL_JOBS, LAST_BYTES_DEADLINE_MS, START_TEXT_BYTES } from "./limits.ts";
 import { isBell, LinkType, parseReady, type PythonInfo, READ_FLAG } from "./link.ts";
 import { errorText } from "./log.ts";
@@ -30,6 +31,8 @@ export interface ProcessOptions {
   /** In bytes; 0 is no limit. */
   memoryLimit: number;
   env: Record<string, string>;
+  /** Used buffers, for large results. */
+  buffers: KeptBuffers;
   /** Gives the start up. */
   signal: AbortSignal;
 }
@@ -86,6 +89,7 @@ export class PythonProcess {
   /** 16 random bytes after 0xFF mark the records in its pipes. */
   readonly nonce: Uint8Array;
   readonly #page: Page;
+  readonly #buffers: KeptBuffers;
   /** Resolves when the process is dead and everything it has sent has been told. */
   readonly exited: Promise<Death>;
   #info: PythonInfo | undefined;
@@ -137,6 +141,7 @@ export class PythonProcess {
     this.nonce = crypto.getRandomValues(new Uint8Array(16));
     this.nonce[0] = 0xff;
     this.#page = new Page(page);
+    this.#buffers = options.buffers;
     try {
       this.#guard = new Guard(options.python, options.main, options.env);
     } catch (error) {
@@ -349,7 +354,8 @@ export class PythonProcess {
   }
 
   async #readLink(link: Deno.UnixConn): Promise<void> {
-    const reader = new FrameReader(MAX_FRAME_BODY_BYTES, { believes: true });
+    const buffers = this.#buffers;
+    const reader = new FrameReader(MAX_FRAME_BODY_BYTES, { believes: true, buffers });
     try {
       for (;;) {
         const count = await link.read(reader.space());

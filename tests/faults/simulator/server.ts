@@ -7,6 +7,7 @@
 import { Connection, type ConnectionContext } from "../../../fake_server/connection.ts";
 import { Control } from "../../../fake_server/control.ts";
 import { Fault } from "../../../fake_server/fault.ts";
+import { KeptBuffers } from "../../../fake_server/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/limits.ts";
 import { Log } from "../../../fake_server/log.ts";
 import { type Job, type Line, type Outcome, Scheduler } from "../../../fake_server/scheduler.ts";
@@ -73,6 +74,7 @@ export class FakeServer {
       limits: DEFAULT_LIMITS,
       clock: () => time.now,
       unfinished: { bytes: 0 },
+      buffers: new KeptBuffers(() => time.now),
     };
     this.processes = Array.from({ length: workers }, () => undefined);
     this.#handed = Array.from({ length: workers }, () => []);
@@ -228,6 +230,7 @@ export class FakeServer {
         log: this.#log,
         clock: () => this.#time.now,
         limits: DEFAULT_LIMITS,
+        buffers: this.#context.buffers,
         closed: (session) => this.sessions.remove(session, token),
       },
       ++this.#lastSession,
