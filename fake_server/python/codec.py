@@ -6,6 +6,7 @@ lowers what C does not know, and if the value cannot travel it says where in it.
 """
 
 import sys
+from itertools import chain
 
 from pyproxy_worker import msgpack_pure as pure
 from pyproxy_worker.msgpack_pure import LARGE_BYTES, MAX_DEPTH, Ext
@@ -32,6 +33,8 @@ SCALARS = frozenset((type(None), bool, int, float, str, bytes, bytearray))
 SEQUENCES = frozenset((list, tuple))
 CONTAINERS = frozenset((list, tuple, dict))
 PLAIN = SCALARS | CONTAINERS
+DICTS = frozenset((dict,))
+STRINGS = frozenset((str,))
 # A container of so few members is looked through for large bytes.
 FEW = 16
 # C counts its levels a little differently near the limit.
@@ -172,10 +175,26 @@ def is_plain(value, depth):
         return True
     if depth > MAX_C_DEPTH or not kinds <= PLAIN:
         return False
+    if are_plain_rows(members, kinds):
+        return True
     for member in members:
         if type(member) in CONTAINERS and not is_plain(member, depth + 1):
             return False
     return True
+
+
+def are_plain_rows(rows, kinds):
+    """Whether these are all dicts, or all lists, of nothing but scalars: a table. All of them are
+    looked at together, which takes half the time; False says nothing.
+    """
+    if kinds == DICTS:
+        keys = set(chain.from_iterable(rows))
+        if set(map(type, keys)) != STRINGS or "__proto__" in keys:
+            return False
+        rows = map(dict.values, rows)
+    elif not kinds <= SEQUENCES:
+        return False
+    return set(map(type, chain.from_iterable(rows))) <= SCALARS
 
 
 def encode_quickly_c(value, _):
