@@ -5,7 +5,12 @@
  * @module
  */
 import type { Buffers } from "../src/wire/frame.ts";
-import { KEPT_BUFFER_MS, MAX_KEPT_BYTES, MIN_KEPT_BUFFER_BYTES } from "./limits.ts";
+import {
+  FREED_AT_ONCE_BYTES,
+  KEPT_BUFFER_MS,
+  MAX_KEPT_BYTES,
+  MIN_KEPT_BUFFER_BYTES,
+} from "./limits.ts";
 
 /** The kept buffers of a server, for all its sessions and python processes. */
 export class KeptBuffers implements Buffers {
@@ -52,7 +57,12 @@ export class KeptBuffers implements Buffers {
 
   /** Lets go of those that were not needed for a while; to be called several times a second. */
   tick(now: number): void {
-    while (this.#kept.length > 0 && now - this.#kept[0]!.since >= KEPT_BUFFER_MS) this.#letGo();
+    // Everybody waits while memory is freed: not all of it at once.
+    const least = this.#bytes - FREED_AT_ONCE_BYTES;
+    while (this.#bytes > least && this.#kept.length > 0) {
+      if (now - this.#kept[0]!.since < KEPT_BUFFER_MS) return;
+      this.#letGo();
+    }
   }
 
   #letGo(): void {

@@ -223,4 +223,5 @@ def send(to, kind, flags, ident, body):
             to.sendall(b"".join(gathered))
             gathered = []
             to.sendall(piece)
-    to.sendall(b"".join(gathered))
+    if gathered:
+        to.sendall(b"".join(gathered))

@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { KeptBuffers } from "../../fake_server/kept_buffers.ts";
-import { KEPT_BUFFER_MS, MAX_KEPT_BYTES, MIN_KEPT_BUFFER_BYTES } from "../../fake_server/limits.ts";
+import {
+  FREED_AT_ONCE_BYTES,
+  KEPT_BUFFER_MS,
+  MAX_KEPT_BYTES,
+  MIN_KEPT_BUFFER_BYTES,
+} from "../../fake_server/limits.ts";
 import { MessageType, type ServerHello } from "../../src/wire/messages.ts";
 import { evalBody, RawSession, RawStream, readControl } from "../raw_client.ts";
 import { start } from "../raw_server.ts";
@@ -46,6 +51,17 @@ Deno.test("KeptBuffers free what was not needed for a while", () => {
   assertEquals([kept.bytes, first!.detached, second!.detached], [500 * KIB, true, false]);
   kept.tick(KEPT_BUFFER_MS + 10);
   assertEquals([kept.bytes, second!.detached], [0, true]);
+});
+
+Deno.test("KeptBuffers free much in several turns", () => {
+  const kept = new KeptBuffers(() => 0);
+  for (let i = 0; i < 3; i++) kept.give(new ArrayBuffer(FREED_AT_ONCE_BYTES));
+  const left: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    kept.tick(KEPT_BUFFER_MS);
+    left.push(kept.bytes / FREED_AT_ONCE_BYTES);
+  }
+  assertEquals(left, [2, 1, 0, 0]);
 });
 
 Deno.test("server writes nothing into a result that a client has not taken yet", async () => {
