@@ -11,8 +11,8 @@ const PIPELINED =
   "waits for the bell or for a result, not for a full batch";
 const BYTES =
   "the product owns each body it passes on, so that a death or a slow reader costs nobody " +
-  "else anything: it is whole in the server before it goes on, where the floor streams; most of the " +
-  "time is the kernel's, giving fresh memory a page at a time";
+  "else anything: it is whole in the server before it goes on, where the floor streams; and what " +
+  "the caller and the code are given is fresh memory, which the kernel gives a page at a time";
 const CROWDED =
   "four sessions at full rate are nine busy threads and processes on two cores: the bare chain of " +
   "hops is as late or nearly";

@@ -10,6 +10,7 @@ import { type CloseReason, MessageType } from "../src/wire/messages.ts";
 import { Outbox } from "../src/transport/outbox.ts";
 import { controlBody } from "./control.ts";
 import { Fault, faultOf } from "./fault.ts";
+import type { KeptBuffers } from "./kept_buffers.ts";
 import { LINGER_BYTES, LINGER_MS, type ServerLimits } from "./limits.ts";
 import type { Socket } from "./socket.ts";
 
@@ -20,6 +21,8 @@ export interface ConnectionContext {
   readonly clock: () => number;
   /** Bytes of unfinished frames, of all connections together. */
   readonly unfinished: { bytes: number };
+  /** Used buffers, for large bodies. */
+  readonly buffers: KeptBuffers;
 }
 
 /** Whoever a connection's frames are for: the handshake first, then a session. */
@@ -48,7 +51,7 @@ export class Connection {
   established = false;
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
-  readonly #reader = new FrameReader(MAX_HELLO_BODY_BYTES);
+  readonly #reader: FrameReader;
   readonly #outbox: Outbox;
   #unfinished = 0;
   #heardAt: number;
@@ -66,6 +69,7 @@ export class Connection {
     this.#context = context;
     this.receiver = receiver;
     this.peer = socket.peer;
+    this.#reader = new FrameReader(MAX_HELLO_BODY_BYTES, { buffers: context.buffers });
     this.#heardAt = this.#tookAt = context.clock();
     this.#outbox = new Outbox({ write: (bytes) => this.#write(bytes) }, (error) => {
       if (!this.#ending) this.receiver.lost(error);
@@ -98,13 +102,13 @@ export class Connection {
     return this.#outbox.idle();
   }
 
-  /** Sends a frame; the body is copied unless it is `owned`, and must then not change. */
+  /** Sends a frame; the body is copied unless it is `owned`, which gives it away for good. */
   send(type: number, flags: number, id: number, body: Uint8Array, owned = false): void {
     if (owned) {
       const header = new Uint8Array(HEADER_BYTES);
       writeHeader(header, 0, type, flags, body.length, id);
       this.sendBytes(header);
-      this.sendBytes(body);
+      this.sendBytes(body, () => this.#context.buffers.give(body.buffer));
     } else this.sendBytes(frameBytes(type, flags, id, body));
   }
 
@@ -113,11 +117,11 @@ export class Connection {
     this.send(type, 0, 0, controlBody(map));
   }
 
-  /** Sends whole frames, which must not change from now on. */
-  sendBytes(bytes: Uint8Array): void {
+  /** Sends whole frames, which must not change from now on; for `done` see `Outbox.send()`. */
+  sendBytes(bytes: Uint8Array, done?: () => void): void {
     if (this.#ending) return;
     if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
-    this.#outbox.send(bytes);
+    this.#outbox.send(bytes, done);
   }
 
   /**

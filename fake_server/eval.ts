@@ -23,6 +23,8 @@ export interface EvalOwner {
   outputPressure(): Promise<void> | undefined;
   /** The session cannot go on. */
   fail(code: CloseReason, message: string): void;
+  /** Nobody needs these bytes of its client's any more. */
+  letGo(body: Uint8Array): void;
 }
 
 /** One eval of a session: settled once, and done when its output has ended too. */
@@ -70,6 +72,13 @@ export class Eval implements Task {
 
   /** See {@linkcode Task.result}. */
   result(status: number, body: Uint8Array, owned: boolean): void {
+    const own = this.frame[1];
+    this.#settle(status, body, owned);
+    // Who has answered has read all of it. Who has died may have it read to him to this day.
+    if (own !== undefined) this.#owner.letGo(own);
+  }
+
+  #settle(status: number, body: Uint8Array, owned: boolean): void {
     this.#owner.settle(this, status, body, owned);
     this.frame = [];
   }
@@ -79,12 +88,12 @@ export class Eval implements Task {
     this.outputEnded = true;
     switch (outcome.kind) {
       case "cancelled":
-        return this.result(ResultStatus.CANCELLED, resultBody({ how: outcome.how }), false);
+        return this.#settle(ResultStatus.CANCELLED, resultBody({ how: outcome.how }), false);
       case "died":
-        return this.result(ResultStatus.DIED, resultBody(outcome.exit), false);
+        return this.#settle(ResultStatus.DIED, resultBody(outcome.exit), false);
       case "namespace_gone": {
         const { namespace } = outcome;
-        return this.result(ResultStatus.NAMESPACE_GONE, resultBody({ namespace }), false);
+        return this.#settle(ResultStatus.NAMESPACE_GONE, resultBody({ namespace }), false);
       }
     }
   }

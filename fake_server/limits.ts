@@ -78,6 +78,18 @@ export const QUEUE_HIGH_WATER_BYTES: number = 256 * 1024 * 1024;
 /** Unfinished frames of all clients together: bounds what headers and slow senders can hold. */
 export const MAX_UNFINISHED_BYTES: number = 512 * 1024 * 1024;
 
+/** Smaller buffers are not worth keeping: a body of so much is read and written in one go. */
+export const MIN_KEPT_BUFFER_BYTES: number = 128 * 1024;
+
+/** Used buffers of large bodies that are kept, together: for one of 64 MB in, and one out. */
+export const MAX_KEPT_BYTES: number = 128 * 1024 * 1024;
+
+/** And so long: who sends large bodies one after the other does so at shorter intervals. */
+export const KEPT_BUFFER_MS = 1_000;
+
+/** Freeing 64 MB takes 5 ms, in which the server does nothing else. */
+export const FREED_AT_ONCE_BYTES: number = 16 * 1024 * 1024;
+
 /** Keys and values in an EVAL's control map, nested ones too: its three fields have six. */
 export const MAX_EVAL_CONTROL_VALUES = 1_000;
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ServerConfig } from "./config.ts";
+import type { KeptBuffers } from "./kept_buffers.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { PythonInfo } from "./link.ts";
 import { PYTHON_FILES } from "./python_files.ts";
@@ -16,6 +17,8 @@ import { Slot, type SlotContext, type SlotState, type Task } from "./slot.ts";
 export interface PoolContext extends Omit<SlotContext, "scheduler" | "start"> {
   readonly config: ServerConfig;
   readonly limits: ServerLimits;
+  /** Used buffers, for large results. */
+  readonly buffers: KeptBuffers;
 }
 
 /** One python process, as `stats()` tells of it. */
@@ -57,6 +60,7 @@ export class Pool {
       startMs: context.limits.pythonStartMs,
       memoryLimit: context.config.workerMemoryLimit,
       env: pythonEnv(Deno.env.toObject()),
+      buffers: context.buffers,
       signal: closing.signal,
     });
     try {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import apart from "./python/apart.py" with { type: "text" };
 import arrays from "./python/arrays.py" with { type: "text" };
 import cancel from "./python/cancel.py" with { type: "text" };
 import codec from "./python/codec.py" with { type: "text" };
@@ -33,6 +34,7 @@ import worker from "./python/worker.py" with { type: "text" };
 
 /** Name and source of each; a test compares them with the folder. */
 export const PYTHON_FILES: Readonly<Record<string, string>> = {
+  "apart.py": apart,
   "arrays.py": arrays,
   "cancel.py": cancel,
   "codec.py": codec,

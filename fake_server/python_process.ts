@@ -10,6 +10,7 @@ import { MessageType } from "../src/wire/messages.ts";
 import { Outbox } from "../src/transport/outbox.ts";
 import { Control } from "./control.ts";
 import { Guard } from "./guard.ts";
+import type { KeptBuffers } from "./kept_buffers.ts";
 import {
   LAST_BYTES_DEADLINE_MS,
   LOOK_MS,
@@ -36,6 +37,8 @@ export interface ProcessOptions {
   /** In bytes; 0 is no limit. */
   memoryLimit: number;
   env: Record<string, string>;
+  /** Used buffers, for large results. */
+  buffers: KeptBuffers;
   /** Gives the start up. */
   signal: AbortSignal;
 }
@@ -91,6 +94,7 @@ export class PythonProcess {
   /** 16 random bytes after 0xFF mark the records in its pipes. */
   readonly nonce: Uint8Array;
   readonly #page: Page;
+  readonly #buffers: KeptBuffers;
   /** Resolves when the process is dead and everything it has sent has been told. */
   readonly exited: Promise<Death>;
   #info: PythonInfo | undefined;
@@ -155,6 +159,7 @@ export class PythonProcess {
     this.nonce[0] = 0xff;
     this.#page = new Page(page);
     this.#rest = new Rest(2, (rests) => this.#page.rest(rests));
+    this.#buffers = options.buffers;
     try {
       this.#guard = new Guard(options.python, options.main, options.env);
     } catch (error) {
@@ -385,7 +390,8 @@ export class PythonProcess {
   }
 
   async #readLink(link: Deno.UnixConn): Promise<void> {
-    const reader = new FrameReader(MAX_FRAME_BODY_BYTES, { believes: true });
+    const buffers = this.#buffers;
+    const reader = new FrameReader(MAX_FRAME_BODY_BYTES, { believes: true, buffers });
     try {
       for (;;) {
         const count = await link.read(reader.space());

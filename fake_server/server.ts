@@ -12,6 +12,7 @@ import { announcedAddress, isLocal } from "./bind_address.ts";
 import { checkConfig, isSameAddress, type ServerConfig, type ServerOptions } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import { Fault } from "./fault.ts";
+import { KeptBuffers } from "./kept_buffers.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
 import type { PythonInfo } from "./link.ts";
 import type { Visitor } from "./handshake.ts";
@@ -66,6 +67,7 @@ export class PyProxyServer implements AsyncDisposable {
   readonly #log: Log;
   readonly #listener: Listener;
   readonly #pool: Pool;
+  readonly #buffers: KeptBuffers;
   /** Where the hello sends outputstreams. */
   readonly #helloOutputAddr: string;
   readonly #sessions: Sessions;
@@ -93,16 +95,18 @@ export class PyProxyServer implements AsyncDisposable {
       // One address serves both: the first message says what a connection is.
       if (!isSameAddress(config)) bound.push(await listen(config.outputAddr));
       const sessions = new Sessions(log);
+      const buffers = new KeptBuffers(() => performance.now());
       const pool = await Pool.start({
         config,
         limits,
         log,
+        buffers,
         clock: () => performance.now(),
         late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
         note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),
         event: (slot, event, level, msg, fields) => sessions.event(slot, event, level, msg, fields),
       });
-      return new PyProxyServer(config, limits, log, socket, bound, sessions, pool);
+      return new PyProxyServer(config, limits, log, socket, bound, sessions, pool, buffers);
     } catch (error) {
       for (const each of bound) each.close();
       throw error;
@@ -117,7 +121,9 @@ export class PyProxyServer implements AsyncDisposable {
     bound: Bound[],
     sessions: Sessions,
     pool: Pool,
+    buffers: KeptBuffers,
   ) {
+    this.#buffers = buffers;
     this.#limits = limits;
     this.#log = log;
     this.#sessions = sessions;
@@ -133,6 +139,7 @@ export class PyProxyServer implements AsyncDisposable {
       log,
       clock: this.#clock,
       unfinished: { bytes: 0 },
+      buffers,
       token: config.token,
       hello: (connection, visitor) => this.#hello(connection, visitor),
       outputHello: (connection, token, proof) => this.#outputHello(connection, token, proof),
@@ -224,6 +231,7 @@ export class PyProxyServer implements AsyncDisposable {
         log: this.#log,
         clock: this.#clock,
         limits: this.#limits,
+        buffers: this.#buffers,
         closed: (session) => this.#sessions.remove(session, token),
       },
       ++this.#lastSession,
@@ -260,5 +268,6 @@ export class PyProxyServer implements AsyncDisposable {
     this.#pool.scheduler.tick(now);
     this.#sessions.tick(now);
     this.#pool.tellRunning(now);
+    this.#buffers.tick(now);
   }
 }

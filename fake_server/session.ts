@@ -20,6 +20,7 @@ import { Control, controlBody, controlPart } from "./control.ts";
 import { Eval, type EvalOwner } from "./eval.ts";
 import { EvalTable } from "./eval_table.ts";
 import { Fault } from "./fault.ts";
+import type { KeptBuffers } from "./kept_buffers.ts";
 import {
   MAX_NAMESPACES,
   OUTPUT_HIGH_WATER_BYTES,
@@ -42,6 +43,8 @@ export interface SessionContext {
   readonly log: Log;
   readonly clock: () => number;
   readonly limits: ServerLimits;
+  /** Used buffers, for large bodies. */
+  readonly buffers: KeptBuffers;
   /** The session is over. */
   closed(session: Session): void;
 }
@@ -204,6 +207,11 @@ export class Session implements EvalOwner {
     this.#main.send(MessageType.RESULT, flags, done.origin.request, body, owned);
     if (this.#main.waiting > RESULT_HIGH_WATER_BYTES) this.#waitForResults();
     this.advance();
+  }
+
+  /** See {@linkcode EvalOwner.letGo}. */
+  letGo(body: Uint8Array): void {
+    this.#context.buffers.give(body.buffer);
   }
 
   /** The code of one of its evals runs. */

@@ -73,6 +73,8 @@ export type FromWorker =
   | { kind: "dropped"; id: number; bytes: number }
   /** Every eval up to this id has been handed to the socket. */
   | { kind: "sent"; id: number }
+  /** The buffer of a large `evals`, which is written: for the next one. */
+  | { kind: "used"; buffer: ArrayBuffer }
   /** These evals have used up their `timeout` and are being cancelled for it. */
   | { kind: "expired"; id: number }
   /** The session is over. Nothing follows. */

@@ -18,7 +18,12 @@ import type { Address, Dial, Transport } from "./transport/transport.ts";
 import { UnreadOutput } from "./unread_output.ts";
 import { VERSION } from "./version.ts";
 import { writeHeader } from "./wire/frame.ts";
-import { CLOSE_DEADLINE_MS, HEADER_BYTES, PROGRESS_INTERVAL_MS } from "./wire/limits.ts";
+import {
+  CLOSE_DEADLINE_MS,
+  HEADER_BYTES,
+  MIN_USED_BUFFER_BYTES,
+  PROGRESS_INTERVAL_MS,
+} from "./wire/limits.ts";
 import { newNonce } from "./wire/login.ts";
 import { MessageType } from "./wire/messages.ts";
 
@@ -49,6 +54,8 @@ export class Engine {
   #connectsNext = false;
   /** Timers of evals with a `timeout`. */
   readonly #timeouts = new Map<number, ReturnType<typeof setTimeout>>();
+  /** A large batch of EVALs that is just being given to the connection. */
+  #batch: Uint8Array<ArrayBuffer> | undefined;
   #reportedId = 0;
   #unreportedBytes = 0;
   readonly #progress = new ProgressWatch();
@@ -91,6 +98,7 @@ export class Engine {
           this.#timeouts.set(id, setTimeout(() => this.#expired(id), ms));
         }
         this.#progress.add(message.watched, message.bytes);
+        if (message.bytes.length > MIN_USED_BUFFER_BYTES) this.#batch = message.bytes;
         this.#connection.evals(message.bytes);
         break;
       case "cancel":
@@ -122,6 +130,7 @@ export class Engine {
         throw new TypeError(`there is no message of kind '${(message as ToWorker).kind}'`);
     }
     this.#work();
+    this.#batch = undefined;
   }
 
   #connect(): void {
@@ -191,7 +200,7 @@ export class Engine {
       switch (event.kind) {
         case "send":
           if (event.stream === "main") this.#progress.given(event.bytes);
-          this.#streams[event.stream]?.outbox.send(event.bytes);
+          this.#streams[event.stream]?.outbox.send(event.bytes, this.#doneWith(event.bytes));
           break;
         case "result":
           this.#settled(event.id, event.body.length);
@@ -299,6 +308,13 @@ export class Engine {
     this.#reportedId = id;
     this.#unreportedBytes = 0;
     this.#post({ kind: "sent", id });
+  }
+
+  /** A large batch goes back to where the next may need its buffer, if all of it leaves at once. */
+  #doneWith(bytes: Uint8Array): (() => void) | undefined {
+    const batch = this.#batch;
+    if (bytes !== batch) return undefined;
+    return () => this.#post({ kind: "used", buffer: batch!.buffer }, [batch!.buffer]);
   }
 
   #expired(id: number): void {

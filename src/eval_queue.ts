@@ -102,6 +102,16 @@ export class EvalQueue {
     return { bytes: this.#encoder.take(), timeouts, watched };
   }
 
+  /** Takes back the buffer of a batch that was sent. */
+  reuse(buffer: ArrayBuffer): void {
+    this.#encoder.reuse(buffer);
+  }
+
+  /** To be called every few seconds: lets go of such a buffer if none was needed since. */
+  rest(): void {
+    this.#encoder.rest();
+  }
+
   /** Every eval up to `id` has been sent. */
   sentUpTo(id: number): void {
     const unsent = this.#unsent;

@@ -306,6 +306,9 @@ export class SessionThread implements FutureOwner {
       case "sent":
         this.#queue.sentUpTo(message.id);
         break;
+      case "used":
+        this.#queue.reuse(message.buffer);
+        break;
       case "expired": {
         const pending = this.#pending.get(message.id);
         if (pending !== undefined) pending.expired = true;
@@ -369,6 +372,7 @@ export class SessionThread implements FutureOwner {
       return;
     }
     this.#missed++;
+    this.#queue.rest();
     this.#post({ kind: "ping" });
   }
 

@@ -17,11 +17,13 @@ var MAX_HELLO_BODY_BYTES = 4 * 1024;
 var NONCE_BYTES = 32;
 var MAX_CONTROL_BODY_BYTES = 64 * 1024;
 var FIRST_BUFFER_BYTES = 64 * 1024;
-var LARGE_BUFFER_BYTES = 1024 * 1024;
+var GROWTH_FACTOR = 16;
 var IDLE_BUFFER_BYTES = 4 * 1024;
 var MAX_DEPTH = 512;
 var MAX_EVALS_IN_FLIGHT = 1e3;
 var MAX_QUEUED_BYTES = 256 * 1024 * 1024;
+var MIN_USED_BUFFER_BYTES = 256 * 1024;
+var MAX_USED_BUFFER_BYTES = 64 * 1024 * 1024;
 var SENT_REPORT_BYTES = 1024 * 1024;
 var PROGRESS_INTERVAL_MS = 100;
 var UNREAD_OUTPUT_PER_EVAL_BYTES = 8 * 1024 * 1024;
@@ -613,6 +615,7 @@ var FrameReader = class {
   /** The largest body taken; may be raised once the peer is known. */
   maxBody;
   #firstBytes;
+  #buffers;
   #buffer = new Uint8Array(IDLE_BUFFER_BYTES);
   /** The small buffer has been full: this stream is not an idle one. */
   #isBusy = false;
@@ -623,10 +626,12 @@ var FrameReader = class {
   #spare;
   /**
    * Makes one that refuses bodies longer than \`maxBody\` bytes. Where the headers are our own
-   * process's, \`believes\` gives a large body its whole buffer at once.
+   * process's, \`believes\` gives a large body its whole buffer at once. So does a used one out of
+   * \`buffers\`, which costs nothing: a body in it is \`owned\` like others.
    */
-  constructor(maxBody, { believes = false } = {}) {
+  constructor(maxBody, { believes = false, buffers } = {}) {
     this.maxBody = maxBody;
+    this.#buffers = buffers;
     this.#firstBytes = believes ? Infinity : FIRST_BUFFER_BYTES;
   }
   /** Whether part of a frame has come, so that an end of the stream here would cut it. */
@@ -658,8 +663,7 @@ var FrameReader = class {
     const large = this.#large;
     if (large !== void 0) {
       if (large.have === large.body.length) {
-        const factor = large.have < LARGE_BUFFER_BYTES ? 2 : 16;
-        const body = new Uint8Array(Math.min(large.header.length, large.have * factor));
+        const body = this.#bodyOf(Math.min(large.header.length, large.have * GROWTH_FACTOR));
         body.set(large.body);
         large.body = body;
         large.owned = true;
@@ -728,10 +732,11 @@ var FrameReader = class {
         yield { type, flags, length, id, body, owned: false };
       } else if (whole > FIRST_BUFFER_BYTES / 2) {
         const part = buffer.subarray(at + HEADER_BYTES, this.#end);
-        const size = Math.min(length, this.#firstBytes);
+        const used = this.#buffers?.take(length);
+        const size = used === void 0 ? Math.min(length, this.#firstBytes) : length;
         const spare = this.#spare;
-        const owned = spare === void 0 || spare.byteLength < size;
-        const body = new Uint8Array(owned ? new ArrayBuffer(size) : spare, 0, size);
+        const owned = used !== void 0 || spare === void 0 || spare.byteLength < size;
+        const body = used !== void 0 ? new Uint8Array(used, 0, size) : owned ? this.#bodyOf(size) : new Uint8Array(spare, 0, size);
         body.set(part);
         this.#large = { header: { type, flags, length, id }, body, have: part.length, owned };
         this.#start = this.#end = 0;
@@ -747,6 +752,12 @@ var FrameReader = class {
     const size = buffer.byteLength;
     if (buffer === this.#buffer.buffer || size > FIRST_BUFFER_BYTES) return;
     if (size > (this.#spare?.byteLength ?? 0)) this.#spare = buffer;
+  }
+  /** A new buffer; one that will be used again has room for bodies that are a little longer. */
+  #bodyOf(size) {
+    if (this.#buffers === void 0 || size < FIRST_BUFFER_BYTES) return new Uint8Array(size);
+    const rounded = Math.ceil(size / FIRST_BUFFER_BYTES) * FIRST_BUFFER_BYTES;
+    return new Uint8Array(new ArrayBuffer(rounded), 0, size);
   }
   #checkStart(at, have) {
     const zero = this.#buffer[at];
@@ -813,6 +824,10 @@ var Writer = class {
   #limit = 0;
   /** How long the large message was that was taken last: the next is often like it. */
   #lastLarge = 0;
+  /** The buffer of a large message that is done with, for the next. */
+  #used;
+  /** It has been there for a while. */
+  #isOld = false;
   /** How many bytes are written. */
   get length() {
     return this.#at;
@@ -840,6 +855,20 @@ var Writer = class {
   reset() {
     this.truncate(0);
     if (this.#bytes.length > 2 * KEPT_BYTES) this.#use(new Uint8Array(FIRST_BYTES));
+  }
+  /** Takes the buffer of a large message for the next one like it. */
+  reuse(buffer) {
+    if (buffer.byteLength > MAX_USED_BUFFER_BYTES) return;
+    this.#used = buffer;
+    this.#isOld = false;
+  }
+  /** Lets go of that buffer if it was there already the last time this was called. */
+  rest() {
+    if (this.#isOld) {
+      this.#used?.transfer(0);
+      this.#used = void 0;
+    }
+    this.#isOld = true;
   }
   /** Takes back what was written after the first \`length\` bytes. */
   truncate(length) {
@@ -1057,9 +1086,18 @@ var Writer = class {
     }
     let length = Math.max(needed, this.#bytes.length * 2);
     if (length >= KEPT_BYTES / 4) length = Math.max(length, this.#lastLarge);
-    const bytes = new Uint8Array(length);
+    const bytes = length > KEPT_BYTES ? this.#large(needed, length) : new Uint8Array(length);
     bytes.set(this.bytes());
     this.#use(bytes);
+  }
+  /** A used buffer if it fits; else a new one, with room for the next message like this. */
+  #large(needed, length) {
+    const used = this.#used;
+    if (used === void 0 || used.byteLength < needed || used.byteLength > 2 * length) {
+      return new Uint8Array(Math.ceil(length / KEPT_BYTES) * KEPT_BYTES);
+    }
+    this.#used = void 0;
+    return new Uint8Array(used);
   }
   #use(bytes) {
     this.#bytes = bytes;
@@ -2190,6 +2228,8 @@ var Outbox = class {
   #transport;
   #onError;
   #queue = [];
+  /** What is to be called when one of them is written. */
+  #done = /* @__PURE__ */ new Map();
   #waiting = 0;
   #writing = false;
   #broken = false;
@@ -2204,10 +2244,14 @@ var Outbox = class {
   get waiting() {
     return this.#waiting;
   }
-  /** Queues \`bytes\`, which must not change from now on. After an error they are let go. */
-  send(bytes) {
+  /**
+   * Queues \`bytes\`, which must not change from now on. After an error they are let go. \`done\` is
+   * called once they are written; if they are few, or it comes to an error, it never is.
+   */
+  send(bytes, done) {
     if (this.#broken || bytes.length === 0) return;
     this.#queue.push(bytes);
+    if (done !== void 0 && bytes.length > GATHER_BYTES) this.#done.set(bytes, done);
     this.#waiting += bytes.length;
     if (!this.#writing) this.#pump();
   }
@@ -2233,10 +2277,16 @@ var Outbox = class {
         await this.#transport.write(bytes);
         this.#waiting -= bytes.length;
         this.#wake();
+        const done = this.#done.get(bytes);
+        if (done !== void 0) {
+          this.#done.delete(bytes);
+          done();
+        }
       }
     } catch (error) {
       this.#broken = true;
       this.#queue = [];
+      this.#done.clear();
       this.#waiting = 0;
       this.#onError(error);
     } finally {
@@ -2610,6 +2660,8 @@ var Engine = class {
   #connectsNext = false;
   /** Timers of evals with a \`timeout\`. */
   #timeouts = /* @__PURE__ */ new Map();
+  /** A large batch of EVALs that is just being given to the connection. */
+  #batch;
   #reportedId = 0;
   #unreportedBytes = 0;
   #progress = new ProgressWatch();
@@ -2650,6 +2702,7 @@ var Engine = class {
           this.#timeouts.set(id, setTimeout(() => this.#expired(id), ms));
         }
         this.#progress.add(message.watched, message.bytes);
+        if (message.bytes.length > MIN_USED_BUFFER_BYTES) this.#batch = message.bytes;
         this.#connection.evals(message.bytes);
         break;
       case "cancel":
@@ -2681,6 +2734,7 @@ var Engine = class {
         throw new TypeError(\`there is no message of kind '\${message.kind}'\`);
     }
     this.#work();
+    this.#batch = void 0;
   }
   #connect() {
     try {
@@ -2745,7 +2799,7 @@ var Engine = class {
       switch (event.kind) {
         case "send":
           if (event.stream === "main") this.#progress.given(event.bytes);
-          this.#streams[event.stream]?.outbox.send(event.bytes);
+          this.#streams[event.stream]?.outbox.send(event.bytes, this.#doneWith(event.bytes));
           break;
         case "result":
           this.#settled(event.id, event.body.length);
@@ -2846,6 +2900,12 @@ var Engine = class {
     this.#reportedId = id;
     this.#unreportedBytes = 0;
     this.#post({ kind: "sent", id });
+  }
+  /** A large batch goes back to where the next may need its buffer, if all of it leaves at once. */
+  #doneWith(bytes) {
+    const batch = this.#batch;
+    if (bytes !== batch) return void 0;
+    return () => this.#post({ kind: "used", buffer: batch.buffer }, [batch.buffer]);
   }
   #expired(id) {
     this.#timeouts.delete(id);

@@ -8,11 +8,9 @@ import re
 import struct
 import sys
 
-from pyproxy_worker.msgpack_pure import Ext, Large
+from pyproxy_worker.msgpack_pure import LARGE_BYTES, Ext, Large
 from pyproxy_worker.opaque import EncodeError, opaque
 
-# Copying less costs less than sending it by itself.
-LARGE_BYTES = 64 * 1024
 # As many as numpy 2 has.
 MAX_DIMENSIONS = 64
 

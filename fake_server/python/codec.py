@@ -6,9 +6,10 @@ lowers what C does not know, and if the value cannot travel it says where in it.
 """
 
 import sys
+from itertools import chain
 
 from pyproxy_worker import msgpack_pure as pure
-from pyproxy_worker.msgpack_pure import MAX_DEPTH, Ext
+from pyproxy_worker.msgpack_pure import LARGE_BYTES, MAX_DEPTH, Ext
 from pyproxy_worker.opaque import OPAQUE, EncodeError, qualified_name
 from pyproxy_worker.values import lift, lower, part_of
 
@@ -22,6 +23,8 @@ except Exception:  # whatever a broken installation raises: ours does the same, 
     CReader = None
 
 MSGPACK = "python" if CReader is None else "c"
+# What a packer keeps for the next value, at most.
+KEPT_BYTES = 4 * 1024 * 1024
 MAX_BODY_BYTES = 256 * 1024 * 1024
 # Enough for 512 levels, extensions among them, at the pure codec's frames for each.
 RECURSION_LIMIT = 8_000
@@ -30,6 +33,10 @@ SCALARS = frozenset((type(None), bool, int, float, str, bytes, bytearray))
 SEQUENCES = frozenset((list, tuple))
 CONTAINERS = frozenset((list, tuple, dict))
 PLAIN = SCALARS | CONTAINERS
+DICTS = frozenset((dict,))
+STRINGS = frozenset((str,))
+# A container of so few members is looked through for large bytes.
+FEW = 16
 # C counts its levels a little differently near the limit.
 MAX_C_DEPTH = MAX_DEPTH - 2
 
@@ -44,10 +51,13 @@ def encode_pieces(value, is_strict=False):
     try:
         pieces = encode_quickly(value, is_strict)
     except Exception:  # one of the value's own, or a limit: the other way finds out what and where
+        let_go()
         pieces = None
     if pieces is None:
         pieces = with_deep_stack(encode_stepwise, value, is_strict)
     size = sum(map(len, pieces))
+    if size > KEPT_BYTES:
+        let_go()
     if size > MAX_BODY_BYTES:
         reason = "it takes %d bytes, more than the %d of a frame" % (size, MAX_BODY_BYTES)
         raise EncodeError(reason, qualified_name(type(value)))
@@ -88,7 +98,7 @@ def walk(value, depth, is_strict, inside):
     """`value` lowered to the ground. `depth` is the level that it would be if it is a container."""
     try:
         plain = lower(value)
-    except EncodeError:
+    except (EncodeError, MemoryError):
         raise
     except Exception as error:
         reason = "reading it raised %s: %s" % (type(error).__qualname__, error)
@@ -165,14 +175,62 @@ def is_plain(value, depth):
         return True
     if depth > MAX_C_DEPTH or not kinds <= PLAIN:
         return False
+    if are_plain_rows(members, kinds):
+        return True
     for member in members:
         if type(member) in CONTAINERS and not is_plain(member, depth + 1):
             return False
     return True
 
 
+def are_plain_rows(rows, kinds):
+    """Whether these are all dicts, or all lists, of nothing but scalars: a table. All of them are
+    looked at together, which takes half the time; False says nothing.
+    """
+    if kinds == DICTS:
+        keys = set(chain.from_iterable(rows))
+        if set(map(type, keys)) != STRINGS or "__proto__" in keys:
+            return False
+        rows = map(dict.values, rows)
+    elif not kinds <= SEQUENCES:
+        return False
+    return set(map(type, chain.from_iterable(rows))) <= SCALARS
+
+
 def encode_quickly_c(value, _):
-    return [pack(value)] if is_plain(value, 1) else None
+    if not is_plain(value, 1):
+        return None
+    kind = type(value)
+    if kind is bytes:
+        return pure.pieces(value, None) if len(value) >= LARGE_BYTES else [pack(value)]
+    if kind in CONTAINERS and 0 < len(value) <= FEW:
+        members = value.values() if kind is dict else value
+        if any(type(member) is bytes and len(member) >= LARGE_BYTES for member in members):
+            return pieces_apart(value, members)
+    return [pack(value)]
+
+
+def pieces_apart(value, members):
+    """The pieces of a plain container, of which what is large is not copied."""
+    pieces = []
+    small = []
+    if type(value) is dict:
+        small.append(pure.pack_count(0x80, 0xDE, len(value)))
+        keys = map(pack, value)
+    else:
+        small.append(pure.pack_count(0x90, 0xDC, len(value)))
+        keys = None
+    for member in members:
+        if keys is not None:
+            small.append(next(keys))
+        if type(member) is bytes and len(member) >= LARGE_BYTES:
+            small.append(pure.pack_bin_header(len(member)))
+            pieces += b"".join(small), memoryview(member)
+            small = []
+        else:
+            small.append(pack(member))
+    pieces.append(b"".join(small))
+    return pieces
 
 
 def encode_quickly_pure(value, is_strict):
@@ -186,8 +244,18 @@ def to_c_ext(ext):
     return ExtType(ext.code, ext.data)
 
 
+def let_go_c():
+    """C's packer never gives back what its largest value has taken; a new one costs 1 us."""
+    global pack
+    pack = Packer(default=to_c_ext).pack
+
+
 def pack_pure(plain):
     return pure.pack(plain, None)
+
+
+def keeps_nothing():
+    pass
 
 
 # ---- and back -----------------------------------------------------------------------------------
@@ -204,8 +272,10 @@ def lift_pure(code, data, depth):
 if CReader is None:
     encode_quickly = encode_quickly_pure
     pack = pack_pure
+    let_go = keeps_nothing
     read = read_pure
 else:
     encode_quickly = encode_quickly_c
-    pack = Packer(default=to_c_ext).pack
+    let_go = let_go_c
+    let_go()
     read = CReader(lift, read_pure).read

@@ -4,6 +4,7 @@ import os
 import socket
 import struct
 
+from pyproxy_worker import apart
 from pyproxy_worker.descriptors import set_aside
 from pyproxy_worker.held import Held
 
@@ -57,6 +58,8 @@ class Link:
 
         The body is good until the next call. It is None if there was no memory for it.
         """
+        apart.held.clear()
+        kind = None
         while True:
             have = self._end - self._start
             whole = HEADER.size
@@ -66,16 +69,22 @@ class Link:
                 if zero != 0 or version != VERSION:
                     raise ValueError("the server sent a frame that starts with %r" % (header[:2],))
                 whole += length
+                at = self._start + HEADER.size
                 if have >= whole:
-                    at = self._start + HEADER.size
                     self._start += whole
                     return kind, flags, ident, memoryview(self._buffer)[at : at + length]
             self._release()
             try:
+                if kind == EVAL and length > apart.LARGE_BYTES:
+                    found = apart.find(memoryview(self._buffer)[at : self._end], length)
+                    if found:
+                        return kind, flags, ident, self._receive_apart(length, *found)
                 self._make_room(whole)
             except MemoryError:
                 self._skip(whole - have)
                 return kind, flags, ident, None
+            except EOFError:
+                return None
             with memoryview(self._buffer) as view:
                 count = self._socket.recv_into(view[self._end :])
             if count == 0:
@@ -123,9 +132,16 @@ class Link:
         if length <= FIRST_BUFFER_BYTES:
             self._socket.sendall(header + b"".join(body))
         else:
-            self._socket.sendall(header)
+            gathered = [header]
             for piece in body:
-                self._socket.sendall(piece)
+                if len(piece) <= FIRST_BUFFER_BYTES:
+                    gathered.append(piece)
+                else:
+                    self._socket.sendall(b"".join(gathered))
+                    gathered = []
+                    self._socket.sendall(piece)
+            if gathered:
+                self._socket.sendall(b"".join(gathered))
         self.is_mid_frame = False
 
     def _has_more(self):
@@ -161,6 +177,32 @@ class Link:
         with memoryview(self._buffer) as view:
             moved[: self._end - self._start] = view[self._start : self._end]
         return moved
+
+    def _receive_apart(self, length, at, head, code, size):
+        """The body of a frame without the large bytes at `at`, which are held for its reader."""
+        after = at + apart.STANDIN_BYTES
+        # If there is no memory for these two, nothing has been taken yet.
+        data = apart.room(size)
+        body = memoryview(bytearray(after + length - at - head - size))
+        self._start += HEADER.size
+        self._fill(body[:at])
+        self._start += head
+        with data.getbuffer() as memory:
+            self._fill(memory)
+        body[at:after] = apart.hold(code, data.getvalue())
+        self._fill(body[after:])
+        return body
+
+    def _fill(self, view):
+        """Puts into a view what comes next."""
+        at = min(len(view), self._end - self._start)
+        view[:at] = memoryview(self._buffer)[self._start : self._start + at]
+        self._start += at
+        while at < len(view):
+            count = self._socket.recv_into(view[at:], 0, socket.MSG_WAITALL)
+            if count == 0:
+                raise EOFError
+            at += count
 
     def _skip(self, length):
         """Receives and drops the rest of a frame that cannot be held."""

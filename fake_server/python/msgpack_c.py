@@ -28,9 +28,8 @@ CLAIMS = 16 * 1024 * 1024 // 8
 SHALLOW_BYTES = MAX_DEPTH
 # Past this, counting what may begin a list or a map takes longer than the other way.
 MEDIUM_BYTES = 16 * 1024
-LARGE_BYTES = 64 * 1024
 # Levels that C reads at once, so that their claims are within bounds; deeper values are rare.
-MEDIUM_DEPTH = CLAIMS // LARGE_BYTES
+MEDIUM_DEPTH = CLAIMS // MEDIUM_BYTES
 LARGE_DEPTH = 16
 LARGE = {**PLAIN, "max_array_len": CLAIMS // LARGE_DEPTH}
 # The payload of most extensions, which are not worth looking through for their levels.
@@ -70,7 +69,7 @@ class CReader:
                 if find_special(data) is None:
                     return unpackb(data, **OPTIONS)
                 return self._read_special(data)
-            if size <= LARGE_BYTES:
+            if size <= MEDIUM_BYTES:
                 return self._read_medium(bytes(data))
             return without_gc(self._read_large, data)
         except MemoryError:
@@ -109,7 +108,7 @@ class CReader:
 
     def _read_plain(self, data):
         """A value without bytes and extensions."""
-        if len(data) > MEDIUM_BYTES or may_nest(data):
+        if may_nest(data):
             return read_inside(data, MEDIUM_DEPTH, PLAIN)
         refuse_proto(data)
         return unpackb(data, **PLAIN)

@@ -19,6 +19,8 @@ pack_4 = struct.Struct(">BI").pack
 pack_8 = struct.Struct(">BQ").pack
 pack_signed = {size: struct.Struct(">B" + code).pack for size, code in zip((1, 2, 4, 8), "bhiq")}
 FIXINTS = [bytes((i,)) for i in range(128)]
+# What is so large is sent from where it lies; copying less costs less than sending it by itself.
+LARGE_BYTES = 64 * 1024
 # Fields of records come again and again; the bound keeps keys that never do from piling up.
 CACHED_KEYS = 4096
 
@@ -124,7 +126,7 @@ def pack(value, default):
 
 
 def pieces(value, default):
-    """As `pack`, in pieces: the memory of each Large is one by itself."""
+    """As `pack`, in pieces: what is large is one by itself, the value's own memory."""
     out = []
     write(value, out.append, default, 1)
     return list(joined(out))
@@ -174,7 +176,8 @@ def write(value, add, default, depth):
         return
     elif kind is bytes or kind is bytearray:
         add(pack_bin_header(len(value)))
-        add(bytes(value))
+        # A bytearray may change, or want to, while it is being sent.
+        add(memoryview(value) if kind is bytes and len(value) >= LARGE_BYTES else bytes(value))
         return
     elif kind is Ext:
         write_ext(value, add, default, depth)

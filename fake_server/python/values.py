@@ -10,7 +10,7 @@ import json
 from collections import namedtuple
 from enum import Enum
 
-from pyproxy_worker import arrays, moments, scalars, tables
+from pyproxy_worker import apart, arrays, moments, scalars, tables
 from pyproxy_worker.integers import int_from_bytes, int_to_bytes
 from pyproxy_worker.msgpack_pure import MAX_INT, MIN_INT, Ext
 from pyproxy_worker.opaque import (
@@ -102,6 +102,14 @@ def lift_opaque(*_):
     raise ValueError("an opaque value cannot be sent to Python")
 
 
+def lift_apart(payload, read):
+    """What was received apart; nobody else knows a payload that is there."""
+    if payload not in apart.held:
+        raise ValueError("no extension has the code %d" % apart.CODE)
+    code, data = apart.held[payload]
+    return data if code is None else lift(code, data, read)
+
+
 def through(step):
     """A way down by `step`, to what may have to go down further."""
     return lambda value: lower(step(value))
@@ -143,6 +151,7 @@ KINDS = (
     Kind(None, tables.TIMESTAMPS, True, through(tables.lower_timestamp), None),
     Kind(None, tables.TIMEDELTAS, True, through(tables.lower_timedelta), None),
     Kind(None, tables.MISSING, False, lambda value: None, None),
+    Kind(apart.CODE, (), False, None, lift_apart),
     Kind(None, (Ext,), False, lambda value: value, None),
 )
 EXACT = {kind: entry.lower for entry in KINDS for kind in entry.types}

@@ -18,6 +18,7 @@ from sys import getprofile, getrecursionlimit, gettrace
 from time import perf_counter_ns
 
 from pyproxy_worker import hooks, link
+from pyproxy_worker.apart import held
 from pyproxy_worker.cancel import Cancels
 from pyproxy_worker.codec import MSGPACK, decode, encode, encode_pieces, with_deep_stack
 from pyproxy_worker.errors import encode_exception, encode_least
@@ -317,6 +318,8 @@ def read_request(body):
             values = decode(body[values_at:])
         except EncodeError:
             raise with_deep_stack(locate, bytes(body[values_at:])) from None
+        finally:
+            held.clear()  # from here on it is the code's to keep or to drop
         if type(values) is not list or len(values) != 2:
             raise ValueError("the values of an EVAL must be one array of locs and globs")
         locs = variables(values[0], "locs")

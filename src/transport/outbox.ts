@@ -17,6 +17,8 @@ export class Outbox {
   readonly #transport: Pick<Transport, "write">;
   readonly #onError: (error: unknown) => void;
   #queue: Uint8Array[] = [];
+  /** What is to be called when one of them is written. */
+  readonly #done = new Map<Uint8Array, () => void>();
   #waiting = 0;
   #writing = false;
   #broken = false;
@@ -34,10 +36,14 @@ export class Outbox {
     return this.#waiting;
   }
 
-  /** Queues `bytes`, which must not change from now on. After an error they are let go. */
-  send(bytes: Uint8Array): void {
+  /**
+   * Queues `bytes`, which must not change from now on. After an error they are let go. `done` is
+   * called once they are written; if they are few, or it comes to an error, it never is.
+   */
+  send(bytes: Uint8Array, done?: () => void): void {
     if (this.#broken || bytes.length === 0) return;
     this.#queue.push(bytes);
+    if (done !== undefined && bytes.length > GATHER_BYTES) this.#done.set(bytes, done);
     this.#waiting += bytes.length;
     if (!this.#writing) this.#pump();
   }
@@ -67,10 +73,16 @@ export class Outbox {
         await this.#transport.write(bytes);
         this.#waiting -= bytes.length;
         this.#wake();
+        const done = this.#done.get(bytes);
+        if (done !== undefined) {
+          this.#done.delete(bytes);
+          done();
+        }
       }
     } catch (error) {
       this.#broken = true;
       this.#queue = [];
+      this.#done.clear();
       this.#waiting = 0;
       this.#onError(error);
     } finally {

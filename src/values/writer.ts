@@ -4,7 +4,7 @@
  * @module
  */
 import { writeU32 } from "../wire/frame.ts";
-import { MAX_FRAME_BODY_BYTES } from "../wire/limits.ts";
+import { MAX_FRAME_BODY_BYTES, MAX_USED_BUFFER_BYTES } from "../wire/limits.ts";
 import { bytesOf } from "./bytes.ts";
 import { EncodeError } from "./encode_error.ts";
 import { Fault } from "./fault.ts";
@@ -40,6 +40,11 @@ export class Writer {
   /** How long the large message was that was taken last: the next is often like it. */
   #lastLarge = 0;
 
+  /** The buffer of a large message that is done with, for the next. */
+  #used: ArrayBuffer | undefined;
+  /** It has been there for a while. */
+  #isOld = false;
+
   /** How many bytes are written. */
   get length(): number {
     return this.#at;
@@ -70,6 +75,23 @@ export class Writer {
   reset(): void {
     this.truncate(0);
     if (this.#bytes.length > 2 * KEPT_BYTES) this.#use(new Uint8Array(FIRST_BYTES));
+  }
+
+  /** Takes the buffer of a large message for the next one like it. */
+  reuse(buffer: ArrayBuffer): void {
+    if (buffer.byteLength > MAX_USED_BUFFER_BYTES) return;
+    this.#used = buffer;
+    this.#isOld = false;
+  }
+
+  /** Lets go of that buffer if it was there already the last time this was called. */
+  rest(): void {
+    if (this.#isOld) {
+      // Frees it now; the collector might leave it for minutes.
+      this.#used?.transfer(0);
+      this.#used = undefined;
+    }
+    this.#isOld = true;
   }
 
   /** Takes back what was written after the first `length` bytes. */
@@ -321,9 +343,19 @@ export class Writer {
     }
     let length = Math.max(needed, this.#bytes.length * 2);
     if (length >= KEPT_BYTES / 4) length = Math.max(length, this.#lastLarge);
-    const bytes = new Uint8Array(length);
+    const bytes = length > KEPT_BYTES ? this.#large(needed, length) : new Uint8Array(length);
     bytes.set(this.bytes());
     this.#use(bytes);
+  }
+
+  /** A used buffer if it fits; else a new one, with room for the next message like this. */
+  #large(needed: number, length: number): Uint8Array<ArrayBuffer> {
+    const used = this.#used;
+    if (used === undefined || used.byteLength < needed || used.byteLength > 2 * length) {
+      return new Uint8Array(Math.ceil(length / KEPT_BYTES) * KEPT_BYTES);
+    }
+    this.#used = undefined;
+    return new Uint8Array(used);
   }
 
   #use(bytes: Uint8Array<ArrayBuffer>): void {

@@ -5,9 +5,9 @@
  */
 import {
   FIRST_BUFFER_BYTES,
+  GROWTH_FACTOR,
   HEADER_BYTES,
   IDLE_BUFFER_BYTES,
-  LARGE_BUFFER_BYTES,
   PROTOCOL_VERSION,
 } from "./limits.ts";
 
@@ -95,6 +95,12 @@ export function writeU32(into: Uint8Array, at: number, value: number): void {
   into[at + 3] = value;
 }
 
+/** Where a reader looks for a used buffer before it asks for a new one. */
+export interface Buffers {
+  /** Hands out one that has room for `size` bytes, if there is one: it is the caller's then. */
+  take(size: number): ArrayBuffer | undefined;
+}
+
 /**
  * Takes a stream of bytes apart into frames.
  *
@@ -109,6 +115,7 @@ export class FrameReader {
   /** The largest body taken; may be raised once the peer is known. */
   maxBody: number;
   readonly #firstBytes: number;
+  readonly #buffers: Buffers | undefined;
   #buffer = new Uint8Array(IDLE_BUFFER_BYTES);
   /** The small buffer has been full: this stream is not an idle one. */
   #isBusy = false;
@@ -120,10 +127,15 @@ export class FrameReader {
 
   /**
    * Makes one that refuses bodies longer than `maxBody` bytes. Where the headers are our own
-   * process's, `believes` gives a large body its whole buffer at once.
+   * process's, `believes` gives a large body its whole buffer at once. So does a used one out of
+   * `buffers`, which costs nothing: a body in it is `owned` like others.
    */
-  constructor(maxBody: number, { believes = false }: { believes?: boolean } = {}) {
+  constructor(
+    maxBody: number,
+    { believes = false, buffers }: { believes?: boolean; buffers?: Buffers } = {},
+  ) {
     this.maxBody = maxBody;
+    this.#buffers = buffers;
     this.#firstBytes = believes ? Infinity : FIRST_BUFFER_BYTES;
   }
 
@@ -159,8 +171,7 @@ export class FrameReader {
     const large = this.#large;
     if (large !== undefined) {
       if (large.have === large.body.length) {
-        const factor = large.have < LARGE_BUFFER_BYTES ? 2 : 16;
-        const body = new Uint8Array(Math.min(large.header.length, large.have * factor));
+        const body = this.#bodyOf(Math.min(large.header.length, large.have * GROWTH_FACTOR));
         body.set(large.body);
         large.body = body;
         large.owned = true;
@@ -232,10 +243,15 @@ export class FrameReader {
         yield { type, flags, length, id, body, owned: false };
       } else if (whole > FIRST_BUFFER_BYTES / 2) {
         const part = buffer.subarray(at + HEADER_BYTES, this.#end);
-        const size = Math.min(length, this.#firstBytes);
+        const used = this.#buffers?.take(length);
+        const size = used === undefined ? Math.min(length, this.#firstBytes) : length;
         const spare = this.#spare;
-        const owned = spare === undefined || spare.byteLength < size;
-        const body = new Uint8Array(owned ? new ArrayBuffer(size) : spare!, 0, size);
+        const owned = used !== undefined || spare === undefined || spare.byteLength < size;
+        const body = used !== undefined
+          ? new Uint8Array(used, 0, size)
+          : owned
+          ? this.#bodyOf(size)
+          : new Uint8Array(spare, 0, size);
         body.set(part);
         this.#large = { header: { type, flags, length, id }, body, have: part.length, owned };
         this.#start = this.#end = 0;
@@ -252,6 +268,13 @@ export class FrameReader {
     const size = buffer.byteLength;
     if (buffer === this.#buffer.buffer || size > FIRST_BUFFER_BYTES) return;
     if (size > (this.#spare?.byteLength ?? 0)) this.#spare = buffer;
+  }
+
+  /** A new buffer; one that will be used again has room for bodies that are a little longer. */
+  #bodyOf(size: number): Uint8Array {
+    if (this.#buffers === undefined || size < FIRST_BUFFER_BYTES) return new Uint8Array(size);
+    const rounded = Math.ceil(size / FIRST_BUFFER_BYTES) * FIRST_BUFFER_BYTES;
+    return new Uint8Array(new ArrayBuffer(rounded), 0, size);
   }
 
   #checkStart(at: number, have: number): void {

@@ -23,14 +23,14 @@ export const NONCE_BYTES = 32;
 /** The largest control map of CANCEL, GOODBYE, ERROR and LOG: they carry words, not data. */
 export const MAX_CONTROL_BODY_BYTES: number = 64 * 1024;
 
-/** A receive buffer starts at this and doubles as bytes really come, never from a claim. */
+/** A receive buffer starts at this and grows as bytes really come, never from a claim. */
 export const FIRST_BUFFER_BYTES: number = 64 * 1024;
 
 /**
- * Once so much has really come the buffer grows sixteenfold: copying what is there at each doubling
- * took as long as receiving it. A lie about the rest costs addresses, and memory only where bytes come.
+ * A full receive buffer grows by this: copying what is there at each doubling took as long as
+ * receiving it. A lie about the rest costs addresses, and memory only where bytes come.
  */
-export const LARGE_BUFFER_BYTES: number = 1024 * 1024;
+export const GROWTH_FACTOR = 16;
 
 /** The receive buffer of a stream on which little comes: a server has two of them a session. */
 export const IDLE_BUFFER_BYTES: number = 4 * 1024;
@@ -56,6 +56,12 @@ export const MAX_INTERRUPTS = 64;
 /** Evals that wait in the client: past either of the two, `eval` throws QueueFullError. */
 export const MAX_QUEUED_EVALS = 100_000;
 export const MAX_QUEUED_BYTES: number = 256 * 1024 * 1024;
+
+/** The buffer of a larger batch of evals is used again for the next: fresh memory is slow ... */
+export const MIN_USED_BUFFER_BYTES: number = 256 * 1024;
+
+/** ... but one that is larger than this is given back at once, and others within 10 s. */
+export const MAX_USED_BUFFER_BYTES: number = 64 * 1024 * 1024;
 
 /** The main thread is told what has left its queue each time so much has, or less for small queues. */
 export const SENT_REPORT_EVALS = 256;

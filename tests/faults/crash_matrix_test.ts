@@ -82,8 +82,8 @@ class Odd:
     def __repr__(self): return fault()
 [1, Odd()]`,
   },
-  // A result this large goes in three pieces: header, control, values.
-  write: { code: `at("c_call", "sendall", 3); bytes(200_000)` },
+  // A result this large goes in two pieces: what is before the bytes, and these.
+  write: { code: `at("c_call", "sendall", 2); bytes(200_000)` },
 };
 
 /** What has happened to an eval, in a word or two. */

@@ -8,6 +8,7 @@ import { setImmediate } from "node:timers";
 import type { Connection } from "../../fake_server/connection.ts";
 import { Fault } from "../../fake_server/fault.ts";
 import type { Visitor } from "../../fake_server/handshake.ts";
+import { KeptBuffers } from "../../fake_server/kept_buffers.ts";
 import { DEFAULT_LIMITS } from "../../fake_server/limits.ts";
 import { Listener } from "../../fake_server/listener.ts";
 import { Log } from "../../fake_server/log.ts";
@@ -118,6 +119,7 @@ export class ServerUnderTest implements AsyncDisposable {
   readonly #slot: Slot;
   readonly #python = new IdlePython();
   readonly #unfinished = { bytes: 0 };
+  readonly #buffers = new KeptBuffers(() => this.#time.now);
   readonly #waiting: ((connection: Deno.Conn) => void)[] = [];
   readonly #ticker: ReturnType<typeof setInterval>;
   readonly #errors: unknown[] = [];
@@ -163,6 +165,7 @@ export class ServerUnderTest implements AsyncDisposable {
       log,
       clock,
       unfinished: this.#unfinished,
+      buffers: this.#buffers,
       token,
       hello: (connection, visitor) => this.#hello(connection, visitor),
       outputHello: (connection, given, proof) => {
@@ -321,6 +324,7 @@ export class ServerUnderTest implements AsyncDisposable {
         log: new Log("error", (record) => this.#errors.push(record)),
         clock: () => this.#time.now,
         limits: DEFAULT_LIMITS,
+        buffers: this.#buffers,
         closed: (session) => this.#sessions.remove(session, token),
       },
       ++this.#lastSession,

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { QueueFullError } from "../../src/errors.ts";
 import { EvalQueue, sentReports } from "../../src/eval_queue.ts";
 import { checkOpenOptions, type SessionLimits } from "../../src/options.ts";
-import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
+import { MAX_FRAME_BODY_BYTES, MAX_USED_BUFFER_BYTES } from "../../src/wire/limits.ts";
 
 function queue(limits: SessionLimits): { add(id: number, code?: string): void; queue: EvalQueue } {
   const queue = new EvalQueue(checkOpenOptions({ limits }).limits);
@@ -41,6 +41,38 @@ Deno.test("EvalQueue has room again for what was cancelled before it was sent", 
   own.queue.sentUpTo(1_003);
   for (const id of [1_004, 1_005, 1_006]) own.add(id);
   assertThrows(() => own.add(1_007), QueueFullError, "3 evals");
+});
+
+Deno.test("EvalQueue writes large evals into the buffer of one that was sent, while it is at hand", () => {
+  const { queue: own } = queue({});
+  let id = 0;
+  const send = (size: number, fill = 7): Uint8Array<ArrayBuffer> => {
+    const data = new Uint8Array(size).fill(fill);
+    own.add(++id, "data", { locs: { data } }, MAX_FRAME_BODY_BYTES);
+    const { bytes } = own.take()!;
+    own.sentUpTo(id);
+    assertEquals(bytes.subarray(-size - 1, -1), data);
+    return bytes;
+  };
+  const { buffer } = send(1_000_000);
+  own.reuse(buffer);
+  own.rest();
+  // Also for one that is a little longer; not for one that does not fit.
+  assertEquals(send(2_000_000).buffer === buffer, false);
+  assertEquals(send(1_000_100, 8).buffer === buffer, true);
+  assertEquals(send(1_000_000).buffer === buffer, false);
+  own.reuse(buffer);
+  own.rest();
+  assertEquals(buffer.byteLength, 1 << 20);
+  own.rest();
+  assertEquals(buffer.byteLength, 0);
+  assertEquals(send(1_000_000).buffer.byteLength, 1 << 20);
+  // What is far smaller takes none that is large.
+  own.reuse(new ArrayBuffer(8 << 20));
+  assertEquals(send(300_000).buffer.byteLength, 1 << 20);
+  const huge = new ArrayBuffer(MAX_USED_BUFFER_BYTES + 1);
+  own.reuse(huge);
+  assertEquals(send(MAX_USED_BUFFER_BYTES - 100).buffer === huge, false);
 });
 
 Deno.test("sentReports() come often enough for a small queue, and seldom for a large one", () => {

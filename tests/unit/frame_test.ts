@@ -8,11 +8,7 @@ import {
   writeHeader,
   writeU32,
 } from "../../src/wire/frame.ts";
-import {
-  FIRST_BUFFER_BYTES,
-  LARGE_BUFFER_BYTES,
-  MAX_FRAME_BODY_BYTES,
-} from "../../src/wire/limits.ts";
+import { FIRST_BUFFER_BYTES, GROWTH_FACTOR, MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 
 interface Taken {
   type: number;
@@ -191,9 +187,34 @@ Deno.test("FrameReader refuses a lying length at the header, and takes no memory
   feed(patient, header(0x11, 0, MAX_FRAME_BODY_BYTES, 1));
   assertEquals(patient.space().buffer.byteLength, FIRST_BUFFER_BYTES);
   feed(patient, body(FIRST_BUFFER_BYTES));
-  assertEquals(patient.space().buffer.byteLength, 2 * FIRST_BUFFER_BYTES);
-  feed(patient, body(LARGE_BUFFER_BYTES - FIRST_BUFFER_BYTES));
-  assertEquals(patient.space().buffer.byteLength, 16 * LARGE_BUFFER_BYTES);
+  assertEquals(patient.space().buffer.byteLength, GROWTH_FACTOR * FIRST_BUFFER_BYTES);
+  feed(patient, body((GROWTH_FACTOR - 1) * FIRST_BUFFER_BYTES));
+  assertEquals(patient.space().buffer.byteLength, GROWTH_FACTOR ** 2 * FIRST_BUFFER_BYTES);
+});
+
+Deno.test("FrameReader takes a used buffer for a large body where there is one, and at once", () => {
+  const used = [new ArrayBuffer(200_000)];
+  const asked: number[] = [];
+  const buffers = {
+    take(size: number): ArrayBuffer | undefined {
+      asked.push(size);
+      return used.pop();
+    },
+  };
+  const reader = new FrameReader(MAX_FRAME_BODY_BYTES, { buffers });
+  const bytes = frameBytes(0x11, 0, 1, body(150_000));
+  feed(reader, bytes.subarray(0, 100));
+  assertEquals(reader.space().buffer.byteLength, 200_000);
+  const [first] = feed(reader, bytes.subarray(100));
+  assertStrictEquals(first!.body.toBase64(), body(150_000).toBase64());
+  // With none left it grows as without, to what a body that is a little longer fits in as well.
+  feed(reader, bytes.subarray(0, 12 + FIRST_BUFFER_BYTES));
+  assertEquals(reader.space().buffer.byteLength, 3 * FIRST_BUFFER_BYTES);
+  const [second] = feed(reader, bytes.subarray(12 + FIRST_BUFFER_BYTES));
+  assertStrictEquals(second!.body.toBase64(), body(150_000).toBase64());
+  // Small bodies need none.
+  assertEquals(feed(reader, frameBytes(0x11, 0, 1, body(150))).length, 1);
+  assertEquals(asked, [150_000, 150_000]);
 });
 
 Deno.test("FrameReader gives a large body its whole buffer at once where it believes the header", () => {

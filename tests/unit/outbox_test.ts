@@ -176,3 +176,35 @@ Deno.test("a write that throws at once is an error like any other", async () => 
   await outbox.idle();
   assertEquals(errors.length, 1);
 });
+
+Deno.test("send() says when much was written, and not before", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  const done: string[] = [];
+  outbox.send(bytes(100_000), () => done.push("first"));
+  outbox.send(bytes(10), () => done.push("few"));
+  outbox.send(bytes(200_000), () => done.push("second"));
+  await settled();
+  assertEquals(done, []);
+  await stream.finish();
+  assertEquals(done, ["first"]);
+  await stream.finish();
+  assertEquals(done, ["first"]);
+  await stream.finish();
+  assertEquals(done, ["first", "second"]);
+  assertEquals(stream.sizes, [100_000, 10, 200_000]);
+});
+
+Deno.test("send() says of nothing that it was written after an error", async () => {
+  const stream = new SlowStream();
+  const errors: unknown[] = [];
+  const outbox = new Outbox(stream, (error) => errors.push(error));
+  const done = () => errors.push("done");
+  outbox.send(bytes(100_000), done);
+  outbox.send(bytes(100_000), done);
+  await settled();
+  await stream.fail("broken");
+  outbox.send(bytes(100_000), done);
+  await settled();
+  assertEquals(errors, ["broken"]);
+});

@@ -449,6 +449,36 @@ count`);
     assertEquals(value, 5_000, JSON.stringify(value));
   });
 
+  test("in tables are looked at each, however alike the rows are", async () => {
+    await using client = await LinkClient.start(python);
+    const { value } = await client.eval(`
+import collections, datetime, enum
+from pyproxy_worker import codec, msgpack_pure as pure
+class Color(enum.IntEnum): RED = 3
+class Name(str): pass
+Point = collections.namedtuple("Point", "x y")
+wrong = []
+for rows, odd in (
+    ([{"id": i, "of": None} for i in range(50)], (
+        {1: 2}, {"id": 1, None: 2}, {"__proto__": 1}, {Name("__proto__"): 1}, {Name("id"): 1}, {},
+        {"id": datetime.date(2026, 1, 2)}, {"id": Color.RED}, {"id": 1 << 70}, {"id": "\\ud800"},
+        {"\\ud800": 1}, {"id": (1, 2)}, {"id": Point(1, 2)}, {"id": [{1: 2}]}, {"id": bytes(70_000)},
+        {"id": {2, 3}}, collections.OrderedDict(id=1), None, 7, [1], Color.RED,
+    )),
+    ([[i, str(i), None] for i in range(50)], (
+        [], (), (1, 2), Point(1, 2), [Color.RED], [1 << 70], [{"a": {1: 2}}], [[[1]]], {"a": 1}, "x",
+        [bytes(70_000)], [{1, 2}],
+    )),
+):
+    for each in odd:
+        for at in (0, 25, 50):
+            table = rows[:at] + [each] + rows[at:]
+            if codec.encode(table) != pure.pack(table, codec.LOWER_STEPS[False]):
+                wrong.append(repr(each)[:100])
+wrong`);
+    assertEquals(value, []);
+  });
+
   test("are the same after a journey of many records and numbers", async () => {
     await using client = await LinkClient.start(python);
     const { value } = await client.eval(`

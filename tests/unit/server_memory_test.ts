@@ -17,7 +17,7 @@ Deno.test("server with a memory limit makes too much of it a MemoryError, and go
       "x = []\nwhile True: x.append(bytearray(1 << 20))",
       "'x' * (1 << 28)",
       // The value is there, and there is no room for the message with it.
-      "bytes(70 << 20)",
+      "'x' * (70 << 20)",
     ]
   ) {
     const { status, values } = await session.eval(code);

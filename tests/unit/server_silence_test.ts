@@ -1,6 +1,7 @@
 // What the server makes of a client's silence, on a clock of the test's. Promise 11.
 import { assertEquals } from "@std/assert";
 import { Connection } from "../../fake_server/connection.ts";
+import { KeptBuffers } from "../../fake_server/kept_buffers.ts";
 import { DEFAULT_LIMITS } from "../../fake_server/limits.ts";
 import { frameBytes } from "../../src/wire/frame.ts";
 import { MessageType } from "../../src/wire/messages.ts";
@@ -68,7 +69,12 @@ function bench() {
   const own = { now: 0, pressure: undefined as Promise<void> | undefined };
   const connection = new Connection(
     socket,
-    { limits: DEFAULT_LIMITS, clock: () => own.now, unfinished: { bytes: 0 } },
+    {
+      limits: DEFAULT_LIMITS,
+      clock: () => own.now,
+      unfinished: { bytes: 0 },
+      buffers: new KeptBuffers(() => own.now),
+    },
     { frame() {}, pressure: () => own.pressure, fault() {}, lost() {} },
   );
   connection.established = true;

@@ -5,8 +5,9 @@
  * @module
  */
 import { Connection, type ConnectionContext } from "../../../fake_server/connection.ts";
-import { Control } from "../../../fake_server/control.ts";
+import { Control, controlPart } from "../../../fake_server/control.ts";
 import { Fault } from "../../../fake_server/fault.ts";
+import { KeptBuffers } from "../../../fake_server/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/limits.ts";
 import { Log } from "../../../fake_server/log.ts";
 import { type Job, type Line, type Outcome, Scheduler } from "../../../fake_server/scheduler.ts";
@@ -14,7 +15,7 @@ import { Session } from "../../../fake_server/session.ts";
 import { Sessions } from "../../../fake_server/sessions.ts";
 import { type Process, Slot, type Task } from "../../../fake_server/slot.ts";
 import type { Frame } from "../../../src/wire/frame.ts";
-import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
+import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { Feature, MessageType } from "../../../src/wire/messages.ts";
 import { type Model, must } from "./model.ts";
 import { FakePython } from "./python.ts";
@@ -73,6 +74,7 @@ export class FakeServer {
       limits: DEFAULT_LIMITS,
       clock: () => time.now,
       unfinished: { bytes: 0 },
+      buffers: new KeptBuffers(() => time.now),
     };
     this.processes = Array.from({ length: workers }, () => undefined);
     this.#handed = Array.from({ length: workers }, () => []);
@@ -204,9 +206,10 @@ export class FakeServer {
   }
 
   #modelOf(job: Job<Task>): { model: ReturnType<Model["ofCode"]> } {
-    const frame = job.payload.frame[0]!;
-    const text = new TextDecoder().decode(frame);
-    return { model: this.#model.ofCode(/\d+(?= )/.exec(text.slice(text.indexOf("code")))![0]) };
+    const { frame } = job.payload;
+    const body = frame[1] ?? frame[0]!.subarray(HEADER_BYTES + 4);
+    const control = new Control("EVAL", controlPart("EVAL", body));
+    return { model: this.#model.ofCode(control.required("code", "string")) };
   }
 
   #hello(connection: Connection, frame: Frame): void {
@@ -228,6 +231,7 @@ export class FakeServer {
         log: this.#log,
         clock: () => this.#time.now,
         limits: DEFAULT_LIMITS,
+        buffers: this.#context.buffers,
         closed: (session) => this.sessions.remove(session, token),
       },
       ++this.#lastSession,
