@@ -32,6 +32,7 @@ def main():
     process = multiprocessing.Process(target=serve, args=(theirs,), daemon=True)
     process.start()
     connection = rpyc.classic.connect("127.0.0.1", ours.recv())
+    connection._config["sync_request_timeout"] = 300
     start = rpyc.async_(connection.eval)
     echo = connection.eval("lambda data: data")
 

@@ -146,5 +146,5 @@ class Evaluator:
 def new_main():
     """A module as an interpreter makes it for a script."""
     module = ModuleType("__main__")
-    module.__builtins__ = builtins
+    module.__dict__["__builtins__"] = builtins
     return module

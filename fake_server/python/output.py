@@ -170,14 +170,15 @@ class Output:
         sys.stderr = sys.__stderr__ = self.stderr
         self._stderr_methods["write"] = self._write_error
         # Before user code counts threads: it might take ours for one that it has to wait for.
-        self.ticker.start()
-        self._hush()
-        if self.has_threads():
+        ticker = self.ticker
+        if not ticker.is_running:
+            ticker.start()
+        self._stdout_methods["write"] = self._write_first
+        if _thread._count() > ticker.is_counted:  # threads live that are not ours
             self.go_by_line()
-        else:
+        elif self.owners or self.is_by_line:
             self.owners.clear()
-            if self.is_by_line:
-                self._go_quick()
+            self._go_quick()
 
     def finish(self):
         """Sends all that was written so far, what C and a replaced sys.stdout hold included."""
@@ -222,23 +223,21 @@ class Output:
         """Sends all that this thread has written."""
         with self.lock:
             self.take()
-        if not self.records.is_empty or self.cancels.owed:
-            self.records.pump()
+        records = self.records
+        if records.written != records.count or self.cancels.owed:
+            records.pump()
 
     def take(self):
         """Moves what this thread has written to the records; the caller holds the lock."""
         if self.taker == 0:
+            ident = _thread.get_ident()
             if self.held:
-                self._put_held(_thread.get_ident())
-            self._take_text()
-
-    def _take_text(self):
-        """Moves what C has gathered to the records."""
-        self.taker = _thread.get_ident()
-        try:
-            flush_text(self.stdout)
-        finally:
-            self.taker = 0
+                self._put_held(ident)
+            self.taker = ident
+            try:
+                flush_text(self.stdout)  # what C has gathered
+            finally:
+                self.taker = 0
 
     def owner(self):
         """The job that the running thread belongs to: the one that started it."""
@@ -251,10 +250,6 @@ class Output:
                 # A thread of C's own making is nobody's.
                 job = self.owners.get(ident, self.job)
         return job
-
-    def has_threads(self):
-        """Whether threads live that are not ours."""
-        return _thread._count() > self.ticker.is_counted
 
     def go_by_line(self):
         """From here on each line goes out at once, by itself."""
@@ -282,7 +277,7 @@ class Output:
                 # One that a thread is just about to write is not torn apart.
                 if line.tick < self._ticks or not self.is_by_line:
                     self._put_held(ident)
-            self._take_text()
+            self.take()
         self.records.pump()
         self._ticks += 1
         is_busy = self._seen != self.records.count or bool(self.held)

@@ -7,7 +7,7 @@ import select
 import struct
 from os import write as write_bytes  # before user code's is made to flush first
 
-from pyproxy_worker.descriptors import open_again, open_reading
+from pyproxy_worker.descriptors import open_again, open_reading, set_aside
 
 HEADER = struct.Struct(">16sBBHI")
 # The kernel keeps what is written in one write whole up to this length.
@@ -37,7 +37,7 @@ class Records:
         self._may_block = frozenset(filter(os.get_blocking, self._pipes))
         self._queue = collections.deque()
         self._at = 0  # how much of the first in the queue is written
-        self._written = 0
+        self.written = 0  # and written
         self._is_writing = False
         self.count = 0  # how much was ever put into the queue
         for pipe in self._pipes:
@@ -54,7 +54,7 @@ class Records:
     def pump(self):
         """Writes what is in the queue now; waits while the pipe is full."""
         upto = self.count
-        while self._written < upto:
+        while self.written < upto:
             with self._lock:
                 if self._is_writing:
                     return  # a signal handler of the user's, in the middle of the lines below
@@ -70,12 +70,7 @@ class Records:
 
     def is_read(self):
         """Whether the server has read all that was ever written, by whomever, into both pipes."""
-        return self.is_empty and self._unread is not None and not self._unread(0)
-
-    @property
-    def is_empty(self):
-        """Whether all that was put is written."""
-        return self._written == self.count
+        return self.written == self.count and self._unread is not None and not self._unread(0, 1)
 
     def end(self, job):
         """Closes the output of a job, behind all that was put before, on both pipes."""
@@ -83,7 +78,7 @@ class Records:
         with self._lock:
             # The usual case, an empty queue and room in the pipe, without detours.
             is_written = (
-                self._written == self.count
+                self.written == self.count
                 and not self._is_writing
                 and self._write(self._pipes[0], record)
             )
@@ -99,7 +94,7 @@ class Records:
         """In a forked child: the queue is the parent's to write."""
         self._queue.clear()
         self._at = 0
-        self._written = self.count
+        self.written = self.count
 
     def _write_one(self):
         if not self._queue:
@@ -112,7 +107,7 @@ class Records:
         self._at += len(part)
         if self._at >= len(data):
             self._queue.popleft()
-            self._written += 1
+            self.written += 1
             self._at = 0
         return True
 
@@ -142,7 +137,10 @@ def poll_of(*pipes):
     """What polls pipes for bytes that nobody has read; None if they cannot be seen from here."""
     if None in pipes:
         return None
-    poll = select.poll()
+    low = select.epoll()
+    # Its own descriptor is the lowest: that is user code's.
+    poll = select.epoll.fromfd(set_aside(low.fileno()))
+    low.close()
     for pipe in pipes:
-        poll.register(pipe, select.POLLIN)
+        poll.register(pipe, select.EPOLLIN)
     return poll.poll

@@ -38,17 +38,22 @@ UNSENDABLE = 4
 
 LENGTH = struct.Struct(">I")
 SESSION_AND_LENGTH = struct.Struct(">II")
-EMPTY = encode({})
-QUEUED = encode({"how": "queued"})
-INTERRUPTED = encode({"how": "interrupted"})
 RECURSION_LIMIT = sys.getrecursionlimit()
 
 # Control maps that are kept in their read form: calls that come again have the same one.
 CACHED_CONTROLS = 256
 MAX_CACHED_CONTROL_BYTES = 4096
-# An outcome is a status, a control map as bytes, and values as pieces of bytes.
-SKIPPED = CANCELLED, QUEUED, ()
-STOPPED = CANCELLED, INTERRUPTED, ()
+
+def head_of(control):
+    """The start of a RESULT's body."""
+    data = encode(control)
+    return LENGTH.pack(len(data)) + data
+
+
+# An outcome is a status, the start of the RESULT's body, and values as pieces of bytes.
+EMPTY = head_of({})
+SKIPPED = CANCELLED, head_of({"how": "queued"}), ()
+STOPPED = CANCELLED, head_of({"how": "interrupted"}), ()
 
 
 def run(boot):
@@ -162,8 +167,7 @@ class Worker:
             self._look_for_processes(job)
 
     def _answer(self, job, outcome, flags=0, began=0, ended=0):
-        status, control, values = outcome
-        head = LENGTH.pack(len(control)) + control
+        status, head, values = outcome
         try:
             self._link.send_result(status | flags, job, (head, *values), began, ended)
         except (BrokenPipeError, ConnectionResetError):
@@ -277,7 +281,7 @@ def unsendable(error, root):
     path = error.path(root)
     message = "Cannot send %s: %s" % (path or "this value", error.reason)
     control = {"message": message, "path": path, "type": error.type_name}
-    return UNSENDABLE, encode(control), ()
+    return UNSENDABLE, head_of(control), ()
 
 
 def limit_memory(limit):

@@ -23,17 +23,20 @@ function large(size: number): Uint8Array<ArrayBuffer> {
 const IN_PIECES = `
 import os, socket, tempfile, threading
 from pyproxy_worker import apart, link, worker
+from pyproxy_worker.page import PAGE_BYTES, Page
 
 directory = tempfile.mkdtemp()
 path = directory + "/own"
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(path)
 listener.listen()
-own = link.Link(path)
+with open(directory + "/page", "wb") as page:
+    page.write(bytes(PAGE_BYTES))
+own = link.Link(path, Page(directory + "/page"))
 connection = listener.accept()[0]
-listener.accept()
 listener.close()
 os.remove(path)
+os.remove(directory + "/page")
 os.rmdir(directory)
 
 def frame(code, values):
