@@ -164,6 +164,16 @@ Deno.test("Scheduler measures results that come together as one", () => {
   assertEquals(bench.processes[0]!.length, 4);
 });
 
+Deno.test("Scheduler goes on handing over ahead after one slow eval, and not after many", () => {
+  const bench = quickBench();
+  const line = bench.scheduler.open();
+  for (let i = 0; i < 500; i++) bench.submit(line, "job");
+  bench.answer(0, 1, 100);
+  assertEquals(bench.processes[0]!.length, MAX_JOBS_AHEAD);
+  for (let i = 0; i < 100; i++) bench.answer(0, 1, 100);
+  assertEquals(bench.processes[0]!.length, 1);
+});
+
 Deno.test("Scheduler lets one eval of B wait two rounds at most behind A's thousand", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);

@@ -87,3 +87,54 @@ Deno.test("server runs evals of other sessions when one dies with theirs behind 
   }
   for (const id of [1, 2, 3]) assertEquals((await killer.result(id)).control, { exit_code: 9 });
 });
+
+Deno.test("server loses no result of a process that dies in the middle of many quick evals", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  for (let round = 0; round < 10; round++) {
+    const go = await Deno.makeTempFile();
+    await Deno.remove(go);
+    // All are there before the first is over, so that results wait to be sent together.
+    const first = await session.send("import os\nwhile not os.path.exists(go): pass", {
+      locs: { go },
+    });
+    const ids: number[] = [];
+    for (let i = 0; i < 40 + round; i++) ids.push(await session.send(`${i}`, { silent: true }));
+    const deadly = await session.send("import os, signal; os.kill(os.getpid(), signal.SIGKILL)");
+    const behind = await session.send("'behind'");
+    await Deno.writeTextFile(go, "");
+    await session.result(first);
+    for (const [i, id] of ids.entries()) {
+      const { status, values } = await session.result(id);
+      assertEquals([i, status], [i, ResultStatus.VALUE]);
+      assertEquals(decode(values), i);
+    }
+    assertEquals((await session.result(deadly)).status, ResultStatus.DIED);
+    assertEquals(decode((await session.result(behind)).values), "behind");
+    await session.text(behind);
+    await Deno.remove(go);
+  }
+});
+
+Deno.test("server passes on results at once behind which a long eval runs", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  for (const count of [50, 55, 60, 65, 70]) {
+    const go = await Deno.makeTempFile();
+    await Deno.remove(go);
+    const first = await session.send("import os\nwhile not os.path.exists(go): pass", {
+      locs: { go },
+    });
+    const quick: number[] = [];
+    for (let i = 0; i < count; i++) quick.push(await session.send(`${i}`));
+    const print = count % 2 === 0 ? "print('begun')\n" : "";
+    const long = await session.send(`${print}import time\nwhile True: time.sleep(0.01)`);
+    await Deno.writeTextFile(go, "");
+    await session.result(first);
+    for (const id of quick) await session.result(id);
+    if (print !== "") await session.until(() => session.written.get(long), "the line");
+    await session.cancel(long);
+    await session.result(long);
+    await Deno.remove(go);
+  }
+});
