@@ -43,16 +43,32 @@ def used():
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[0]) * resource.getpagesize()
 def fault():
-    sys.setprofile(None)
     os.close(os.open(marker, os.O_CREAT | os.O_WRONLY))
     ${fault}
-def at(event, name, nth):
-    """Has the fault at the nth call of a function of the worker's own."""
-    calls = itertools.count(1)
-    def hook(frame, kind, called):
-        if kind == event and name == (called.__name__ if kind == "c_call" else frame.f_code.co_name):
-            if next(calls) == nth: fault()
-    sys.setprofile(hook)
+def at_unpack():
+    """Has the fault when the worker reads the next eval."""
+    from pyproxy_worker import worker
+    real = worker.read_request
+    def read_request(body):
+        worker.read_request = real
+        fault()
+        return real(body)
+    worker.read_request = read_request
+def at_write():
+    """Has the fault between the two pieces in which the worker writes a large result."""
+    from pyproxy_worker.link import Link
+    real = Link._send
+    def _send(link, *frame):
+        Link._send = real
+        socket = link._socket
+        class First:
+            def sendall(self, piece):
+                socket.sendall(piece)
+                link._socket = socket
+                fault()
+        link._socket = First()
+        real(link, *frame)
+    Link._send = _send
 `;
 
 /** How the fault gets into each phase: the eval before, if there has to be one, and the eval itself. */
@@ -68,7 +84,7 @@ def watch():
 threading.Thread(target=watch, daemon=True).start()`,
     code: `"survived"`,
   },
-  unpack: { before: `at("call", "read_request", 1)`, code: `"survived"` },
+  unpack: { before: `at_unpack()`, code: `"survived"` },
   run: { code: `fault()` },
   print: {
     code: `
@@ -83,7 +99,7 @@ class Odd:
 [1, Odd()]`,
   },
   // A result this large goes in two pieces: what is before the bytes, and these.
-  write: { code: `at("c_call", "sendall", 2); bytes(200_000)` },
+  write: { code: `at_write(); bytes(200_000)` },
 };
 
 /** What has happened to an eval, in a word or two. */
