@@ -9,6 +9,7 @@ import type { Channel, OutputItem } from "./bridge.ts";
 import { Blocks, KeptOutput } from "./kept_output.ts";
 import {
   OUTPUT_CREDIT_BYTES,
+  OUTPUT_WAITING_BYTES,
   UNREAD_LOG_BYTES,
   UNREAD_LOG_RECORDS,
   UNREAD_OUTPUT_LIFE_MS,
@@ -66,7 +67,7 @@ export class UnreadOutput {
 
   /** Whether readers are so far behind that no more output should be taken from the stream. */
   get full(): boolean {
-    return this.#outBytes >= OUTPUT_CREDIT_BYTES;
+    return this.#outBytes >= OUTPUT_WAITING_BYTES;
   }
 
   /** Takes a piece of output; `bytes` are copied. */

@@ -29,7 +29,8 @@ var PROGRESS_INTERVAL_MS = 100;
 var UNREAD_OUTPUT_PER_EVAL_BYTES = 8 * 1024 * 1024;
 var UNREAD_OUTPUT_PER_SESSION_BYTES = 16 * 1024 * 1024;
 var UNREAD_OUTPUT_LIFE_MS = 6e4;
-var OUTPUT_CREDIT_BYTES = 1024 * 1024;
+var OUTPUT_CREDIT_BYTES = 128 * 1024;
+var OUTPUT_WAITING_BYTES = 1024 * 1024;
 var UNREAD_LOG_RECORDS = 1e3;
 var UNREAD_LOG_BYTES = 1024 * 1024;
 var PING_INTERVAL_MS = 1e4;
@@ -2446,7 +2447,7 @@ var UnreadOutput = class {
   }
   /** Whether readers are so far behind that no more output should be taken from the stream. */
   get full() {
-    return this.#outBytes >= OUTPUT_CREDIT_BYTES;
+    return this.#outBytes >= OUTPUT_WAITING_BYTES;
   }
   /** Takes a piece of output; \`bytes\` are copied. */
   output(id, fd, bytes) {

@@ -86,8 +86,14 @@ export const UNREAD_OUTPUT_LIFE_MS = 60_000;
 /** Evals of a session whose count of dropped output is remembered: the latest ones. */
 export const DROP_COUNTS_KEPT = 100_000;
 
-/** Output under way to a reader on the main thread; postMessage has no back-pressure of its own. */
-export const OUTPUT_CREDIT_BYTES: number = 1024 * 1024;
+/**
+ * Output under way to a reader on the main thread; postMessage has no back-pressure of its own. So
+ * much is 4,000 lines, which hold that thread up for 2 ms if its reader takes them all at once.
+ */
+export const OUTPUT_CREDIT_BYTES: number = 128 * 1024;
+
+/** Output that waits for that credit; past it the outputstream is not read. */
+export const OUTPUT_WAITING_BYTES: number = 1024 * 1024;
 
 /** Server log records kept for a `logs()` that has not been called yet: the newest ones. */
 export const UNREAD_LOG_RECORDS = 1_000;

@@ -62,9 +62,14 @@ for (const login of [false, true]) {
 
 /**
  * Whether an eval or its cancel comes first is a race that each cut may decide in its own way: with a
- * cancel that was in time in any of them, what evals said and gave is left out of all.
+ * cancel that was in time in any of them, what evals said and gave is left out of all. And so is
+ * which of two faults ends a session, if one is an eval's: python finds that, when more has come.
  */
-function withoutRaces(told: string[][]): string[][] {
+function withoutRaces(all: string[][]): string[][] {
+  const isPythons = (line: string): boolean => /^main 3 0 0 PROTOCOL: EVAL \d+: /.test(line);
+  const told = all.some((lines) => lines.some(isPythons))
+    ? all.map((lines) => lines.filter((line) => !/^\w+ 3 /.test(line)))
+    : all;
   const isCancelled = (line: string): boolean => /^main 17 2 /.test(line);
   if (!told.some((lines) => lines.some(isCancelled))) return told;
   return told.map((lines) => lines.filter((line) => !/^(main 17|output 3[45]) /.test(line)));

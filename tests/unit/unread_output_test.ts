@@ -1,7 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import type { OutputItem } from "../../src/bridge.ts";
 import { UnreadOutput } from "../../src/unread_output.ts";
-import { OUTPUT_CREDIT_BYTES, UNREAD_OUTPUT_LIFE_MS } from "../../src/wire/limits.ts";
+import {
+  OUTPUT_CREDIT_BYTES,
+  OUTPUT_WAITING_BYTES,
+  UNREAD_OUTPUT_LIFE_MS,
+} from "../../src/wire/limits.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -136,7 +140,7 @@ Deno.test("UnreadOutput is full once readers are behind, and goes on with their 
     given += chunk.length;
     output.take();
   }
-  assertEquals(given, 2 * OUTPUT_CREDIT_BYTES);
+  assertEquals(given, OUTPUT_CREDIT_BYTES + OUTPUT_WAITING_BYTES);
   assertEquals(output.take(), []);
   output.giveCredit(OUTPUT_CREDIT_BYTES);
   assertEquals(output.take().length, 4);
