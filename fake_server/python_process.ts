@@ -11,18 +11,13 @@ import { Outbox } from "../src/transport/outbox.ts";
 import { Control } from "./control.ts";
 import { Guard } from "./guard.ts";
 import type { KeptBuffers } from "./kept_buffers.ts";
-import {
-  LAST_BYTES_DEADLINE_MS,
-  LOOK_MS,
-  MAX_LOOK_MS,
-  REST_JOBS,
-  START_TEXT_BYTES,
-} from "./limits.ts";
-import { heldFrames, LinkType, parseReady, type PythonInfo, READ_FLAG } from "./link.ts";
+import { LAST_BYTES_DEADLINE_MS, START_TEXT_BYTES } from "./limits.ts";
+import { LinkType, parseReady, type PythonInfo, READ_FLAG } from "./link.ts";
 import { errorText } from "./log.ts";
 import { Page } from "./page.ts";
 import { Rest } from "./rest.ts";
-import { type Exit, nextId, notAfter } from "./scheduler.ts";
+import { Results } from "./results.ts";
+import type { Exit } from "./scheduler.ts";
 
 /** How to start a python process. */
 export interface ProcessOptions {
@@ -106,20 +101,7 @@ export class PythonProcess {
   #link: Deno.UnixConn | undefined;
   #outbox: Outbox | undefined;
   readonly #rest: Rest;
-  /** Jobs that it has been given and that have no result. */
-  #jobs = 0;
-  /** The job whose result was told last. */
-  #lastTold = 0;
-  /** Resolves when more has been told. */
-  #told: PromiseWithResolvers<void> | undefined;
-  /** Each result that came together said READ. */
-  #isAllRead = true;
-  #isLinkOver = false;
-  /** How often something has come on the link, and how often that was at the last look. */
-  #heard = 0;
-  #lookedAt = 0;
-  #lookMs = LOOK_MS;
-  #look: ReturnType<typeof setTimeout> | undefined;
+  readonly #results: Results;
   #startText = "";
   #pauses = new Set<() => void>();
 
@@ -159,6 +141,11 @@ export class PythonProcess {
     this.nonce[0] = 0xff;
     this.#page = new Page(page);
     this.#rest = new Rest(2, (rests) => this.#page.rest(rests));
+    this.#results = new Results(this.#page, this.#rest, {
+      frame: (frame) => this.#frame(frame),
+      turn: () => this.#events!.turn(),
+      broken: (error) => this.#broken(error),
+    });
     this.#buffers = options.buffers;
     try {
       this.#guard = new Guard(options.python, options.main, options.env);
@@ -196,9 +183,7 @@ export class PythonProcess {
   /** Sends a frame, or the pieces of one, which must not change from now on. */
   send(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) this.#outbox?.send(piece);
-    if (pieces[0]![2] !== MessageType.EVAL) return;
-    this.#jobs++;
-    this.#lookLater();
+    if (pieces[0]![2] === MessageType.EVAL) this.#results.given();
   }
 
   /** Stops a job: it, and no other, gets a KeyboardInterrupt once, or is skipped. */
@@ -307,7 +292,6 @@ export class PythonProcess {
     const exit = await this.#guard.ended;
     for (const resume of this.#pauses) resume();
     this.#rest.close();
-    clearTimeout(this.#look);
     // What was sent before the end is in the socket and the pipes: read it, but a process that
     // got away and holds them must not hold us.
     const deadline = setTimeout(() => this.#closeChannels(), LAST_BYTES_DEADLINE_MS);
@@ -351,28 +335,12 @@ export class PythonProcess {
           this.#startText = text.slice(-START_TEXT_BYTES);
           continue;
         }
-        if (this.#jobs > 1) await this.#catchUp();
+        await this.#results.catchUp();
         const pressure = this.#events.output(pipe, value);
         if (pressure !== undefined) await this.#pause(pressure);
       }
     } catch (error) {
       this.#broken(error);
-    }
-  }
-
-  /**
-   * Waits until the results of all jobs are told that were over when the pipes were read: raw bytes
-   * belong to the first job that may still write, and of one that was silent only its result says
-   * that it is over.
-   */
-  async #catchUp(): Promise<void> {
-    const begun = this.#page.started();
-    for (;;) {
-      if (notAfter(begun, nextId(this.#lastTold)) || this.#isLinkOver) return;
-      this.#takeHeld();
-      if (notAfter(begun, nextId(this.#lastTold))) return;
-      this.#told ??= Promise.withResolvers<void>();
-      await this.#told.promise;
     }
   }
 
@@ -396,23 +364,20 @@ export class PythonProcess {
       for (;;) {
         const count = await link.read(reader.space());
         if (count === null) break;
-        this.#heard++;
         for (const frame of reader.filled(count)) {
           // What was read from the pipes before a lone job's result was may still be on its way
           // through the streams. It is there before the event loop reads anything anew.
-          if (this.#jobs === 1 && isRead(frame) && !this.#rest.isOn) {
+          if (this.#results.jobs === 1 && isRead(frame) && !this.#rest.isFull) {
             await new Promise<void>((resolve) => setImmediate(resolve));
           }
           this.#frame(frame);
         }
-        this.#turn();
+        this.#results.turn();
       }
     } catch (error) {
       this.#broken(error);
     }
-    this.#takeHeld();
-    this.#isLinkOver = true;
-    this.#told?.resolve();
+    this.#results.end();
     // Without its link it is of no use: user code may have closed it.
     this.kill();
   }
@@ -423,70 +388,16 @@ export class PythonProcess {
     this.kill();
   }
 
-  /** All frames that came together are told. */
-  #turn(): void {
-    this.#events!.turn();
-    this.#told?.resolve();
-    this.#told = undefined;
-    // What says READ has left nothing in the pipes; else there is something to read.
-    if (!this.#isAllRead) this.#rest.end();
-    this.#isAllRead = true;
-    if (this.#jobs >= REST_JOBS) this.#rest.begin();
-    this.#lookLater();
-  }
-
-  /**
-   * Looks after a process that is silent: results may be held back behind a job that takes long, and
-   * what it writes is to be read.
-   */
-  #lookLater(): void {
-    if (this.#look !== undefined || this.#guard.isDead) return;
-    if (this.#jobs < 2 && !this.#rest.isOn) return;
-    this.#look = setTimeout(() => {
-      this.#look = undefined;
-      if (this.#heard === this.#lookedAt) {
-        this.#lookMs = Math.min(2 * this.#lookMs, MAX_LOOK_MS);
-        this.#rest.end();
-        this.#takeHeld();
-      } else this.#lookMs = LOOK_MS;
-      this.#lookedAt = this.#heard;
-      this.#lookLater();
-    }, this.#lookMs);
-  }
-
-  /** Tells the results that python holds back. It sends them as well, unless it is dead. */
-  #takeHeld(): void {
-    if (this.#events === undefined) return;
-    const bytes = this.#page.held();
-    if (bytes === undefined) return;
-    try {
-      for (const frame of heldFrames(bytes)) {
-        // What comes before it is on the link still.
-        if (!notAfter(frame.id, nextId(this.#lastTold))) break;
-        this.#frame(frame);
-      }
-      this.#events.turn();
-    } catch (error) {
-      this.#broken(error);
-    }
-  }
-
   #frame({ type, id, flags, body, owned }: Frame): void {
     const events = this.#events!;
     switch (type) {
       case MessageType.RESULT: {
-        // It was told already, from the page.
-        if (notAfter(id, this.#lastTold)) return;
-        this.#jobs--;
-        if ((flags & READ_FLAG) === 0) this.#isAllRead = false;
-        events.result(id, flags & ~READ_FLAG, body, owned, (flags & READ_FLAG) !== 0);
-        this.#lastTold = id;
-        return;
+        const isRead = (flags & READ_FLAG) !== 0;
+        if (!this.#results.isNew(id, isRead)) return;
+        return events.result(id, flags & ~READ_FLAG, body, owned, isRead);
       }
       case LinkType.BROKEN:
-        this.#jobs--;
-        this.#isAllRead = false;
-        this.#lastTold = id;
+        this.#results.isNew(id, false);
         return events.broken(id, new Control("BROKEN", body).required("message", "string"));
       case LinkType.NOTE:
         return events.note(id, new Control("NOTE", body).plain());

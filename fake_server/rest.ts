@@ -27,6 +27,11 @@ export class Rest {
     return this.#over !== undefined;
   }
 
+  /** Whether every loop waits. */
+  get isFull(): boolean {
+    return this.#over !== undefined && this.#waiting === this.#loops;
+  }
+
   /** Resolves when a loop may read; undefined if it may right now. */
   get over(): Promise<void> | undefined {
     if (this.#over === undefined) return undefined;
@@ -44,7 +49,7 @@ export class Rest {
   end(): void {
     if (this.#over === undefined) return;
     // Before anything is read.
-    if (this.#waiting === this.#loops) this.#count();
+    if (this.isFull) this.#count();
     this.#waiting = 0;
     this.#over.resolve();
     this.#over = undefined;
