@@ -44,6 +44,7 @@ RECURSION_LIMIT = sys.getrecursionlimit()
 CACHED_CONTROLS = 256
 MAX_CACHED_CONTROL_BYTES = 4096
 
+
 def head_of(control):
     """The start of a RESULT's body."""
     data = encode(control)
