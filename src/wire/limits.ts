@@ -92,8 +92,8 @@ export const DROP_COUNTS_KEPT = 100_000;
  */
 export const OUTPUT_CREDIT_BYTES: number = 128 * 1024;
 
-/** Output that waits for that credit; past it the outputstream is not read. */
-export const OUTPUT_WAITING_BYTES: number = 1024 * 1024;
+/** Output that waits for that credit; past it the outputstream is not read. Together they are 2 MiB. */
+export const OUTPUT_WAITING_BYTES: number = 2 * 1024 * 1024 - OUTPUT_CREDIT_BYTES;
 
 /** Server log records kept for a `logs()` that has not been called yet: the newest ones. */
 export const UNREAD_LOG_RECORDS = 1_000;
