@@ -54,9 +54,15 @@ async function machine(): Promise<string> {
     `Deno ${Deno.version.deno}, CPython ${version} ${codec} C msgpack`;
 }
 
+/** Why budgets are missed; what several have in common is said once. */
 function reasons(rows: Row[]): string {
-  const missed = rows.filter(({ axis, isMet }) => isMet === false && REASONS[axis.name]);
-  return missed.map(({ axis }) => `- ${axis.name}: ${REASONS[axis.name]}\n`).join("");
+  const names = new Map<string, string[]>();
+  for (const { axis, isMet } of rows) {
+    const reason = REASONS[axis.name];
+    if (isMet !== false || reason === undefined) continue;
+    names.set(reason, [...names.get(reason) ?? [], axis.name]);
+  }
+  return Array.from(names, ([reason, axes]) => `- ${axes.join("; ")}: ${reason}\n`).join("");
 }
 
 function markdown(
