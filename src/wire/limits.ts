@@ -87,10 +87,11 @@ export const UNREAD_OUTPUT_LIFE_MS = 60_000;
 export const DROP_COUNTS_KEPT = 100_000;
 
 /**
- * Output under way to a reader on the main thread; postMessage has no back-pressure of its own. So
- * much is 4,000 lines, which hold that thread up for 2 ms if its reader takes them all at once.
+ * Output under way to a reader on the main thread; postMessage has no back-pressure of its own. A
+ * larger piece goes alone, and the next one when its reader has begun with it: what is there is taken
+ * without a pause, and holds up whatever else that thread has to do, 1 ms for 64 KiB of lines.
  */
-export const OUTPUT_CREDIT_BYTES: number = 128 * 1024;
+export const OUTPUT_CREDIT_BYTES: number = 16 * 1024;
 
 /** Output that waits for that credit; past it the outputstream is not read. Together they are 2 MiB. */
 export const OUTPUT_WAITING_BYTES: number = 2 * 1024 * 1024 - OUTPUT_CREDIT_BYTES;
