@@ -22,8 +22,8 @@ const CROWDED =
 
 /** Known reasons. */
 export const REASONS: Readonly<Record<string, string>> = {
-  "`2 + 2`, p50": "1.3 to 1.5 in different runs: Python's 20 µs around an eval, and more code in " +
-    "each hop, which is cold each time",
+  "`2 + 2`, p50": "1.42 to 1.57 in different runs: Python's 20 µs around an eval, and more code " +
+    "in each hop, which is cold each time",
   "64 in flight, 1 session": PIPELINED,
   "1,000 in flight, 1 session": PIPELINED,
   "64 in flight, 4 sessions": PIPELINED,
@@ -31,7 +31,9 @@ export const REASONS: Readonly<Record<string, string>> = {
   "1 MB there and back": BYTES,
   "16 MB there and back": BYTES,
   "64 MB there and back": BYTES,
-  "10,000 records there and back": "the hops' own 1.5 ms a MB are not in the floor",
+  "10,000 records there and back":
+    "1.30 to 1.62 in different runs: the hops' own 1.5 ms a MB are " +
+    "not in the floor",
   "session open":
     "a thread of twenty lines that does nothing but dial twice and read two hellos takes " +
     "1.2 to 1.3 times the floor; the rest is the protocol's code, which each thread compiles as it " +
