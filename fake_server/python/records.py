@@ -70,7 +70,12 @@ class Records:
 
     def is_read(self):
         """Whether the server has read all that was ever written, by whomever, into both pipes."""
-        return self.written == self.count and self._unread is not None and not self._unread(0, 1)
+        if self.written != self.count or self._unread is None:
+            return False
+        try:
+            return not self._unread(0, 1)
+        except OSError:
+            return False  # user code has closed it: it cannot be known any more
 
     def end(self, job):
         """Closes the output of a job, behind all that was put before, on both pipes."""

@@ -94,6 +94,19 @@ for (const { name, path: python } of interpreters()) {
     assert(!client.readJobs.has(job));
   });
 
+  test("goes on without what looks into its pipes, if the code closes that", async () => {
+    await using client = await LinkClient.start(python);
+    const close = `import os
+for name in os.listdir("/proc/self/fd"):
+    try:
+        if "eventpoll" in os.readlink("/proc/self/fd/" + name): os.close(int(name))
+    except OSError: pass`;
+    await client.eval(close, { alone: true });
+    const { answer, text } = await client.run("print('on'); 1", { alone: true });
+    assertEquals([answer.value, text], [1, "on\n"]);
+    assert(!client.readJobs.has(answer.job));
+  });
+
   test("ends what it writes by an END if its pipes may have been read meanwhile", async () => {
     await using client = await LinkClient.start(python);
     client.rest(1);
