@@ -10,6 +10,7 @@
  */
 import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
 import { encodeControl } from "./control.ts";
+import { IdTable } from "./id_table.ts";
 import { Login, type Proofs, type Transcript, Unproven } from "./login.ts";
 import type { PartFrame } from "./progress.ts";
 import {
@@ -110,7 +111,7 @@ export class Connection {
   /** Evals that the server has and has not answered. */
   readonly #inFlight = new Set<number>();
   /** Evals that wait for room there, in order. */
-  readonly #queued = new Map<number, Uint8Array>();
+  readonly #queued = new IdTable<Uint8Array>();
   /** The last eval that was given to the mainstream. */
   #lastSent = 0;
   /** Evals that were given to it and whose output has not ended. */
@@ -256,7 +257,7 @@ export class Connection {
     }
     while (at < bytes.length) {
       const end = at + HEADER_BYTES + readU32(bytes, at + 4);
-      this.#queued.set(readU32(bytes, at + 8), bytes.subarray(at, end));
+      this.#queued.add(readU32(bytes, at + 8), bytes.subarray(at, end));
       at = end;
     }
   }
@@ -264,7 +265,7 @@ export class Connection {
   /** Cancels an eval: one that waits here is settled at once, one in flight by the server. */
   cancel(id: number, reason: "cancel" | "timeout"): void {
     if (this.#ended) return;
-    if (this.#queued.delete(id)) {
+    if (this.#queued.take(id) !== undefined) {
       this.#settleHere(id);
     } else if (this.#inFlight.has(id)) {
       this.#sendControl("main", MessageType.CANCEL, id, { reason } satisfies Cancel);
@@ -446,9 +447,9 @@ export class Connection {
     }
     if (isSilent) this.#unended.delete(id);
     this.#events.push({ kind: "result", id, status, body, owned, isSilent });
-    for (const [next, bytes] of this.#queued) {
-      if (this.#room() <= 0) break;
-      this.#queued.delete(next);
+    while (this.#queued.size > 0 && this.#room() > 0) {
+      const bytes = this.#queued.takeFirst()!;
+      const next = readU32(bytes, 8);
       this.#inFlight.add(next);
       this.#unended.add(next);
       this.#lastSent = next;

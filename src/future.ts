@@ -53,6 +53,9 @@ export interface FutureOwner {
   output(id: number, options?: OutputOptions): AnyOutput;
 }
 
+/** Settles a future, which is done once: for its session alone, and so no method of it. */
+export let settle: (future: Future<unknown>, outcome: Outcome<unknown>) => void;
+
 /**
  * The result of an eval, which may not be there yet. A future settles once, as soon as the result
  * is there; the end of its output is another matter, see {@linkcode Future.output}.
@@ -78,21 +81,20 @@ export class Future<T> implements PromiseLike<T> {
   #startedAt: number | undefined;
   #doneAt: number | undefined;
   #outcome: Outcome<T> | undefined;
-  // They take nothing: a function of T here would make a Future<number> no Future<unknown>.
-  #waiters: (() => void)[] = [];
+  // A function of T in these two would make a Future<number> no Future<unknown>.
+  /** The promise of the result, from the first time that somebody asks for it. */
+  #result: PromiseWithResolvers<unknown> | undefined;
+  /** Who waits for it with a limit, and may leave before it is there. */
+  #waiters: (() => void)[] | undefined;
 
-  /** Made by {@linkcode RemoteProcess.eval}; `attach` receives what settles it, to be called once. */
-  constructor(id: number, owner: FutureOwner, attach: (settle: Settle) => void) {
+  static {
+    settle = (future, outcome) => future.#settle(outcome);
+  }
+
+  /** Made by {@linkcode RemoteProcess.eval}. */
+  constructor(id: number, owner: FutureOwner) {
     this.id = id;
     this.#owner = owner;
-    attach((outcome) => {
-      this.#startedAt = owner.runningSince(id);
-      this.#doneAt = Date.now();
-      this.#outcome = outcome as Outcome<T>;
-      const waiters = this.#waiters;
-      this.#waiters = [];
-      for (const waiter of waiters) waiter();
-    });
   }
 
   /** Whether the result, or the error, is there. */
@@ -202,18 +204,28 @@ export class Future<T> implements PromiseLike<T> {
     return this.#owner.output(this.id, options);
   }
 
+  /** The promise of the result. Whoever asks for it handles its rejection. */
   #promise(): Promise<T> {
-    const outcome = this.#outcome;
-    if (outcome !== undefined) {
-      return outcome.ok ? Promise.resolve(outcome.value) : Promise.reject(outcome.error);
+    if (this.#result === undefined) {
+      this.#result = Promise.withResolvers();
+      if (this.#outcome !== undefined) this.#tell(this.#outcome);
     }
-    return new Promise((resolve, reject) => {
-      this.#waiters.push(() => {
-        const outcome = this.#outcome!;
-        if (outcome.ok) resolve(outcome.value);
-        else reject(outcome.error);
-      });
-    });
+    return this.#result.promise as Promise<T>;
+  }
+
+  #settle(outcome: Outcome<unknown>): void {
+    this.#startedAt = this.#owner.runningSince(this.id);
+    this.#doneAt = Date.now();
+    this.#outcome = outcome as Outcome<T>;
+    if (this.#result !== undefined) this.#tell(outcome);
+    if (this.#waiters === undefined) return;
+    for (const waiter of this.#waiters) waiter();
+    this.#waiters = undefined;
+  }
+
+  #tell(outcome: Outcome<unknown>): void {
+    if (outcome.ok) this.#result!.resolve(outcome.value);
+    else this.#result!.reject(outcome.error);
   }
 
   async #waitUntil(timeout: number | undefined, signal: AbortSignal | undefined): Promise<void> {
@@ -221,7 +233,8 @@ export class Future<T> implements PromiseLike<T> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter = () => resolve();
     const onAbort = () => reject(signal!.reason);
-    this.#waiters.push(waiter);
+    const waiters = this.#waiters ??= [];
+    waiters.push(waiter);
     signal?.addEventListener("abort", onAbort, { once: true });
     const timer = timeout === undefined ? undefined : setTimeout(() => {
       reject(
@@ -236,11 +249,8 @@ export class Future<T> implements PromiseLike<T> {
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
-      const at = this.#waiters.indexOf(waiter);
-      if (at >= 0) this.#waiters.splice(at, 1);
+      const at = waiters.indexOf(waiter);
+      if (at >= 0) waiters.splice(at, 1);
     }
   }
 }
-
-/** Settles a future. */
-export type Settle = (outcome: Outcome<unknown>) => void;

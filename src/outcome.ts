@@ -61,11 +61,10 @@ export function outcomeOf(
   body: Uint8Array,
 ): Outcome<unknown> {
   const control = 4 + readU32(body, 0);
-  const values = body.subarray(control);
-  if (status === ResultStatus.VALUE) return { ok: true, value: decode(values) };
+  if (status === ResultStatus.VALUE) return { ok: true, value: decode(body, control) };
   const stack = callerStack(asked.caller);
   if (status === ResultStatus.PYTHON_ERROR) {
-    return { ok: false, error: pythonErrorFromValue(decode(values), stack) };
+    return { ok: false, error: pythonErrorFromValue(decode(body, control), stack) };
   }
   const error = errorOf(id, asked, status, decode(body.subarray(4, control)));
   error.stack = `${error.name}: ${error.message}\n${stack}`;

@@ -5,48 +5,47 @@
  * @module
  */
 import type { SessionError } from "./errors.ts";
-import type { Outcome, Settle } from "./future.ts";
+import { type Future, type Outcome, settle } from "./future.ts";
+import { IdTable } from "./id_table.ts";
 import type { Asked } from "./outcome.ts";
 
-interface Entry extends Asked {
-  settle: Settle;
+/** One of them. */
+export interface PendingEval extends Asked {
+  readonly future: Future<unknown>;
   /** Lets go of its signal. */
   release: (() => void) | undefined;
 }
 
 /** The table. */
 export class PendingEvals {
-  readonly #entries = new Map<number, Entry>();
+  readonly #evals = new IdTable<PendingEval>();
   /** Of those that have been running for a while. */
   readonly #runningSince = new Map<number, number>();
 
   /** How many there are. */
   get size(): number {
-    return this.#entries.size;
+    return this.#evals.size;
   }
 
-  /** Adds one. `cancel` is called if its signal aborts before it is settled. */
-  add(
-    id: number,
-    settle: Settle,
-    asked: Asked,
-    signal: AbortSignal | undefined,
-    cancel: () => void,
-  ): void {
-    const entry: Entry = { ...asked, settle, release: undefined };
-    this.#entries.set(id, entry);
-    if (signal === undefined) return;
+  /** Adds one. */
+  add(id: number, pending: PendingEval): void {
+    this.#evals.add(id, pending);
+  }
+
+  /** Calls `cancel` if a signal aborts before the eval is settled. */
+  heed(id: number, signal: AbortSignal, cancel: (id: number) => void): void {
+    const pending = this.#evals.get(id)!;
     const onAbort = () => {
-      entry.abortReason = signal.reason;
-      cancel();
+      pending.abortReason = signal.reason;
+      cancel(id);
     };
     signal.addEventListener("abort", onAbort, { once: true });
-    entry.release = () => signal.removeEventListener("abort", onAbort);
+    pending.release = () => signal.removeEventListener("abort", onAbort);
   }
 
   /** The code of one runs, since then. */
   runs(id: number, since: number): void {
-    if (this.#entries.has(id)) this.#runningSince.set(id, since);
+    if (this.#evals.get(id) !== undefined) this.#runningSince.set(id, since);
   }
 
   /** Since when the code of one runs, if that is known; asked no more once it is settled. */
@@ -56,21 +55,20 @@ export class PendingEvals {
 
   /** What is known of one; undefined if it is settled. */
   get(id: number): Asked | undefined {
-    return this.#entries.get(id);
+    return this.#evals.get(id);
   }
 
   /** Settles one; does nothing if it is settled already. */
   settle(id: number, outcome: Outcome<unknown>): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return;
-    this.#entries.delete(id);
-    entry.release?.();
-    entry.settle(outcome);
+    const pending = this.#evals.take(id);
+    if (pending === undefined) return;
+    pending.release?.();
+    settle(pending.future, outcome);
     if (this.#runningSince.size > 0) this.#runningSince.delete(id);
   }
 
   /** Settles all with one error. */
   settleAll(error: SessionError): void {
-    for (const id of [...this.#entries.keys()]) this.settle(id, { ok: false, error });
+    for (const id of this.#evals.ids()) this.settle(id, { ok: false, error });
   }
 }

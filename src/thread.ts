@@ -5,6 +5,7 @@
  * @module
  */
 import { formatAddress } from "./address.ts";
+import { Callers } from "./caller.ts";
 import type { ErrorRecord, FromWorker, ToWorker } from "./bridge.ts";
 import {
   errorFromRecord,
@@ -15,12 +16,12 @@ import {
 } from "./errors.ts";
 import { EvalQueue, sentReports } from "./eval_queue.ts";
 import { eventOfLog, SessionEvents } from "./events.ts";
-import { Future, type FutureOwner, type Outcome, type Settle } from "./future.ts";
+import { Future, type FutureOwner, type Outcome, settle } from "./future.ts";
 import { Interrupts } from "./interrupts.ts";
 import type { CheckedOpenOptions, EvalOptions } from "./options.ts";
-import { type Asked, cancelledError, outcomeOf } from "./outcome.ts";
+import { cancelledError, outcomeOf } from "./outcome.ts";
 import type { AnyOutput, OutputOptions } from "./output.ts";
-import { PendingEvals } from "./pending.ts";
+import { type PendingEval, PendingEvals } from "./pending.ts";
 import { Readers } from "./readers.ts";
 import { Questions, type RemoteStatus } from "./status.ts";
 import type { Address } from "./transport/transport.ts";
@@ -69,6 +70,7 @@ export class SessionThread implements FutureOwner {
   readonly #questions = new Questions((id) => this.#post({ kind: "status", id }));
   readonly #queue: EvalQueue;
   readonly #pending = new PendingEvals();
+  readonly #callers = new Callers();
   readonly #interrupts = new Interrupts(() => this.#post({ kind: "interrupt" }));
   #lastId = 0;
   #flushing = false;
@@ -77,6 +79,9 @@ export class SessionThread implements FutureOwner {
   #hello: ServerHello | undefined;
   #closing = false;
   #ended: SessionEnd | undefined;
+  // Made once, where each call would make its own.
+  readonly #cancel = (id: number): void => this.cancel(id);
+  readonly #flushLater = (): void => this.#flush();
   readonly #opened = Promise.withResolvers<ServerHello>();
   readonly #connected = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<SessionEnd>();
@@ -159,30 +164,38 @@ export class SessionThread implements FutureOwner {
     if (id > MAX_REQUEST_ID) {
       throw new SessionError("Cannot eval: this session has used up its request ids; open another");
     }
-    const asked: Asked = {
+    const future = new Future<T>(id, this);
+    const pending: PendingEval = {
+      future,
       caller,
       timeout,
       expired: false,
       abortReason: signal?.aborted ? signal.reason : undefined,
       onProgress: options.onProgress,
+      release: undefined,
     };
-    let settle!: Settle;
-    const future = new Future<T>(id, this, (its) => settle = its);
     if (signal?.aborted) {
       // Nothing is sent, but the id is used: it names this future.
       this.#lastId = id;
       this.#post({ kind: "never_sent", id });
-      settle({ ok: false, error: cancelledError(id, asked, "queued") });
+      settle(future, { ok: false, error: cancelledError(id, pending, "queued") });
       return future;
     }
     this.#queue.add(id, code, options, this.#hello!.limits.frame_bytes);
     this.#lastId = id;
-    this.#pending.add(id, settle, asked, signal, () => this.cancel(id));
+    this.#callers.called(code, caller, this.#pending.size);
+    this.#pending.add(id, pending);
+    if (signal !== undefined) this.#pending.heed(id, signal, this.#cancel);
     if (!this.#flushing) {
       this.#flushing = true;
-      queueMicrotask(() => this.#flush());
+      queueMicrotask(this.#flushLater);
     }
     return future;
+  }
+
+  /** Where an eval was called whose stack does for this one's; undefined if it needs its own. */
+  callerOf(code: string): Error | undefined {
+    return this.#callers.of(code, this.#pending.size);
   }
 
   /** Stops an eval. */

@@ -246,10 +246,10 @@ function readWide(bytes, at, end, units, count2) {
 var VIEW_BYTES = 64 * 1024;
 var FIRST_ELEMENTS = 1024;
 var NOTHING = new Uint8Array(0);
-var NO_VIEW = new DataView(NOTHING.buffer);
 var Decoder = class {
   #bytes = NOTHING;
-  #view = NO_VIEW;
+  /** Made when it is first needed: most small values do without. */
+  #view;
   #at = 0;
   /** Where what is being read ends: the message, or an extension in it. */
   #end = 0;
@@ -262,13 +262,12 @@ var Decoder = class {
   constructor(extensions) {
     this.#extensions = extensions;
   }
-  /** Reads one value, which has to fill \`bytes\`. See decode.ts. */
-  decode(bytes) {
+  /** Reads one value, which has to fill \`bytes\` from \`start\` on. See decode.ts. */
+  decode(bytes, start = 0) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#at = 0;
+    this.#at = start;
     this.#end = bytes.length;
-    this.#claims = bytes.length;
+    this.#claims = bytes.length - start;
     this.#depth = 0;
     try {
       const value = this.read();
@@ -278,7 +277,7 @@ var Decoder = class {
       return value;
     } finally {
       this.#bytes = NOTHING;
-      this.#view = NO_VIEW;
+      this.#view = void 0;
     }
   }
   // What follows is for the entries of the table as well.
@@ -300,7 +299,7 @@ var Decoder = class {
       case 195:
         return true;
       case 203:
-        return this.#view.getFloat64(this.#skip(8));
+        return (this.#view ??= this.#viewed()).getFloat64(this.#skip(8));
       case 204:
       case 205:
       case 206:
@@ -323,17 +322,17 @@ var Decoder = class {
       case 201:
         return this.#extension(this.#uint(head - 199));
       case 202:
-        return this.#view.getFloat32(this.#skip(4));
+        return (this.#view ??= this.#viewed()).getFloat32(this.#skip(4));
       case 207:
-        return safeOrBig(this.#view.getBigUint64(this.#skip(8)));
+        return safeOrBig((this.#view ??= this.#viewed()).getBigUint64(this.#skip(8)));
       case 208:
-        return this.#view.getInt8(this.#skip(1));
+        return (this.#view ??= this.#viewed()).getInt8(this.#skip(1));
       case 209:
-        return this.#view.getInt16(this.#skip(2));
+        return (this.#view ??= this.#viewed()).getInt16(this.#skip(2));
       case 210:
-        return this.#view.getInt32(this.#skip(4));
+        return (this.#view ??= this.#viewed()).getInt32(this.#skip(4));
       case 211:
-        return safeOrBig(this.#view.getBigInt64(this.#skip(8)));
+        return safeOrBig((this.#view ??= this.#viewed()).getBigInt64(this.#skip(8)));
       case 212:
       case 213:
       case 214:
@@ -390,13 +389,13 @@ var Decoder = class {
       const at = this.#at;
       const head = at + 8 < this.#end ? this.#bytes[at] : 193;
       if (head === 203) {
-        array[i] = this.#view.getFloat64(at + 1);
+        array[i] = (this.#view ??= this.#viewed()).getFloat64(at + 1);
         this.#at = at + 9;
       } else if (head === 205) {
-        array[i] = this.#view.getUint16(at + 1);
+        array[i] = (this.#view ??= this.#viewed()).getUint16(at + 1);
         this.#at = at + 3;
       } else if (head === 206) {
-        array[i] = this.#view.getUint32(at + 1);
+        array[i] = (this.#view ??= this.#viewed()).getUint32(at + 1);
         this.#at = at + 5;
       } else if (head < 128) {
         array[i] = head;
@@ -477,7 +476,8 @@ var Decoder = class {
   /** Reads an unsigned integer of 8, 16 or 32 bits: 0, 1 or 2. */
   #uint(size) {
     if (size === 0) return this.#bytes[this.#skip(1)];
-    return size === 1 ? this.#view.getUint16(this.#skip(2)) : this.#view.getUint32(this.#skip(4));
+    const view = this.#view ??= this.#viewed();
+    return size === 1 ? view.getUint16(this.#skip(2)) : view.getUint32(this.#skip(4));
   }
   /** Goes past \`count\` bytes that have to be there. Returns where they begin. */
   #skip(count2) {
@@ -485,6 +485,10 @@ var Decoder = class {
     if (count2 > this.#end - at) throw this.#cutShort();
     this.#at = at + count2;
     return at;
+  }
+  #viewed() {
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    return new DataView(buffer, byteOffset, byteLength);
   }
   #cutShort() {
     return new DecodeError(\`it is cut short: more is claimed at \${this.#at} than there is\`);
@@ -1149,6 +1153,77 @@ function encodeControl(body) {
   return writer.bytes();
 }
 
+// src/id_table.ts
+var HOLES = 256;
+var IdTable = class {
+  /** Ascending, from \`#first\` on; where the value is undefined it has left. */
+  #ids = [];
+  #values = [];
+  #first = 0;
+  #size = 0;
+  /** How many are in it. */
+  get size() {
+    return this.#size;
+  }
+  /** The value under an id. */
+  get(id) {
+    return this.#values[this.#find(id)];
+  }
+  /** Adds a value; its id has to be above all that were added before. */
+  add(id, value) {
+    this.#ids.push(id);
+    this.#values.push(value);
+    this.#size++;
+  }
+  /** Takes a value out. */
+  take(id) {
+    const at = this.#find(id);
+    const value = this.#values[at];
+    if (value === void 0) return void 0;
+    this.#values[at] = void 0;
+    this.#size--;
+    while (this.#first < this.#values.length && this.#values[this.#first] === void 0) {
+      this.#first++;
+    }
+    const holes = this.#values.length - this.#size;
+    if (holes > HOLES && holes > this.#size) this.#close();
+    return value;
+  }
+  /** Takes the value with the lowest id out. */
+  takeFirst() {
+    return this.#size === 0 ? void 0 : this.take(this.#ids[this.#first]);
+  }
+  /** The ids, ascending. */
+  ids() {
+    return this.#ids.filter((_, i) => this.#values[i] !== void 0);
+  }
+  /** Takes everything out. */
+  clear() {
+    this.#ids = [];
+    this.#values = [];
+    this.#first = this.#size = 0;
+  }
+  /** Where an id is; -1 if it never came, or has left for good. */
+  #find(id) {
+    const ids = this.#ids;
+    let low = this.#first;
+    const guess = low + id - ids[low];
+    if (ids[guess] === id) return guess;
+    let high = ids.length;
+    while (low < high) {
+      const middle = low + high >> 1;
+      if (ids[middle] < id) low = middle + 1;
+      else high = middle;
+    }
+    return ids[low] === id ? low : -1;
+  }
+  #close() {
+    this.#ids = this.ids();
+    this.#values = this.#values.filter((value) => value !== void 0);
+    this.#first = 0;
+  }
+};
+
 // src/wire/messages.ts
 var MessageType = {
   CLIENT_HELLO: 1,
@@ -1549,7 +1624,7 @@ var Connection = class {
   /** Evals that the server has and has not answered. */
   #inFlight = /* @__PURE__ */ new Set();
   /** Evals that wait for room there, in order. */
-  #queued = /* @__PURE__ */ new Map();
+  #queued = new IdTable();
   /** The last eval that was given to the mainstream. */
   #lastSent = 0;
   /** Evals that were given to it and whose output has not ended. */
@@ -1676,14 +1751,14 @@ var Connection = class {
     }
     while (at < bytes.length) {
       const end = at + HEADER_BYTES + readU32(bytes, at + 4);
-      this.#queued.set(readU32(bytes, at + 8), bytes.subarray(at, end));
+      this.#queued.add(readU32(bytes, at + 8), bytes.subarray(at, end));
       at = end;
     }
   }
   /** Cancels an eval: one that waits here is settled at once, one in flight by the server. */
   cancel(id, reason) {
     if (this.#ended) return;
-    if (this.#queued.delete(id)) {
+    if (this.#queued.take(id) !== void 0) {
       this.#settleHere(id);
     } else if (this.#inFlight.has(id)) {
       this.#sendControl("main", MessageType.CANCEL, id, { reason });
@@ -1852,9 +1927,9 @@ var Connection = class {
     }
     if (isSilent) this.#unended.delete(id);
     this.#events.push({ kind: "result", id, status, body, owned, isSilent });
-    for (const [next, bytes] of this.#queued) {
-      if (this.#room() <= 0) break;
-      this.#queued.delete(next);
+    while (this.#queued.size > 0 && this.#room() > 0) {
+      const bytes = this.#queued.takeFirst();
+      const next = readU32(bytes, 8);
       this.#inFlight.add(next);
       this.#unended.add(next);
       this.#lastSent = next;

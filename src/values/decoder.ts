@@ -18,7 +18,6 @@ const VIEW_BYTES = 64 * 1024;
 const FIRST_ELEMENTS = 1024;
 
 const NOTHING = new Uint8Array(0);
-const NO_VIEW = new DataView(NOTHING.buffer);
 
 /** How to read an extension, by its code. */
 export type ExtensionReaders = ReadonlyMap<number, NonNullable<Entry["reads"]>["read"]>;
@@ -26,7 +25,8 @@ export type ExtensionReaders = ReadonlyMap<number, NonNullable<Entry["reads"]>["
 /** Reads values. It keeps nothing from one call to the next but the keys of maps. */
 export class Decoder {
   #bytes: Uint8Array = NOTHING;
-  #view: DataView = NO_VIEW;
+  /** Made when it is first needed: most small values do without. */
+  #view: DataView | undefined;
   #at = 0;
   /** Where what is being read ends: the message, or an extension in it. */
   #end = 0;
@@ -41,13 +41,12 @@ export class Decoder {
     this.#extensions = extensions;
   }
 
-  /** Reads one value, which has to fill `bytes`. See decode.ts. */
-  decode(bytes: Uint8Array): unknown {
+  /** Reads one value, which has to fill `bytes` from `start` on. See decode.ts. */
+  decode(bytes: Uint8Array, start = 0): unknown {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#at = 0;
+    this.#at = start;
     this.#end = bytes.length;
-    this.#claims = bytes.length;
+    this.#claims = bytes.length - start;
     this.#depth = 0;
     try {
       const value = this.read();
@@ -57,7 +56,7 @@ export class Decoder {
       return value;
     } finally {
       this.#bytes = NOTHING;
-      this.#view = NO_VIEW;
+      this.#view = undefined;
     }
   }
 
@@ -81,7 +80,7 @@ export class Decoder {
       case 0xc3:
         return true;
       case 0xcb:
-        return this.#view.getFloat64(this.#skip(8));
+        return (this.#view ??= this.#viewed()).getFloat64(this.#skip(8));
       case 0xcc:
       case 0xcd:
       case 0xce:
@@ -105,17 +104,17 @@ export class Decoder {
       case 0xc9:
         return this.#extension(this.#uint(head - 0xc7));
       case 0xca:
-        return this.#view.getFloat32(this.#skip(4));
+        return (this.#view ??= this.#viewed()).getFloat32(this.#skip(4));
       case 0xcf:
-        return safeOrBig(this.#view.getBigUint64(this.#skip(8)));
+        return safeOrBig((this.#view ??= this.#viewed()).getBigUint64(this.#skip(8)));
       case 0xd0:
-        return this.#view.getInt8(this.#skip(1));
+        return (this.#view ??= this.#viewed()).getInt8(this.#skip(1));
       case 0xd1:
-        return this.#view.getInt16(this.#skip(2));
+        return (this.#view ??= this.#viewed()).getInt16(this.#skip(2));
       case 0xd2:
-        return this.#view.getInt32(this.#skip(4));
+        return (this.#view ??= this.#viewed()).getInt32(this.#skip(4));
       case 0xd3:
-        return safeOrBig(this.#view.getBigInt64(this.#skip(8)));
+        return safeOrBig((this.#view ??= this.#viewed()).getBigInt64(this.#skip(8)));
       case 0xd4:
       case 0xd5:
       case 0xd6:
@@ -179,13 +178,13 @@ export class Decoder {
       const at = this.#at;
       const head = at + 8 < this.#end ? this.#bytes[at]! : 0xc1;
       if (head === 0xcb) {
-        array[i] = this.#view.getFloat64(at + 1);
+        array[i] = (this.#view ??= this.#viewed()).getFloat64(at + 1);
         this.#at = at + 9;
       } else if (head === 0xcd) {
-        array[i] = this.#view.getUint16(at + 1);
+        array[i] = (this.#view ??= this.#viewed()).getUint16(at + 1);
         this.#at = at + 3;
       } else if (head === 0xce) {
-        array[i] = this.#view.getUint32(at + 1);
+        array[i] = (this.#view ??= this.#viewed()).getUint32(at + 1);
         this.#at = at + 5;
       } else if (head < 0x80) {
         array[i] = head;
@@ -274,7 +273,8 @@ export class Decoder {
   /** Reads an unsigned integer of 8, 16 or 32 bits: 0, 1 or 2. */
   #uint(size: number): number {
     if (size === 0) return this.#bytes[this.#skip(1)]!;
-    return size === 1 ? this.#view.getUint16(this.#skip(2)) : this.#view.getUint32(this.#skip(4));
+    const view = this.#view ??= this.#viewed();
+    return size === 1 ? view.getUint16(this.#skip(2)) : view.getUint32(this.#skip(4));
   }
 
   /** Goes past `count` bytes that have to be there. Returns where they begin. */
@@ -283,6 +283,11 @@ export class Decoder {
     if (count > this.#end - at) throw this.#cutShort();
     this.#at = at + count;
     return at;
+  }
+
+  #viewed(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    return new DataView(buffer, byteOffset, byteLength);
   }
 
   #cutShort(): DecodeError {

@@ -297,3 +297,19 @@ test("the stack of a PythonError goes on with the caller's line and none of the 
   const died = await assertRejects(() => killed.wait(), Error);
   assertMatch(died.stack!, /^RemoteProcessDiedError: .*\n {4}at .*python_error_test\.ts:\d+:\d+/);
 });
+
+test("of many evals at once with the same code, each error shows a line where that was called", async () => {
+  await using own = await testRemote();
+  const call = (code: string) => own.remote.eval(code).waitNoExcept();
+  const many = Array.from({ length: 200 }, function first() {
+    return call("1 / 0");
+  });
+  many.push(...Array.from({ length: 200 }, function second() {
+    return call("2 / 0");
+  }));
+  for (const [i, outcome] of (await Promise.all(many)).entries()) {
+    assert(!outcome.ok);
+    const name = i < 200 ? "first" : "second";
+    assertMatch(outcome.error.stack!, new RegExp(`\\n {4}at (\\w+\\.)*${name} \\(.*_test\\.ts:`));
+  }
+});

@@ -33,7 +33,7 @@ const LAYERS: string[][] = [
   ["src/error_base.ts", "src/caller.ts"],
   ["src/transport/"],
   ["src/wire/"],
-  ["src/runtime.ts", "src/alarm.ts", "src/worker_source.ts"],
+  ["src/runtime.ts", "src/alarm.ts", "src/id_table.ts", "src/worker_source.ts"],
 ];
 
 /** What a file of the client may not name: only its transport and the server know the runtime. */
