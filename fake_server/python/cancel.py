@@ -15,12 +15,8 @@ any Python; one that comes from elsewhere is a cancel that came late, or nobody'
 import _signal
 import _thread
 
-# Where in the page: of its u64 ...
-SPENT = 1
-# ... and of its u32.
-STARTED = 0
+# Where in the page, among its u32.
 RUNNING = 1
-RESTS = 4
 COUNT = 16
 TABLE = 17
 TABLE_END = TABLE + 64
@@ -34,7 +30,6 @@ class Cancels:
 
     def __init__(self, page, lock):
         self._page = page.u32
-        self._longs = page.u64
         self._is_shielded = lock._is_owned
         self._main = _thread.get_ident()
         self._seen = 0  # how many cancels `_requested` knows of
@@ -47,19 +42,6 @@ class Cancels:
         self.owed = False
         self.has_changed_signals = False  # user code: its mask, or a timer that sends one
         self._is_own = False  # user code has sent itself the SIGINT that comes next
-
-    def note_started(self, job):
-        """Tells the server, should this process die from now on, that this job had begun."""
-        self._page[STARTED] = job
-
-    def note_spent(self, nanoseconds):
-        """Tells the server how long all jobs together have taken so far."""
-        self._longs[SPENT] = nanoseconds
-
-    @property
-    def rests(self):
-        """How often the server has begun or ceased to leave the pipes unread; odd while it does."""
-        return self._page[RESTS]
 
     def is_requested(self, job):
         """Whether a job whose turn has come is cancelled already."""

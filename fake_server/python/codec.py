@@ -35,6 +35,8 @@ CONTAINERS = frozenset((list, tuple, dict))
 PLAIN = SCALARS | CONTAINERS
 DICTS = frozenset((dict,))
 STRINGS = frozenset((str,))
+# What C packs as it is, or raises.
+SMALL = frozenset((type(None), bool, int, float))
 # A container of so few members is looked through for large bytes.
 FEW = 16
 # C counts its levels a little differently near the limit.
@@ -55,7 +57,7 @@ def encode_pieces(value, is_strict=False):
         pieces = None
     if pieces is None:
         pieces = with_deep_stack(encode_stepwise, value, is_strict)
-    size = sum(map(len, pieces))
+    size = len(pieces[0]) if len(pieces) == 1 else sum(map(len, pieces))
     if size > KEPT_BYTES:
         let_go()
     if size > MAX_BODY_BYTES:
@@ -198,9 +200,11 @@ def are_plain_rows(rows, kinds):
 
 
 def encode_quickly_c(value, _):
+    kind = type(value)
+    if kind in SMALL:
+        return [pack(value)]
     if not is_plain(value, 1):
         return None
-    kind = type(value)
     if kind is bytes:
         return pure.pieces(value, None) if len(value) >= LARGE_BYTES else [pack(value)]
     if kind in CONTAINERS and 0 < len(value) <= FEW:

@@ -65,13 +65,22 @@ class Compiler:
         self._codes = OrderedDict()
         self._characters = 0
         self._count = 0
+        self._last = None, None  # the source that was asked for last, and its code
 
     def compile(self, source):
         """The code of `source`, whose file is called <eval-N>."""
-        code = self._codes.get(source)
-        if code is not None:
-            self._codes.move_to_end(source)
+        last, code = self._last
+        if source is last:
             return code
+        code = self._codes.get(source)
+        if code is None:
+            code = self._compile(source)
+        else:
+            self._codes.move_to_end(source)
+        self._last = source, code
+        return code
+
+    def _compile(self, source):
         self._count += 1
         filename = "<eval-%d>" % self._count
         lines = lines_of(source)
@@ -113,7 +122,7 @@ class Evaluator:
 
     def run(self, source, locs, globs, session, namespace):
         """The value of `source`: see SPEC 2.2."""
-        module = self._module(session, namespace)
+        module = new_main() if namespace is None else self._kept(session, namespace)
         variables = module.__dict__
         if globs is None:
             if locs is not None:
@@ -134,9 +143,7 @@ class Evaluator:
         """Drops the namespaces of a session."""
         self._sessions.pop(session, None)
 
-    def _module(self, session, namespace):
-        if namespace is None:
-            return new_main()
+    def _kept(self, session, namespace):
         kept = self._sessions.setdefault(session, {})
         if namespace not in kept:
             kept[namespace] = new_main()

@@ -58,7 +58,8 @@ class Link:
 
         The body is good until the next call. It is None if there was no memory for it.
         """
-        apart.held.clear()
+        if apart.held:
+            apart.held.clear()
         kind = None
         while True:
             have = self._end - self._start
@@ -98,22 +99,25 @@ class Link:
         self._release()
         self._send(header, body, length)
 
-    def send_result(self, flags, job, body, began, ended):
+    def send_result(self, flags, job, head, values, began, ended):
         """Sends a RESULT, or holds it back for the next. The job's beginning and end are in ns."""
         held = self._held
-        if held.count == 0:
+        count = held.count
+        if count == 0:
             self._held_since = began
-        length = sum(map(len, body))
+        length = len(head)
+        for value in values:
+            length += len(value)
         header = HEADER.pack(0, VERSION, RESULT, flags, length, job)
         has_more = self._has_more()
-        if (has_more or held.count) and length <= HELD_BYTES:
-            if held.add(b"".join((header, *body))):
-                is_due = held.count >= HELD_RESULTS or ended - self._held_since >= HELD_NS
+        if (has_more or count) and length <= HELD_BYTES:
+            if held.add(b"".join((header, head, *values))):
+                is_due = count + 1 >= HELD_RESULTS or ended - self._held_since >= HELD_NS
                 if is_due or not has_more:
                     self._release()
                 return
         self._release()
-        self._send(header, body, length)
+        self._send(header, (head, *values), length)
 
     def close(self):
         """In a forked child: the connection is the parent's."""

@@ -7,6 +7,13 @@ from pyproxy_worker.descriptors import set_aside
 
 PAGE_BYTES = 20480
 
+# The words that are not about cancels. Of its u64: what all jobs together have taken so far, in ns,
+SPENT = 1
+# and of its u32: the job begun last, and how often the server has begun or ceased to leave the pipes
+# unread, odd while it does.
+STARTED = 0
+RESTS = 4
+
 
 class Page:
     """The mapping as bytes, as u32 and as u64: an item is written whole, where struct would write

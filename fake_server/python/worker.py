@@ -19,7 +19,7 @@ from time import perf_counter_ns
 
 from pyproxy_worker import hooks, link
 from pyproxy_worker.apart import held
-from pyproxy_worker.cancel import Cancels
+from pyproxy_worker.cancel import COUNT, Cancels
 from pyproxy_worker.codec import MSGPACK, decode, encode, encode_pieces, with_deep_stack
 from pyproxy_worker.errors import encode_exception, encode_least
 from pyproxy_worker.evaluate import Evaluator
@@ -27,7 +27,7 @@ from pyproxy_worker.link import Link
 from pyproxy_worker.locate import locate
 from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.output import Output
-from pyproxy_worker.page import Page
+from pyproxy_worker.page import RESTS, SPENT, STARTED, Page
 from pyproxy_worker.processes import descendants
 from pyproxy_worker.records import Records
 
@@ -78,6 +78,8 @@ class Worker:
         self._guard = os.getppid()
         lock = threading.RLock()
         page = Page(boot["page"])
+        self._words = page.u32
+        self._longs = page.u64
         self._cancels = Cancels(page, lock)
         self._cancels.shielded.add(Worker._run.__code__)
         records = Records(bytes.fromhex(boot["nonce"]), lock, self._cancels)
@@ -127,15 +129,16 @@ class Worker:
     def _job(self, job, body, is_alone):
         cancels = self._cancels
         output = self._output
-        rests = cancels.rests
+        words = self._words
+        rests = words[RESTS]
         is_read = False
-        if cancels.is_requested(job):
+        if words[COUNT] and cancels.is_requested(job):
             self._answer(job, SKIPPED)
             output.settle()
         else:
             since = perf_counter_ns()
             # Before it is decoded: what ends the process there would end its replacement as well.
-            cancels.note_started(job)
+            words[STARTED] = job
             output.begin(job)
             try:
                 request = read_request(body)
@@ -155,12 +158,12 @@ class Worker:
                 self._evaluator.leave()
                 ran = perf_counter_ns()
                 self._spent += ran - since
-                cancels.note_spent(self._spent)
+                self._longs[SPENT] = self._spent
                 output.settle()
                 # Nobody reads for as long as `rests` is odd and the same: what is not in the pipes
                 # now was never written.
                 if is_alone or rests & 1:
-                    is_read = output.is_read() and (is_alone or cancels.rests == rests)
+                    is_read = output.is_read() and (is_alone or words[RESTS] == rests)
                 self._answer(job, outcome, link.READ if is_read else 0, since, ran)
         if not is_read:
             output.end(job)
@@ -170,7 +173,7 @@ class Worker:
     def _answer(self, job, outcome, flags=0, began=0, ended=0):
         status, head, values = outcome
         try:
-            self._link.send_result(status | flags, job, (head, *values), began, ended)
+            self._link.send_result(status | flags, job, head, values, began, ended)
         except (BrokenPipeError, ConnectionResetError):
             os._exit(0)  # the server is gone
 
