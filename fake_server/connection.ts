@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { type Frame, frameBytes, FrameReader, writeHeader } from "../src/wire/frame.ts";
-import { FIRST_BUFFER_BYTES, HEADER_BYTES, MAX_HELLO_BODY_BYTES } from "../src/wire/limits.ts";
+import { type Frame, FrameReader } from "../src/wire/frame.ts";
+import { FIRST_BUFFER_BYTES, MAX_HELLO_BODY_BYTES } from "../src/wire/limits.ts";
 import { type CloseReason, MessageType } from "../src/wire/messages.ts";
-import { Outbox } from "../src/transport/outbox.ts";
+import { MAX_COPIED_BYTES, Outbox } from "../src/transport/outbox.ts";
 import { controlBody } from "./control.ts";
 import { Fault, faultOf } from "./fault.ts";
 import type { KeptBuffers } from "./kept_buffers.ts";
@@ -104,12 +104,12 @@ export class Connection {
 
   /** Sends a frame; the body is copied unless it is `owned`, which gives it away for good. */
   send(type: number, flags: number, id: number, body: Uint8Array, owned = false): void {
+    if (this.#ending) return;
+    if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
     if (owned) {
-      const header = new Uint8Array(HEADER_BYTES);
-      writeHeader(header, 0, type, flags, body.length, id);
-      this.sendBytes(header);
-      this.sendBytes(body, () => this.#context.buffers.give(body.buffer));
-    } else this.sendBytes(frameBytes(type, flags, id, body));
+      this.#outbox.sendFrame(type, flags, id, body, () => this.#context.buffers.give(body.buffer));
+    } else if (body.length <= MAX_COPIED_BYTES) this.#outbox.sendFrame(type, flags, id, body);
+    else this.#outbox.sendFrame(type, flags, id, body.slice());
   }
 
   /** Sends a control message. */

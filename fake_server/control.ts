@@ -100,12 +100,18 @@ export function resultBody(control: object): Uint8Array<ArrayBuffer> {
   return body;
 }
 
+/** The control map's bytes of an EVAL or RESULT body; throws as {@linkcode checkControlPart}. */
+export function controlPart(what: string, body: Uint8Array): Uint8Array {
+  checkControlPart(what, body);
+  return body.subarray(4, 4 + readU32(body, 0));
+}
+
 /**
- * The control map's bytes of an EVAL or RESULT body.
+ * Looks whether an EVAL or RESULT body has a control map.
  *
  * @throws {Fault} PROTOCOL if the body is shorter than it says.
  */
-export function controlPart(what: string, body: Uint8Array): Uint8Array {
+export function checkControlPart(what: string, body: Uint8Array): void {
   const length = body.length < 4 ? NaN : readU32(body, 0);
   if (!(length <= body.length - 4)) {
     throw new Fault(
@@ -113,5 +119,4 @@ export function controlPart(what: string, body: Uint8Array): Uint8Array {
       `the body of ${what} has ${body.length} bytes and claims a control map of ${length}`,
     );
   }
-  return body.subarray(4, 4 + length);
 }

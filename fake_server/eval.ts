@@ -27,6 +27,8 @@ export interface EvalOwner {
   letGo(body: Uint8Array): void;
 }
 
+const NO_FRAME: readonly Uint8Array[] = [];
+
 /** One eval of a session: settled once, and done when its output has ended too. */
 export class Eval implements Task {
   /** Its session's number and its id there. */
@@ -80,7 +82,7 @@ export class Eval implements Task {
 
   #settle(status: number, body: Uint8Array, owned: boolean): void {
     this.#owner.settle(this, status, body, owned);
-    this.frame = [];
+    this.frame = NO_FRAME;
   }
 
   /** See {@linkcode Task.outcome}. */

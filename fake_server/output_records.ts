@@ -67,6 +67,11 @@ export class OutputRecords {
     return events;
   }
 
+  /** Whether bytes are held back. */
+  get isHolding(): boolean {
+    return this.#heldLength > 0;
+  }
+
   /** The bytes held back, once it is known that they are no record: nothing more of one comes. */
   end(): OutputEvent[] {
     if (this.#heldLength === 0) return [];

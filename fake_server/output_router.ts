@@ -77,13 +77,11 @@ export class OutputRouter {
 
   /** All output of a job has come to `read()`, and no END of it will. */
   allRead(job: number): void {
-    const entry = this.#open.find((entry) => entry.job === job);
+    const first = this.#open[0];
+    const entry = first?.job === job ? first : this.#open.find((entry) => entry.job === job);
     if (entry === undefined) return;
-    // What was held back as the possible start of a record is none: those are written whole.
-    for (const pipe of [1, 2] as const) {
-      const isCurrent = this.#open[this.#ended[pipe - 1]!] === entry;
-      if (isCurrent) this.#route(pipe, this.#pipes[pipe - 1]!.end());
-    }
+    this.#letGo(1, entry);
+    this.#letGo(2, entry);
     entry.isRead = true;
     this.#advance();
   }
@@ -92,6 +90,13 @@ export class OutputRouter {
   finish(isSettled: (target: OutputTarget) => boolean): void {
     for (const pipe of [1, 2] as const) this.#route(pipe, this.#pipes[pipe - 1]!.end());
     for (const { target } of this.#open.splice(0)) if (isSettled(target)) target.outputEnd();
+  }
+
+  /** What was held back as the possible start of a record is none: those are written whole. */
+  #letGo(pipe: 1 | 2, entry: Entry): void {
+    const records = this.#pipes[pipe - 1]!;
+    const isCurrent = this.#open[this.#ended[pipe - 1]!] === entry;
+    if (isCurrent && records.isHolding) this.#route(pipe, records.end());
   }
 
   #route(pipe: 1 | 2, events: OutputEvent[]): Promise<void> | undefined {
@@ -149,20 +154,25 @@ export class OutputRouter {
   /** Lets go of the jobs that have ended on both pipes. */
   #advance(): void {
     const ended = this.#ended;
-    for (const i of [0, 1] as const) while (this.#open[ended[i]]?.isRead) ended[i]++;
-    const both = Math.min(ended[0], ended[1]);
-    if (both === 0) return;
-    ended[0] -= both;
-    ended[1] -= both;
-    for (const entry of this.#open.splice(0, both)) {
-      this.#remember(entry);
-      entry.target.outputEnd();
+    while (this.#open[ended[0]]?.isRead) ended[0]++;
+    while (this.#open[ended[1]]?.isRead) ended[1]++;
+    while (ended[0] > 0 && ended[1] > 0) {
+      ended[0]--;
+      ended[1]--;
+      const { job, target } = this.#open.shift()!;
+      this.#remember(job, target.origin);
+      target.outputEnd();
     }
   }
 
-  #remember({ job, target }: Entry): void {
-    this.#lastPast = target.origin;
-    this.#past[job % REMEMBERED_JOBS] = { job, origin: target.origin };
+  #remember(job: number, origin: Origin): void {
+    this.#lastPast = origin;
+    const past = this.#past[job % REMEMBERED_JOBS];
+    if (past === undefined) this.#past[job % REMEMBERED_JOBS] = { job, origin };
+    else {
+      past.job = job;
+      past.origin = origin;
+    }
   }
 
   #pastOrigin(job: number): Origin | undefined {

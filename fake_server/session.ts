@@ -16,7 +16,7 @@ import {
   type Status,
 } from "../src/wire/messages.ts";
 import type { Connection, Receiver } from "./connection.ts";
-import { Control, controlBody, controlPart } from "./control.ts";
+import { checkControlPart, Control, controlBody, controlPart } from "./control.ts";
 import { Eval, type EvalOwner } from "./eval.ts";
 import { EvalTable } from "./eval_table.ts";
 import { Fault } from "./fault.ts";
@@ -300,8 +300,8 @@ export class Session implements EvalOwner {
       throw new Fault("PROTOCOL", `EVAL has the flags ${flags}`);
     }
     this.#evals.admit(id);
-    const control = controlPart("EVAL", body);
-    const namespace = (flags & EvalFlag.NAMESPACE) === 0 ? undefined : this.#namespaceOf(control);
+    checkControlPart("EVAL", body);
+    const namespace = (flags & EvalFlag.NAMESPACE) === 0 ? undefined : this.#namespaceOf(body);
     const origin = { session: this.number, request: id };
     const link = evalFrame(this.number, flags & EvalFlag.NAMESPACE, body, owned);
     const task = new Eval(this, origin, link, body.length, flags);
@@ -324,8 +324,8 @@ export class Session implements EvalOwner {
     this.#main.send(MessageType.STATUS_REPLY, 0, id, controlBody(status));
   }
 
-  #namespaceOf(control: Uint8Array): string {
-    const namespace = namespaceOf(control);
+  #namespaceOf(body: Uint8Array): string {
+    const namespace = namespaceOf(controlPart("EVAL", body));
     if (this.#line.namespaces.size >= MAX_NAMESPACES) {
       throw new Fault("LIMIT", `the session has more than ${MAX_NAMESPACES} namespaces`);
     }

@@ -87,8 +87,13 @@ export class IdTable<T extends object> {
   }
 
   #close(): void {
-    this.#ids = this.ids();
-    this.#values = this.#values.filter((value) => value !== undefined);
+    if (this.#first + this.#size === this.#ids.length) {
+      this.#ids.splice(0, this.#first);
+      this.#values.splice(0, this.#first);
+    } else {
+      this.#ids = this.ids();
+      this.#values = this.#values.filter((value) => value !== undefined);
+    }
     this.#first = 0;
   }
 }

@@ -1218,8 +1218,13 @@ var IdTable = class {
     return ids[low] === id ? low : -1;
   }
   #close() {
-    this.#ids = this.ids();
-    this.#values = this.#values.filter((value) => value !== void 0);
+    if (this.#first + this.#size === this.#ids.length) {
+      this.#ids.splice(0, this.#first);
+      this.#values.splice(0, this.#first);
+    } else {
+      this.#ids = this.ids();
+      this.#values = this.#values.filter((value) => value !== void 0);
+    }
     this.#first = 0;
   }
 };
@@ -2299,13 +2304,15 @@ var DenoTransport = class {
 var dial3 = "Deno" in globalThis ? dial2 : dial;
 
 // src/transport/outbox.ts
+var MAX_COPIED_BYTES = 32 * 1024;
 var GATHER_BYTES = 64 * 1024;
+var FIRST_BYTES2 = 2 * 1024;
 var Outbox = class {
   #transport;
   #onError;
   #queue = [];
-  /** What is to be called when one of them is written. */
-  #done = /* @__PURE__ */ new Map();
+  /** A buffer that was written, for the next small messages. */
+  #spare;
   #waiting = 0;
   #writing = false;
   #broken = false;
@@ -2321,15 +2328,34 @@ var Outbox = class {
     return this.#waiting;
   }
   /**
-   * Queues \`bytes\`, which must not change from now on. After an error they are let go. \`done\` is
-   * called once they are written; if they are few, or it comes to an error, it never is.
+   * Queues \`bytes\`. More than 32 KiB are not copied, so they must not change from now on. After an
+   * error they are let go. \`done\` is called once they are written; if they are few, or it comes to
+   * an error, it never is.
    */
   send(bytes, done) {
-    if (this.#broken || bytes.length === 0) return;
-    this.#queue.push(bytes);
-    if (done !== void 0 && bytes.length > GATHER_BYTES) this.#done.set(bytes, done);
-    this.#waiting += bytes.length;
-    if (!this.#writing) this.#pump();
+    const { length } = bytes;
+    if (this.#broken || length === 0) return;
+    if (length <= MAX_COPIED_BYTES) {
+      const piece = this.#room(length);
+      piece.buffer.set(bytes, piece.length);
+      piece.length += length;
+    } else this.#queue.push({ buffer: bytes, length, isGathered: false, done });
+    this.#sent(length);
+  }
+  /** Queues a frame. As \`send\`, of its body. */
+  sendFrame(type, flags, id, body, done) {
+    if (this.#broken) return;
+    const { length } = body;
+    const isSmall = length <= MAX_COPIED_BYTES;
+    const piece = this.#room(HEADER_BYTES + (isSmall ? length : 0));
+    writeHeader(piece.buffer, piece.length, type, flags, length, id);
+    piece.length += HEADER_BYTES;
+    if (isSmall) {
+      if (length <= 32) copyFew(body, piece.buffer, piece.length);
+      else piece.buffer.set(body, piece.length);
+      piece.length += length;
+    } else this.#queue.push({ buffer: body, length, isGathered: false, done });
+    this.#sent(HEADER_BYTES + length);
   }
   /** Resolves once all that was sent is written, or never will be. */
   idle() {
@@ -2344,25 +2370,48 @@ var Outbox = class {
     this.#below.push({ bytes, resolvers });
     return resolvers.promise;
   }
+  #sent(length) {
+    this.#waiting += length;
+    if (!this.#writing) this.#pump();
+  }
+  /** The piece that takes a small message of so many bytes. */
+  #room(length) {
+    const last = this.#queue.at(-1);
+    if (last?.isGathered) {
+      const needed = last.length + length;
+      if (needed <= last.buffer.length) return last;
+      if (needed <= GATHER_BYTES) {
+        const larger = new Uint8Array(Math.min(GATHER_BYTES, Math.max(needed, 2 * last.length)));
+        larger.set(last.buffer.subarray(0, last.length));
+        last.buffer = larger;
+        return last;
+      }
+    }
+    let buffer = this.#spare;
+    this.#spare = void 0;
+    if (buffer === void 0 || buffer.length < length) {
+      buffer = new Uint8Array(Math.max(length, FIRST_BYTES2));
+    }
+    const piece = { buffer, length: 0, isGathered: true, done: void 0 };
+    this.#queue.push(piece);
+    return piece;
+  }
   async #pump() {
     this.#writing = true;
     await void 0;
     try {
-      while (this.#queue.length > 0) {
-        const bytes = this.#take();
-        await this.#transport.write(bytes);
-        this.#waiting -= bytes.length;
+      for (let piece = this.#queue.shift(); piece !== void 0; piece = this.#queue.shift()) {
+        const { buffer, length } = piece;
+        await this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length));
+        if (piece.isGathered) this.#keep(buffer);
+        this.#waiting -= length;
         this.#wake();
-        const done = this.#done.get(bytes);
-        if (done !== void 0) {
-          this.#done.delete(bytes);
-          done();
-        }
+        piece.done?.();
       }
     } catch (error) {
       this.#broken = true;
-      this.#queue = [];
-      this.#done.clear();
+      this.#queue.length = 0;
+      this.#spare = void 0;
       this.#waiting = 0;
       this.#onError(error);
     } finally {
@@ -2372,23 +2421,9 @@ var Outbox = class {
       this.#idle = void 0;
     }
   }
-  /** The next bytes to write: one large message, or as many small ones as fit together. */
-  #take() {
-    const queue = this.#queue;
-    let count2 = 0;
-    let total = 0;
-    while (count2 < queue.length && total + queue[count2].length <= GATHER_BYTES) {
-      total += queue[count2++].length;
-    }
-    if (count2 <= 1) return queue.shift();
-    const gathered = new Uint8Array(total);
-    let at = 0;
-    for (let i = 0; i < count2; i++) {
-      gathered.set(queue[i], at);
-      at += queue[i].length;
-    }
-    queue.splice(0, count2);
-    return gathered;
+  /** Keeps a buffer that is written; a large one only if more waits already. */
+  #keep(buffer) {
+    if (buffer.length <= FIRST_BYTES2 || this.#queue.length > 0) this.#spare = buffer;
   }
   #wake() {
     if (this.#below.length === 0) return;
@@ -2399,6 +2434,9 @@ var Outbox = class {
     });
   }
 };
+function copyFew(from, into, at) {
+  for (let i = 0; i < from.length; i++) into[at + i] = from[i];
+}
 
 // src/kept_output.ts
 var CHUNK_COST_BYTES = 64;

@@ -3,10 +3,27 @@
  *
  * @module
  */
+import { writeHeader } from "../wire/frame.ts";
+import { HEADER_BYTES } from "../wire/limits.ts";
 import type { Transport } from "./transport.ts";
 
-/** Small messages are gathered up to this size; a larger one is written as it is, uncopied. */
+/** A message of up to this size is copied, to leave together with others ... */
+export const MAX_COPIED_BYTES: number = 32 * 1024;
+
+/** ... up to so much in one write. A larger message is written as it is, uncopied. */
 const GATHER_BYTES = 64 * 1024;
+
+/** What a buffer for small messages has at first. One that has grown is kept only while it is used. */
+const FIRST_BYTES = 2 * 1024;
+
+/** What one write takes: a large message, or a buffer with small ones. */
+interface Piece {
+  buffer: Uint8Array;
+  length: number;
+  /** Small messages are in it; as long as it is the last, there may be more. */
+  isGathered: boolean;
+  done: (() => void) | undefined;
+}
 
 /**
  * The sending side of one stream. `send` never waits: bytes are written at once if nothing is under
@@ -16,9 +33,9 @@ const GATHER_BYTES = 64 * 1024;
 export class Outbox {
   readonly #transport: Pick<Transport, "write">;
   readonly #onError: (error: unknown) => void;
-  #queue: Uint8Array[] = [];
-  /** What is to be called when one of them is written. */
-  readonly #done = new Map<Uint8Array, () => void>();
+  readonly #queue: Piece[] = [];
+  /** A buffer that was written, for the next small messages. */
+  #spare: Uint8Array | undefined;
   #waiting = 0;
   #writing = false;
   #broken = false;
@@ -37,15 +54,36 @@ export class Outbox {
   }
 
   /**
-   * Queues `bytes`, which must not change from now on. After an error they are let go. `done` is
-   * called once they are written; if they are few, or it comes to an error, it never is.
+   * Queues `bytes`. More than 32 KiB are not copied, so they must not change from now on. After an
+   * error they are let go. `done` is called once they are written; if they are few, or it comes to
+   * an error, it never is.
    */
   send(bytes: Uint8Array, done?: () => void): void {
-    if (this.#broken || bytes.length === 0) return;
-    this.#queue.push(bytes);
-    if (done !== undefined && bytes.length > GATHER_BYTES) this.#done.set(bytes, done);
-    this.#waiting += bytes.length;
-    if (!this.#writing) this.#pump();
+    const { length } = bytes;
+    if (this.#broken || length === 0) return;
+    if (length <= MAX_COPIED_BYTES) {
+      const piece = this.#room(length);
+      piece.buffer.set(bytes, piece.length);
+      piece.length += length;
+    } else this.#queue.push({ buffer: bytes, length, isGathered: false, done });
+    this.#sent(length);
+  }
+
+  /** Queues a frame. As `send`, of its body. */
+  sendFrame(type: number, flags: number, id: number, body: Uint8Array, done?: () => void): void {
+    if (this.#broken) return;
+    const { length } = body;
+    const isSmall = length <= MAX_COPIED_BYTES;
+    const piece = this.#room(HEADER_BYTES + (isSmall ? length : 0));
+    writeHeader(piece.buffer, piece.length, type, flags, length, id);
+    piece.length += HEADER_BYTES;
+    if (isSmall) {
+      // Of a few bytes a copy by hand is quicker than a call.
+      if (length <= 32) copyFew(body, piece.buffer, piece.length);
+      else piece.buffer.set(body, piece.length);
+      piece.length += length;
+    } else this.#queue.push({ buffer: body, length, isGathered: false, done });
+    this.#sent(HEADER_BYTES + length);
   }
 
   /** Resolves once all that was sent is written, or never will be. */
@@ -63,26 +101,51 @@ export class Outbox {
     return resolvers.promise;
   }
 
+  #sent(length: number): void {
+    this.#waiting += length;
+    if (!this.#writing) this.#pump();
+  }
+
+  /** The piece that takes a small message of so many bytes. */
+  #room(length: number): Piece {
+    const last = this.#queue.at(-1);
+    if (last?.isGathered) {
+      const needed = last.length + length;
+      if (needed <= last.buffer.length) return last;
+      if (needed <= GATHER_BYTES) {
+        const larger = new Uint8Array(Math.min(GATHER_BYTES, Math.max(needed, 2 * last.length)));
+        larger.set(last.buffer.subarray(0, last.length));
+        last.buffer = larger;
+        return last;
+      }
+    }
+    let buffer = this.#spare;
+    this.#spare = undefined;
+    if (buffer === undefined || buffer.length < length) {
+      buffer = new Uint8Array(Math.max(length, FIRST_BYTES));
+    }
+    const piece: Piece = { buffer, length: 0, isGathered: true, done: undefined };
+    this.#queue.push(piece);
+    return piece;
+  }
+
   async #pump(): Promise<void> {
     this.#writing = true;
     // One turn later, so that everything sent in this turn leaves in one write.
     await undefined;
     try {
-      while (this.#queue.length > 0) {
-        const bytes = this.#take();
-        await this.#transport.write(bytes);
-        this.#waiting -= bytes.length;
+      for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
+        const { buffer, length } = piece;
+        await this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length));
+        if (piece.isGathered) this.#keep(buffer);
+        this.#waiting -= length;
         this.#wake();
-        const done = this.#done.get(bytes);
-        if (done !== undefined) {
-          this.#done.delete(bytes);
-          done();
-        }
+        piece.done?.();
       }
     } catch (error) {
       this.#broken = true;
-      this.#queue = [];
-      this.#done.clear();
+      this.#queue.length = 0;
+      this.#spare = undefined;
       this.#waiting = 0;
       this.#onError(error);
     } finally {
@@ -93,23 +156,9 @@ export class Outbox {
     }
   }
 
-  /** The next bytes to write: one large message, or as many small ones as fit together. */
-  #take(): Uint8Array {
-    const queue = this.#queue;
-    let count = 0;
-    let total = 0;
-    while (count < queue.length && total + queue[count]!.length <= GATHER_BYTES) {
-      total += queue[count++]!.length;
-    }
-    if (count <= 1) return queue.shift()!;
-    const gathered = new Uint8Array(total);
-    let at = 0;
-    for (let i = 0; i < count; i++) {
-      gathered.set(queue[i]!, at);
-      at += queue[i]!.length;
-    }
-    queue.splice(0, count);
-    return gathered;
+  /** Keeps a buffer that is written; a large one only if more waits already. */
+  #keep(buffer: Uint8Array): void {
+    if (buffer.length <= FIRST_BYTES || this.#queue.length > 0) this.#spare = buffer;
   }
 
   #wake(): void {
@@ -120,4 +169,8 @@ export class Outbox {
       return false;
     });
   }
+}
+
+function copyFew(from: Uint8Array, into: Uint8Array, at: number): void {
+  for (let i = 0; i < from.length; i++) into[at + i] = from[i]!;
 }

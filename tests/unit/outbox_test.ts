@@ -7,7 +7,8 @@ class SlowStream {
   readonly #pending: PromiseWithResolvers<void>[] = [];
 
   write(bytes: Uint8Array): Promise<void> {
-    this.writes.push(bytes);
+    // A buffer of small messages is used again.
+    this.writes.push(bytes.length > 32 * 1024 ? bytes : bytes.slice());
     const pending = Promise.withResolvers<void>();
     this.#pending.push(pending);
     return pending.promise;
