@@ -10,6 +10,7 @@ import type { FromWorker, OpenMessage, ToWorker } from "./bridge.ts";
 import { Connection, type ConnectionEvent } from "./connection.ts";
 import { ProgressWatch } from "./progress.ts";
 import { proofsOf } from "./proofs.ts";
+import { ResultBatch } from "./result_batch.ts";
 import type { StreamName } from "./rules.ts";
 import type { Transcript } from "./login.ts";
 import { dial } from "./transport/dial.ts";
@@ -17,15 +18,8 @@ import { Outbox } from "./transport/outbox.ts";
 import type { Address, Dial, Transport } from "./transport/transport.ts";
 import { UnreadOutput } from "./unread_output.ts";
 import { VERSION } from "./version.ts";
-import { writeHeader } from "./wire/frame.ts";
-import {
-  CLOSE_DEADLINE_MS,
-  HEADER_BYTES,
-  MIN_USED_BUFFER_BYTES,
-  PROGRESS_INTERVAL_MS,
-} from "./wire/limits.ts";
+import { CLOSE_DEADLINE_MS, MIN_USED_BUFFER_BYTES, PROGRESS_INTERVAL_MS } from "./wire/limits.ts";
 import { newNonce } from "./wire/login.ts";
-import { MessageType } from "./wire/messages.ts";
 
 /** Silence and the age of unread output are looked at this often: a dead peer costs 1 s more. */
 const TICK_MS = 1_000;
@@ -48,6 +42,7 @@ export class Engine {
   readonly #options: OpenMessage;
   readonly #connection: Connection;
   readonly #output: UnreadOutput;
+  readonly #results = new ResultBatch();
   readonly #streams: Partial<Record<StreamName, Stream>> = {};
   readonly #dialling = new AbortController();
   /** The outputstream is to be opened as soon as the server's hello says where. */
@@ -194,7 +189,6 @@ export class Engine {
 
   /** Carries out what the connection wants, and tells the main thread what is new. */
   #work(): void {
-    const results: Extract<ConnectionEvent, { kind: "result" }>[] = [];
     let isOpened = false;
     for (const event of this.#connection.takeEvents()) {
       switch (event.kind) {
@@ -205,8 +199,9 @@ export class Engine {
         case "result":
           this.#settled(event.id, event.body.length);
           if (event.isSilent) this.#output.silent(event.id);
-          if (event.body.length <= LARGE_RESULT_BYTES) results.push(event);
-          else {
+          if (event.body.length <= LARGE_RESULT_BYTES) {
+            this.#results.add(event.id, event.status, event.body);
+          } else {
             const body = event.owned
               ? event.body as Uint8Array<ArrayBuffer>
               : event.body.slice() as Uint8Array<ArrayBuffer>;
@@ -246,14 +241,14 @@ export class Engine {
           this.#sent(event);
           break;
         case "closed":
-          this.#postResults(results.splice(0));
+          this.#postResults();
           this.#end(event);
           return;
         default:
           event satisfies never;
       }
     }
-    this.#postResults(results);
+    this.#postResults();
     this.#postOutput();
     if (this.#progressTimer !== undefined || !this.#progress.isEmpty) this.#watchProgress();
     if (!this.#output.full) {
@@ -268,19 +263,9 @@ export class Engine {
     if (!this.#connection.ended) this.#tickLater();
   }
 
-  /** Small results of one turn go to the main thread together, as the frames they came in. */
-  #postResults(results: Extract<ConnectionEvent, { kind: "result" }>[]): void {
-    if (results.length === 0) return;
-    let size = 0;
-    for (const { body } of results) size += HEADER_BYTES + body.length;
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const { id, status, body } of results) {
-      writeHeader(bytes, at, MessageType.RESULT, status, body.length, id);
-      bytes.set(body, at + HEADER_BYTES);
-      at += HEADER_BYTES + body.length;
-    }
-    this.#post({ kind: "results", bytes }, [bytes.buffer]);
+  #postResults(): void {
+    const bytes = this.#results.take();
+    if (bytes !== undefined) this.#post({ kind: "results", bytes }, [bytes.buffer]);
   }
 
   #postOutput(everything = false): void {
@@ -292,7 +277,7 @@ export class Engine {
   }
 
   #settled(id: number, length: number): void {
-    this.#output.settled(id, performance.now());
+    if (this.#output.has(id)) this.#output.settled(id, performance.now());
     const progress = this.#progress.finish(id, length);
     if (progress !== undefined) this.#post({ kind: "progress", id, progress });
     if (this.#timeouts.size === 0) return;

@@ -16,7 +16,7 @@ import type { PyProxyError } from "./error_base.ts";
 import type { Outcome } from "./future.ts";
 import type { Progress } from "./progress.ts";
 import { pythonErrorFromValue } from "./python_error.ts";
-import { decode } from "./values/decode.ts";
+import { decode, DecodeError } from "./values/decode.ts";
 import { readU32 } from "./wire/frame.ts";
 import {
   type CancelledControl,
@@ -48,7 +48,7 @@ export interface Asked {
 }
 
 /**
- * Reads a RESULT.
+ * Reads a RESULT, whose body is in `bytes` from `start` to `end`.
  *
  * @throws {DecodeError} If its bytes are no values.
  * @throws {TypeError} If its values are no exception record.
@@ -58,15 +58,19 @@ export function outcomeOf(
   id: number,
   asked: Asked,
   status: number,
-  body: Uint8Array,
+  bytes: Uint8Array,
+  start: number = 0,
+  end: number = bytes.length,
 ): Outcome<unknown> {
-  const control = 4 + readU32(body, 0);
-  if (status === ResultStatus.VALUE) return { ok: true, value: decode(body, control) };
+  const control = start + 4;
+  const values = end < control ? Infinity : control + readU32(bytes, start);
+  if (values > end) throw new DecodeError("its control map is cut short");
+  if (status === ResultStatus.VALUE) return { ok: true, value: decode(bytes, values, end) };
   const stack = callerStack(asked.caller);
   if (status === ResultStatus.PYTHON_ERROR) {
-    return { ok: false, error: pythonErrorFromValue(decode(body, control), stack) };
+    return { ok: false, error: pythonErrorFromValue(decode(bytes, values, end), stack) };
   }
-  const error = errorOf(id, asked, status, decode(body.subarray(4, control)));
+  const error = errorOf(id, asked, status, decode(bytes, control, values));
   error.stack = `${error.name}: ${error.message}\n${stack}`;
   return { ok: false, error };
 }

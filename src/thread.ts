@@ -305,7 +305,7 @@ export class SessionThread implements FutureOwner {
         this.#results(message.bytes);
         break;
       case "result":
-        this.#result(message.id, message.status, message.body);
+        this.#result(message.id, message.status, message.body, 0, message.body.length);
         break;
       case "interrupted":
         this.#interrupts.answered(message.id !== undefined);
@@ -353,17 +353,17 @@ export class SessionThread implements FutureOwner {
     while (at < bytes.length && this.#ended === undefined) {
       const body = at + HEADER_BYTES;
       const end = body + readU32(bytes, at + 4);
-      this.#result(readU32(bytes, at + 8), bytes[at + 3]!, bytes.subarray(body, end));
+      this.#result(readU32(bytes, at + 8), bytes[at + 3]!, bytes, body, end);
       at = end;
     }
   }
 
-  #result(id: number, status: number, body: Uint8Array): void {
+  #result(id: number, status: number, bytes: Uint8Array, start: number, end: number): void {
     const asked = this.#pending.get(id);
     if (asked === undefined) return; // settled already, by close()
     let outcome: Outcome<unknown>;
     try {
-      outcome = outcomeOf(id, asked, status, body);
+      outcome = outcomeOf(id, asked, status, bytes, start, end);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const message =

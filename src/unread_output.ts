@@ -127,6 +127,11 @@ export class UnreadOutput {
     this.#credit += bytes;
   }
 
+  /** Whether there is something of an eval. */
+  has(id: number): boolean {
+    return this.#evals.has(id);
+  }
+
   /** An eval has its result: its unread output lives for a while from now on. */
   settled(id: number, now: number): void {
     const entry = this.#evals.get(id);

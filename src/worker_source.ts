@@ -262,17 +262,17 @@ var Decoder = class {
   constructor(extensions) {
     this.#extensions = extensions;
   }
-  /** Reads one value, which has to fill \`bytes\` from \`start\` on. See decode.ts. */
-  decode(bytes, start = 0) {
+  /** Reads one value, which has to fill \`bytes\` from \`start\` to \`end\`. See decode.ts. */
+  decode(bytes, start, end) {
     this.#bytes = bytes;
     this.#at = start;
-    this.#end = bytes.length;
-    this.#claims = bytes.length - start;
+    this.#end = end;
+    this.#claims = end - start;
     this.#depth = 0;
     try {
       const value = this.read();
-      if (this.#at !== this.#end) {
-        throw new DecodeError(\`\${this.#end - this.#at} bytes are left after it\`);
+      if (this.#at !== end) {
+        throw new DecodeError(\`\${end - this.#at} bytes are left after it\`);
       }
       return value;
     } finally {
@@ -607,6 +607,12 @@ function frameBytes(type, flags, id, body) {
   bytes.set(body, HEADER_BYTES);
   return bytes;
 }
+function copyFew(from, into, at) {
+  const { length } = from;
+  if (length > FEW_BYTES) into.set(from, at);
+  else for (let i = 0; i < length; i++) into[at + i] = from[i];
+}
+var FEW_BYTES = 32;
 function readU32(bytes, at) {
   return (bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3]) >>> 0;
 }
@@ -1133,7 +1139,7 @@ function notWellFormed() {
 // src/control.ts
 var DECODER = new Decoder(/* @__PURE__ */ new Map());
 function decodeControl(bytes) {
-  return DECODER.decode(bytes);
+  return DECODER.decode(bytes, 0, bytes.length);
 }
 function encodeControl(body) {
   const writer = new Writer();
@@ -2100,6 +2106,36 @@ async function proofsOf(token, { hello, challenge }) {
   return { client, server, output };
 }
 
+// src/result_batch.ts
+var KEPT_BYTES2 = 64 * 1024;
+var ResultBatch = class {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+  /** Adds a result, whose body is copied. */
+  add(id, status, body) {
+    const { length } = body;
+    const at = this.#length;
+    const end = at + HEADER_BYTES + length;
+    if (end > this.#bytes.length) this.#grow(end);
+    writeHeader(this.#bytes, at, MessageType.RESULT, status, length, id);
+    copyFew(body, this.#bytes, at + HEADER_BYTES);
+    this.#length = end;
+  }
+  /** All that was added since the last call, in a buffer of its own; undefined if nothing was. */
+  take() {
+    if (this.#length === 0) return void 0;
+    const taken = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    if (this.#bytes.length > KEPT_BYTES2) this.#bytes = new Uint8Array(KEPT_BYTES2);
+    return taken;
+  }
+  #grow(needed) {
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = larger;
+  }
+};
+
 // src/transport/bun.ts
 var PAUSE_BYTES = 1024 * 1024;
 var dial = async (address, tls, signal) => {
@@ -2337,7 +2373,7 @@ var Outbox = class {
     if (this.#broken || length === 0) return;
     if (length <= MAX_COPIED_BYTES) {
       const piece = this.#room(length);
-      piece.buffer.set(bytes, piece.length);
+      copyFew(bytes, piece.buffer, piece.length);
       piece.length += length;
     } else this.#queue.push({ buffer: bytes, length, isGathered: false, done });
     this.#sent(length);
@@ -2351,8 +2387,7 @@ var Outbox = class {
     writeHeader(piece.buffer, piece.length, type, flags, length, id);
     piece.length += HEADER_BYTES;
     if (isSmall) {
-      if (length <= 32) copyFew(body, piece.buffer, piece.length);
-      else piece.buffer.set(body, piece.length);
+      copyFew(body, piece.buffer, piece.length);
       piece.length += length;
     } else this.#queue.push({ buffer: body, length, isGathered: false, done });
     this.#sent(HEADER_BYTES + length);
@@ -2434,9 +2469,6 @@ var Outbox = class {
     });
   }
 };
-function copyFew(from, into, at) {
-  for (let i = 0; i < from.length; i++) into[at + i] = from[i];
-}
 
 // src/kept_output.ts
 var CHUNK_COST_BYTES = 64;
@@ -2611,6 +2643,10 @@ var UnreadOutput = class {
   giveCredit(bytes) {
     this.#credit += bytes;
   }
+  /** Whether there is something of an eval. */
+  has(id) {
+    return this.#evals.has(id);
+  }
   /** An eval has its result: its unread output lives for a while from now on. */
   settled(id, now) {
     const entry = this.#evals.get(id);
@@ -2768,6 +2804,7 @@ var Engine = class {
   #options;
   #connection;
   #output;
+  #results = new ResultBatch();
   #streams = {};
   #dialling = new AbortController();
   /** The outputstream is to be opened as soon as the server's hello says where. */
@@ -2907,7 +2944,6 @@ var Engine = class {
   }
   /** Carries out what the connection wants, and tells the main thread what is new. */
   #work() {
-    const results = [];
     let isOpened = false;
     for (const event of this.#connection.takeEvents()) {
       switch (event.kind) {
@@ -2918,8 +2954,9 @@ var Engine = class {
         case "result":
           this.#settled(event.id, event.body.length);
           if (event.isSilent) this.#output.silent(event.id);
-          if (event.body.length <= LARGE_RESULT_BYTES) results.push(event);
-          else {
+          if (event.body.length <= LARGE_RESULT_BYTES) {
+            this.#results.add(event.id, event.status, event.body);
+          } else {
             const body = event.owned ? event.body : event.body.slice();
             const { id, status } = event;
             this.#post({ kind: "result", id, status, body }, [body.buffer]);
@@ -2957,14 +2994,14 @@ var Engine = class {
           this.#sent(event);
           break;
         case "closed":
-          this.#postResults(results.splice(0));
+          this.#postResults();
           this.#end(event);
           return;
         default:
           event;
       }
     }
-    this.#postResults(results);
+    this.#postResults();
     this.#postOutput();
     if (this.#progressTimer !== void 0 || !this.#progress.isEmpty) this.#watchProgress();
     if (!this.#output.full) {
@@ -2977,19 +3014,9 @@ var Engine = class {
     if (this.#connectsNext) this.message({ kind: "connect" });
     if (!this.#connection.ended) this.#tickLater();
   }
-  /** Small results of one turn go to the main thread together, as the frames they came in. */
-  #postResults(results) {
-    if (results.length === 0) return;
-    let size = 0;
-    for (const { body } of results) size += HEADER_BYTES + body.length;
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const { id, status, body } of results) {
-      writeHeader(bytes, at, MessageType.RESULT, status, body.length, id);
-      bytes.set(body, at + HEADER_BYTES);
-      at += HEADER_BYTES + body.length;
-    }
-    this.#post({ kind: "results", bytes }, [bytes.buffer]);
+  #postResults() {
+    const bytes = this.#results.take();
+    if (bytes !== void 0) this.#post({ kind: "results", bytes }, [bytes.buffer]);
   }
   #postOutput(everything = false) {
     for (const { id, bytes } of this.#output.takeDrops()) {
@@ -2999,7 +3026,7 @@ var Engine = class {
     if (items.length > 0) this.#post({ kind: "output", items });
   }
   #settled(id, length) {
-    this.#output.settled(id, performance.now());
+    if (this.#output.has(id)) this.#output.settled(id, performance.now());
     const progress = this.#progress.finish(id, length);
     if (progress !== void 0) this.#post({ kind: "progress", id, progress });
     if (this.#timeouts.size === 0) return;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { writeHeader } from "../wire/frame.ts";
+import { copyFew, writeHeader } from "../wire/frame.ts";
 import { HEADER_BYTES } from "../wire/limits.ts";
 import type { Transport } from "./transport.ts";
 
@@ -63,7 +63,7 @@ export class Outbox {
     if (this.#broken || length === 0) return;
     if (length <= MAX_COPIED_BYTES) {
       const piece = this.#room(length);
-      piece.buffer.set(bytes, piece.length);
+      copyFew(bytes, piece.buffer, piece.length);
       piece.length += length;
     } else this.#queue.push({ buffer: bytes, length, isGathered: false, done });
     this.#sent(length);
@@ -78,9 +78,7 @@ export class Outbox {
     writeHeader(piece.buffer, piece.length, type, flags, length, id);
     piece.length += HEADER_BYTES;
     if (isSmall) {
-      // Of a few bytes a copy by hand is quicker than a call.
-      if (length <= 32) copyFew(body, piece.buffer, piece.length);
-      else piece.buffer.set(body, piece.length);
+      copyFew(body, piece.buffer, piece.length);
       piece.length += length;
     } else this.#queue.push({ buffer: body, length, isGathered: false, done });
     this.#sent(HEADER_BYTES + length);
@@ -169,8 +167,4 @@ export class Outbox {
       return false;
     });
   }
-}
-
-function copyFew(from: Uint8Array, into: Uint8Array, at: number): void {
-  for (let i = 0; i < from.length; i++) into[at + i] = from[i]!;
 }

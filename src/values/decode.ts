@@ -10,7 +10,7 @@ import { READERS } from "./table.ts";
 export { DecodeError } from "./decode_error.ts";
 
 /**
- * Reads one value, which has to fill `bytes` from `start` to the end.
+ * Reads one value, which has to fill `bytes` from `start` to `end`.
  *
  * A Uint8Array in it is a copy, or, where it is at least 64 KiB and at least half of the
  * ArrayBuffer that `bytes` lies in, a view of that: so the caller must own `bytes`, and no value
@@ -19,8 +19,12 @@ export { DecodeError } from "./decode_error.ts";
  *
  * @throws {DecodeError} If the bytes break a rule of PROTOCOL.md section 4.
  */
-export function decode(bytes: Uint8Array, start: number = 0): unknown {
-  return DECODER.decode(bytes, start);
+export function decode(
+  bytes: Uint8Array,
+  start: number = 0,
+  end: number = bytes.length,
+): unknown {
+  return DECODER.decode(bytes, start, end);
 }
 
 const DECODER = new Decoder(READERS);

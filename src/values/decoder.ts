@@ -41,17 +41,17 @@ export class Decoder {
     this.#extensions = extensions;
   }
 
-  /** Reads one value, which has to fill `bytes` from `start` on. See decode.ts. */
-  decode(bytes: Uint8Array, start = 0): unknown {
+  /** Reads one value, which has to fill `bytes` from `start` to `end`. See decode.ts. */
+  decode(bytes: Uint8Array, start: number, end: number): unknown {
     this.#bytes = bytes;
     this.#at = start;
-    this.#end = bytes.length;
-    this.#claims = bytes.length - start;
+    this.#end = end;
+    this.#claims = end - start;
     this.#depth = 0;
     try {
       const value = this.read();
-      if (this.#at !== this.#end) {
-        throw new DecodeError(`${this.#end - this.#at} bytes are left after it`);
+      if (this.#at !== end) {
+        throw new DecodeError(`${end - this.#at} bytes are left after it`);
       }
       return value;
     } finally {

@@ -19,7 +19,7 @@ const LAYERS: string[][] = [
   ["src/future.ts", "src/events.ts", "src/status.ts"],
   ["src/session_worker.ts"],
   ["src/engine.ts"],
-  ["src/connection.ts", "src/unread_output.ts"],
+  ["src/connection.ts", "src/unread_output.ts", "src/result_batch.ts"],
   ["src/proofs.ts"],
   ["src/login.ts"],
   ["src/output.ts", "src/logs.ts", "src/python_error.ts", "src/stream.ts", "src/kept_output.ts"],
