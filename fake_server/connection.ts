@@ -11,7 +11,13 @@ import { MAX_COPIED_BYTES, Outbox } from "../src/transport/outbox.ts";
 import { controlBody } from "./control.ts";
 import { Fault, faultOf } from "./fault.ts";
 import type { KeptBuffers } from "./kept_buffers.ts";
-import { LINGER_BYTES, LINGER_MS, type ServerLimits } from "./limits.ts";
+import {
+  GATHERED_FRAMES,
+  GATHERED_MS,
+  LINGER_BYTES,
+  LINGER_MS,
+  type ServerLimits,
+} from "./limits.ts";
 import type { Socket } from "./socket.ts";
 
 /** What all connections of a server have in common. */
@@ -61,6 +67,9 @@ export class Connection {
   #paused = false;
   #ending = false;
   #closed = false;
+  /** How many frames were to be sent soon, and what sends the last of them. */
+  #soon = 0;
+  #soonTimer: ReturnType<typeof setTimeout> | undefined;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes over an accepted socket and reads it to its end. */
@@ -110,6 +119,21 @@ export class Connection {
       this.#outbox.sendFrame(type, flags, id, body, () => this.#context.buffers.give(body.buffer));
     } else if (body.length <= MAX_COPIED_BYTES) this.#outbox.sendFrame(type, flags, id, body);
     else this.#outbox.sendFrame(type, flags, id, body.slice());
+  }
+
+  /**
+   * Sends a small frame soon: with the next one that is sent, together with others like it, or after
+   * a millisecond.
+   */
+  sendSoon(type: number, flags: number, id: number, body: Uint8Array): void {
+    if (this.#ending) return;
+    if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
+    this.#outbox.gatherFrame(type, flags, id, body);
+    if (++this.#soon % GATHERED_FRAMES === 0) this.#outbox.flush();
+    this.#soonTimer ??= setTimeout(() => {
+      this.#soonTimer = undefined;
+      this.#outbox.flush();
+    }, GATHERED_MS);
   }
 
   /** Sends a control message. */
@@ -168,6 +192,7 @@ export class Connection {
   close(): void {
     this.#ending = true;
     clearTimeout(this.#linger);
+    clearTimeout(this.#soonTimer);
     if (this.#closed) return;
     this.#closed = true;
     this.#context.unfinished.bytes -= this.#unfinished;

@@ -39,6 +39,15 @@ export const LOOK_MS = 2;
 /** ... again after twice as long each time, up to this. */
 export const MAX_LOOK_MS = 32;
 
+/**
+ * While so many evals of a session wait here, its results leave so many together, or after so long:
+ * each write wakes two threads of the client's, which costs both more than an eval does. Its process
+ * has work enough until the client's next ones are here.
+ */
+export const BULK_EVALS = 64;
+export const GATHERED_FRAMES = 128;
+export const GATHERED_MS = 1;
+
 /** A large result is work ahead as well: so many bytes go to the client in a millisecond, or fewer. */
 export const RESULT_BYTES_PER_MS: number = 1024 * 1024;
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Frame, writeHeader } from "../src/wire/frame.ts";
+import { MAX_COPIED_BYTES } from "../src/transport/outbox.ts";
 import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
 import {
   type CloseReason,
@@ -22,6 +23,7 @@ import { EvalTable } from "./eval_table.ts";
 import { Fault } from "./fault.ts";
 import type { KeptBuffers } from "./kept_buffers.ts";
 import {
+  BULK_EVALS,
   MAX_NAMESPACES,
   OUTPUT_HIGH_WATER_BYTES,
   QUEUE_HIGH_WATER_BYTES,
@@ -204,7 +206,11 @@ export class Session implements EvalOwner {
     if (this.#evals.heldBytes <= QUEUE_HIGH_WATER_BYTES) this.#resume?.();
     done.saidSilent = done.maySaySilent;
     const flags = done.saidSilent ? status | SILENT_FLAG : status;
-    this.#main.send(MessageType.RESULT, flags, done.origin.request, body, owned);
+    const { request } = done.origin;
+    // Whoever has many more waiting here does not go short for the sake of one.
+    const isBulk = this.#line.waiting.length >= BULK_EVALS && body.length <= MAX_COPIED_BYTES;
+    if (isBulk) this.#main.sendSoon(MessageType.RESULT, flags, request, body);
+    else this.#main.send(MessageType.RESULT, flags, request, body, owned);
     if (this.#main.waiting > RESULT_HIGH_WATER_BYTES) this.#waitForResults();
     this.advance();
   }

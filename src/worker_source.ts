@@ -2376,10 +2376,16 @@ var Outbox = class {
       copyFew(bytes, piece.buffer, piece.length);
       piece.length += length;
     } else this.#queue.push({ buffer: bytes, length, isGathered: false, done });
-    this.#sent(length);
+    this.#waiting += length;
+    this.flush();
   }
   /** Queues a frame. As \`send\`, of its body. */
   sendFrame(type, flags, id, body, done) {
+    this.gatherFrame(type, flags, id, body, done);
+    this.flush();
+  }
+  /** Queues a frame that leaves with the next one that is sent, or at \`flush()\`. */
+  gatherFrame(type, flags, id, body, done) {
     if (this.#broken) return;
     const { length } = body;
     const isSmall = length <= MAX_COPIED_BYTES;
@@ -2390,10 +2396,15 @@ var Outbox = class {
       copyFew(body, piece.buffer, piece.length);
       piece.length += length;
     } else this.#queue.push({ buffer: body, length, isGathered: false, done });
-    this.#sent(HEADER_BYTES + length);
+    this.#waiting += HEADER_BYTES + length;
+  }
+  /** Writes what was gathered. */
+  flush() {
+    if (!this.#writing && this.#queue.length > 0) this.#pump();
   }
   /** Resolves once all that was sent is written, or never will be. */
   idle() {
+    this.flush();
     if (!this.#writing) return Promise.resolve();
     this.#idle ??= Promise.withResolvers();
     return this.#idle.promise;
@@ -2401,13 +2412,10 @@ var Outbox = class {
   /** Resolves once at most \`bytes\` wait, or the stream is broken: a producer's back-pressure. */
   below(bytes) {
     if (this.#waiting <= bytes || this.#broken) return Promise.resolve();
+    this.flush();
     const resolvers = Promise.withResolvers();
     this.#below.push({ bytes, resolvers });
     return resolvers.promise;
-  }
-  #sent(length) {
-    this.#waiting += length;
-    if (!this.#writing) this.#pump();
   }
   /** The piece that takes a small message of so many bytes. */
   #room(length) {

@@ -66,11 +66,18 @@ export class Outbox {
       copyFew(bytes, piece.buffer, piece.length);
       piece.length += length;
     } else this.#queue.push({ buffer: bytes, length, isGathered: false, done });
-    this.#sent(length);
+    this.#waiting += length;
+    this.flush();
   }
 
   /** Queues a frame. As `send`, of its body. */
   sendFrame(type: number, flags: number, id: number, body: Uint8Array, done?: () => void): void {
+    this.gatherFrame(type, flags, id, body, done);
+    this.flush();
+  }
+
+  /** Queues a frame that leaves with the next one that is sent, or at `flush()`. */
+  gatherFrame(type: number, flags: number, id: number, body: Uint8Array, done?: () => void): void {
     if (this.#broken) return;
     const { length } = body;
     const isSmall = length <= MAX_COPIED_BYTES;
@@ -81,11 +88,17 @@ export class Outbox {
       copyFew(body, piece.buffer, piece.length);
       piece.length += length;
     } else this.#queue.push({ buffer: body, length, isGathered: false, done });
-    this.#sent(HEADER_BYTES + length);
+    this.#waiting += HEADER_BYTES + length;
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    if (!this.#writing && this.#queue.length > 0) this.#pump();
   }
 
   /** Resolves once all that was sent is written, or never will be. */
   idle(): Promise<void> {
+    this.flush();
     if (!this.#writing) return Promise.resolve();
     this.#idle ??= Promise.withResolvers<void>();
     return this.#idle.promise;
@@ -94,14 +107,10 @@ export class Outbox {
   /** Resolves once at most `bytes` wait, or the stream is broken: a producer's back-pressure. */
   below(bytes: number): Promise<void> {
     if (this.#waiting <= bytes || this.#broken) return Promise.resolve();
+    this.flush();
     const resolvers = Promise.withResolvers<void>();
     this.#below.push({ bytes, resolvers });
     return resolvers.promise;
-  }
-
-  #sent(length: number): void {
-    this.#waiting += length;
-    if (!this.#writing) this.#pump();
   }
 
   /** The piece that takes a small message of so many bytes. */
