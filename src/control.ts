@@ -16,7 +16,7 @@ const DECODER = new Decoder(new Map());
  * @throws {DecodeError} If it is no MessagePack, or has an extension in it.
  */
 export function decodeControl(bytes: Uint8Array): unknown {
-  return DECODER.decode(bytes, 0, bytes.length);
+  return DECODER.decode(bytes);
 }
 
 /**

@@ -263,7 +263,7 @@ var Decoder = class {
     this.#extensions = extensions;
   }
   /** Reads one value, which has to fill \`bytes\` from \`start\` to \`end\`. See decode.ts. */
-  decode(bytes, start, end) {
+  decode(bytes, start = 0, end = bytes.length) {
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
@@ -1139,7 +1139,7 @@ function notWellFormed() {
 // src/control.ts
 var DECODER = new Decoder(/* @__PURE__ */ new Map());
 function decodeControl(bytes) {
-  return DECODER.decode(bytes, 0, bytes.length);
+  return DECODER.decode(bytes);
 }
 function encodeControl(body) {
   const writer = new Writer();

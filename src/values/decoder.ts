@@ -42,7 +42,7 @@ export class Decoder {
   }
 
   /** Reads one value, which has to fill `bytes` from `start` to `end`. See decode.ts. */
-  decode(bytes: Uint8Array, start: number, end: number): unknown {
+  decode(bytes: Uint8Array, start: number = 0, end: number = bytes.length): unknown {
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;

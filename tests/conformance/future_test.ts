@@ -203,3 +203,15 @@ test("a Future of any type is one that RemoteProcess.output() takes", async () =
   assertEquals(await all(own.remote.output(future)), [{ fd: 1, line: "typed", id: 1 }]);
   assertEquals(await unknown, 1);
 });
+
+test("results come while a slow eval holds up all that wait behind it", async () => {
+  await using own = await testRemote();
+  const quick = Array.from({ length: 200 }, (_, i) => own.remote.eval<number>(`${i}`));
+  const slow = own.remote.eval("import time; time.sleep(600)");
+  const behind = Array.from({ length: 200 }, (_, i) => own.remote.eval<number>(`-${i}`));
+  assertEquals(await Promise.all(quick), quick.map((_, i) => i));
+  assert(!slow.done);
+  slow.cancel();
+  await assertRejects(() => slow.wait(), CancelledError);
+  assertEquals(await Promise.all(behind), behind.map((_, i) => 0 - i));
+});

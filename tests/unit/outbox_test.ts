@@ -1,5 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { Outbox } from "../../src/transport/outbox.ts";
+import { frameBytes } from "../../src/wire/frame.ts";
 
 /** A stream whose writes the test lets finish, one by one. */
 class SlowStream {
@@ -209,3 +210,77 @@ Deno.test("send() says of nothing that it was written after an error", async () 
   await settled();
   assertEquals(errors, ["broken"]);
 });
+
+Deno.test("sendFrame() writes header and body, a large body uncopied behind its header", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  const large = bytes(100_000);
+  outbox.sendFrame(0x11, 3, 7, text("body"));
+  outbox.sendFrame(0x12, 0, 8, large);
+  await settled();
+  assertEquals(
+    stream.writes[0],
+    concat(frameBytes(0x11, 3, 7, text("body")), head(0x12, 8, large)),
+  );
+  await stream.finish();
+  assertStrictEquals(stream.writes[1], large);
+  assertEquals(outbox.waiting, 100_000);
+  await stream.finish();
+  assertEquals(outbox.waiting, 0);
+});
+
+Deno.test("gatherFrame() writes with what is sent next, or at flush(), in order", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  const frames = [1, 2, 3, 4].map((id) => frameBytes(0x11, 0, id, text("x")));
+  outbox.gatherFrame(0x11, 0, 1, text("x"));
+  outbox.gatherFrame(0x11, 0, 2, text("x"));
+  await settled();
+  assertEquals(stream.writes, []);
+  assertEquals(outbox.waiting, 26);
+  outbox.sendFrame(0x11, 0, 3, text("x"));
+  await settled();
+  assertEquals(stream.writes, [concat(...frames.slice(0, 3))]);
+  await stream.finish();
+  outbox.gatherFrame(0x11, 0, 4, text("x"));
+  outbox.flush();
+  await settled();
+  assertEquals(stream.writes[1], frames[3]);
+  await stream.finish();
+});
+
+Deno.test("idle() and below() write what was gathered", async () => {
+  for (const wait of ["idle", "below"] as const) {
+    const stream = new SlowStream();
+    const outbox = new Outbox(stream, unexpected);
+    outbox.gatherFrame(0x11, 0, 1, text("x"));
+    const waiting = outbox[wait](0);
+    await settled();
+    assertEquals(stream.sizes, [13]);
+    await stream.finish();
+    assertEquals(await isDone(waiting), true);
+  }
+});
+
+Deno.test("send() leaves the bytes of small messages to the caller at once", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  const small = text("abc");
+  outbox.send(small);
+  small.fill(0);
+  await settled();
+  assertEquals(stream.writes, [text("abc")]);
+  // Nor does a message that comes during a write touch what is being written.
+  outbox.send(text("def"));
+  await stream.finish();
+  await stream.finish();
+  assertEquals(stream.writes, [text("abc"), text("def")]);
+});
+
+function concat(...pieces: Uint8Array[]): Uint8Array {
+  return new Uint8Array(pieces.flatMap((piece) => [...piece]));
+}
+
+function head(type: number, id: number, body: Uint8Array): Uint8Array {
+  return frameBytes(type, 0, id, body).subarray(0, 12);
+}

@@ -8,6 +8,7 @@ import {
   RemoteProcessDiedError,
 } from "../../mod.ts";
 import { outcomeOf } from "../../src/outcome.ts";
+import { DecodeError } from "../../src/values/decode.ts";
 import { writeU32 } from "../../src/wire/frame.ts";
 import { ResultStatus } from "../../src/wire/messages.ts";
 
@@ -66,7 +67,24 @@ Deno.test("outcomeOf() throws for a RESULT that breaks the rules", () => {
   assertThrows(read(9, body({})), RangeError, "no status 9");
   assertThrows(read(ResultStatus.CANCELLED, body({ how: "eaten" })), RangeError, "'eaten'");
   assertThrows(read(ResultStatus.VALUE, body({})));
-  assertThrows(read(ResultStatus.VALUE, new Uint8Array(2)));
+  assertThrows(read(ResultStatus.VALUE, new Uint8Array(2)), DecodeError, "cut short");
+  assertThrows(read(ResultStatus.VALUE, body({}).subarray(0, 4)), DecodeError, "cut short");
   assertThrows(read(ResultStatus.VALUE, body({}, new Uint8Array([1, 2]))));
   assertThrows(read(ResultStatus.PYTHON_ERROR, body({}, encode("no record"))), TypeError, "a dict");
+});
+
+Deno.test("outcomeOf() reads a RESULT among others, and nothing of them", () => {
+  const one = body({}, encode([1, "a"]));
+  const next = body({ how: "queued" });
+  const bytes = new Uint8Array([9, 9, ...one, ...next]);
+  const end = 2 + one.length;
+  assertEquals(outcomeOf(7, asked, ResultStatus.VALUE, bytes, 2, end), {
+    ok: true,
+    value: [1, "a"],
+  });
+  const read = (start: number, end: number) => () =>
+    outcomeOf(7, asked, ResultStatus.VALUE, bytes, start, end);
+  assertThrows(read(2, end - 1), DecodeError, "cut short");
+  assertThrows(read(2, end + 1), DecodeError, "left after it");
+  assertThrows(read(2, 6), DecodeError, "cut short");
 });
