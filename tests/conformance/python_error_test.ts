@@ -301,11 +301,14 @@ test("the stack of a PythonError goes on with the caller's line and none of the 
 test("of many evals at once with the same code, each error shows a line where that was called", async () => {
   await using own = await testRemote();
   const call = (code: string) => own.remote.eval(code).waitNoExcept();
+  // Each with a line after the call: JavaScriptCore drops frames of tail calls.
   const many = Array.from({ length: 200 }, function first() {
-    return call("1 / 0");
+    const outcome = call("1 / 0");
+    return outcome;
   });
   many.push(...Array.from({ length: 200 }, function second() {
-    return call("2 / 0");
+    const outcome = call("2 / 0");
+    return outcome;
   }));
   for (const [i, outcome] of (await Promise.all(many)).entries()) {
     assert(!outcome.ok);

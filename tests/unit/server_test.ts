@@ -76,6 +76,17 @@ Deno.test("server tells apart what 900 evals write that are all there at once", 
   assert(session.silent.size <= quiet.length);
 });
 
+Deno.test("server sends results also while nothing follows them, however many evals wait", async () => {
+  await using server = await start();
+  await using session = await RawSession.connect(server.addr);
+  const quick: number[] = [];
+  for (let i = 0; i < 200; i++) quick.push(await session.send(`${i}`));
+  const slow = await session.send("import time; time.sleep(600)");
+  for (let i = 0; i < 200; i++) await session.send(`${i}`);
+  for (const [i, id] of quick.entries()) assertEquals(decode((await session.result(id)).values), i);
+  assertEquals(session.results.has(slow), false);
+});
+
 Deno.test("server sends output in order and by descriptor", async () => {
   await using server = await start();
   await using session = await RawSession.connect(server.addr);
