@@ -22,6 +22,7 @@ var IDLE_BUFFER_BYTES = 4 * 1024;
 var MAX_DEPTH = 512;
 var MAX_EVALS_IN_FLIGHT = 1e3;
 var MAX_QUEUED_BYTES = 256 * 1024 * 1024;
+var MAX_TRANSFER_BYTES = 256 * 1024;
 var MIN_USED_BUFFER_BYTES = 256 * 1024;
 var MAX_USED_BUFFER_BYTES = 64 * 1024 * 1024;
 var SENT_REPORT_BYTES = 1024 * 1024;
@@ -679,7 +680,7 @@ var FrameReader = class {
         large.body = body;
         large.owned = true;
       }
-      return large.body.subarray(large.have);
+      return large.body.subarray(large.have, large.have + MAX_TRANSFER_BYTES);
     }
     if (this.#isBusy && this.#buffer.length < FIRST_BUFFER_BYTES) {
       const buffer = new Uint8Array(FIRST_BUFFER_BYTES);
@@ -2444,11 +2445,8 @@ var Outbox = class {
     await void 0;
     try {
       for (let piece = this.#queue.shift(); piece !== void 0; piece = this.#queue.shift()) {
-        const { buffer, length } = piece;
-        await this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length));
-        if (piece.isGathered) this.#keep(buffer);
-        this.#waiting -= length;
-        this.#wake();
+        await this.#write(piece);
+        if (piece.isGathered) this.#keep(piece.buffer);
         piece.done?.();
       }
     } catch (error) {
@@ -2462,6 +2460,15 @@ var Outbox = class {
       this.#wake();
       this.#idle?.resolve();
       this.#idle = void 0;
+    }
+  }
+  async #write({ buffer, length }) {
+    for (let at = 0; at < length; at += MAX_TRANSFER_BYTES) {
+      const end = Math.min(length, at + MAX_TRANSFER_BYTES);
+      const isAll = end - at === buffer.length;
+      await this.#transport.write(isAll ? buffer : buffer.subarray(at, end));
+      this.#waiting -= end - at;
+      this.#wake();
     }
   }
   /** Keeps a buffer that is written; a large one only if more waits already. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { copyFew, writeHeader } from "../wire/frame.ts";
-import { HEADER_BYTES } from "../wire/limits.ts";
+import { HEADER_BYTES, MAX_TRANSFER_BYTES } from "../wire/limits.ts";
 import type { Transport } from "./transport.ts";
 
 /** A message of up to this size is copied, to leave together with others ... */
@@ -142,11 +142,8 @@ export class Outbox {
     await undefined;
     try {
       for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
-        const { buffer, length } = piece;
-        await this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length));
-        if (piece.isGathered) this.#keep(buffer);
-        this.#waiting -= length;
-        this.#wake();
+        await this.#write(piece);
+        if (piece.isGathered) this.#keep(piece.buffer);
         piece.done?.();
       }
     } catch (error) {
@@ -160,6 +157,16 @@ export class Outbox {
       this.#wake();
       this.#idle?.resolve();
       this.#idle = undefined;
+    }
+  }
+
+  async #write({ buffer, length }: Piece): Promise<void> {
+    for (let at = 0; at < length; at += MAX_TRANSFER_BYTES) {
+      const end = Math.min(length, at + MAX_TRANSFER_BYTES);
+      const isAll = end - at === buffer.length;
+      await this.#transport.write(isAll ? buffer : buffer.subarray(at, end));
+      this.#waiting -= end - at;
+      this.#wake();
     }
   }
 

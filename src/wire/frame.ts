@@ -8,6 +8,7 @@ import {
   GROWTH_FACTOR,
   HEADER_BYTES,
   IDLE_BUFFER_BYTES,
+  MAX_TRANSFER_BYTES,
   PROTOCOL_VERSION,
 } from "./limits.ts";
 
@@ -185,7 +186,7 @@ export class FrameReader {
         large.body = body;
         large.owned = true;
       }
-      return large.body.subarray(large.have);
+      return large.body.subarray(large.have, large.have + MAX_TRANSFER_BYTES);
     }
     if (this.#isBusy && this.#buffer.length < FIRST_BUFFER_BYTES) {
       const buffer = new Uint8Array(FIRST_BUFFER_BYTES);

@@ -57,6 +57,12 @@ export const MAX_INTERRUPTS = 64;
 export const MAX_QUEUED_EVALS = 100_000;
 export const MAX_QUEUED_BYTES: number = 256 * 1024 * 1024;
 
+/**
+ * So much is read or written in one call to the system at most. It copies without a pause, and while
+ * it does nobody else gets that processor: the main thread least of all, which is waited for.
+ */
+export const MAX_TRANSFER_BYTES: number = 256 * 1024;
+
 /** The buffer of a larger batch of evals is used again for the next: fresh memory is slow ... */
 export const MIN_USED_BUFFER_BYTES: number = 256 * 1024;
 

@@ -224,6 +224,23 @@ Deno.test("FrameReader gives a large body its whole buffer at once where it beli
   assertThrows(() => feed(new FrameReader(99, { believes: true }), header(0x11, 0, 100, 1)));
 });
 
+Deno.test("FrameReader asks for no more than 256 KiB of a large body at a time", () => {
+  const reader = new FrameReader(MAX_FRAME_BODY_BYTES, { believes: true });
+  const frame = frameBytes(0x11, 0, 1, new Uint8Array(1_000_000).fill(5));
+  const asked: number[] = [];
+  let whole: Taken | undefined;
+  for (let at = 0; whole === undefined;) {
+    const space = reader.space();
+    asked.push(space.length);
+    const part = frame.subarray(at, at + space.length);
+    space.set(part);
+    at += part.length;
+    for (const frame of reader.filled(part.length)) whole = copy(frame);
+  }
+  assertEquals(Math.max(...asked), 262_144);
+  assertEquals(whole.body, new Uint8Array(1_000_000).fill(5));
+});
+
 Deno.test("FrameReader refuses another version as VERSION, as soon as its byte is there", () => {
   for (const version of [0, 2, 255]) {
     const reader = new FrameReader(4096);

@@ -104,6 +104,30 @@ Deno.test("send() gathers small messages up to 64 KiB a write and keeps every by
   assertEquals(stream.writes.length, Math.ceil(sent.length / 65_536));
 });
 
+Deno.test("send() writes what is very large a part at a time, none of it copied", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected);
+  const large = bytes(600_000, 7);
+  let isDone = false;
+  outbox.send(large, () => isDone = true);
+  outbox.send(text("next"));
+  await settled();
+  await stream.finish();
+  assertEquals(outbox.waiting, 600_004 - 262_144);
+  await stream.finish();
+  assertEquals(isDone, false);
+  await stream.finish();
+  assertEquals(isDone, true);
+  await stream.finish();
+  assertEquals(stream.sizes, [262_144, 262_144, 75_712, 4]);
+  for (const part of stream.writes.slice(0, 3)) assertStrictEquals(part.buffer, large.buffer);
+  assertEquals(stream.writes.slice(0, 3).map(({ byteOffset }) => byteOffset), [
+    0,
+    262_144,
+    524_288,
+  ]);
+});
+
 Deno.test("send() lets nothing at all pass as a write", async () => {
   const stream = new SlowStream();
   const outbox = new Outbox(stream, unexpected);
