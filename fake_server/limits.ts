@@ -33,8 +33,12 @@ export const LONE_JOBS = 2;
 /** The pipes of a process with so many jobs are left unread while their results say READ. */
 export const REST_JOBS = 4;
 
-/** A process that has more than one job and was not heard of for so long is looked after ... */
-export const LOOK_MS = 2;
+/**
+ * A process that has more than one job and was not heard of for so long is looked after: a line waits
+ * twice as long for that at most. Shorter than it takes four busy sessions to go round, it would look
+ * after processes that are only waiting for their turn ...
+ */
+export const LOOK_MS = 5;
 
 /** ... again after twice as long each time, up to this. */
 export const MAX_LOOK_MS = 32;
