@@ -77,7 +77,8 @@ Deno.test("server tells apart what 900 evals write that are all there at once", 
 });
 
 Deno.test("server sends results also while nothing follows them, however many evals wait", async () => {
-  await using server = await start();
+  // A PING would bring them along.
+  await using server = await start({ limits: { pingIntervalMs: 600_000 } });
   await using session = await RawSession.connect(server.addr);
   const quick: number[] = [];
   for (let i = 0; i < 200; i++) quick.push(await session.send(`${i}`));
