@@ -10,6 +10,7 @@ import codec from "./python/codec.py" with { type: "text" };
 import descriptors from "./python/descriptors.py" with { type: "text" };
 import errors from "./python/errors.py" with { type: "text" };
 import evaluate from "./python/evaluate.py" with { type: "text" };
+import forks from "./python/forks.py" with { type: "text" };
 import guard from "./python/guard.py" with { type: "text" };
 import held from "./python/held.py" with { type: "text" };
 import hooks from "./python/hooks.py" with { type: "text" };
@@ -41,6 +42,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "descriptors.py": descriptors,
   "errors.py": errors,
   "evaluate.py": evaluate,
+  "forks.py": forks,
   "guard.py": guard,
   "held.py": held,
   "hooks.py": hooks,

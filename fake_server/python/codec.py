@@ -35,7 +35,7 @@ CONTAINERS = frozenset((list, tuple, dict))
 PLAIN = SCALARS | CONTAINERS
 DICTS = frozenset((dict,))
 STRINGS = frozenset((str,))
-# What C packs as it is, or raises.
+# What either packs as it is, or raises.
 SMALL = frozenset((type(None), bool, int, float))
 # A container of so few members is looked through for large bytes.
 FEW = 16
@@ -51,6 +51,8 @@ def encode(value, is_strict=False):
 def encode_pieces(value, is_strict=False):
     """As `encode`, in pieces; what is large may be the value's own memory."""
     try:
+        if type(value) in SMALL:
+            return [pack(value)]
         pieces = encode_quickly(value, is_strict)
     except Exception:  # one of the value's own, or a limit: the other way finds out what and where
         let_go()
@@ -200,11 +202,9 @@ def are_plain_rows(rows, kinds):
 
 
 def encode_quickly_c(value, _):
-    kind = type(value)
-    if kind in SMALL:
-        return [pack(value)]
     if not is_plain(value, 1):
         return None
+    kind = type(value)
     if kind is bytes:
         return pure.pieces(value, None) if len(value) >= LARGE_BYTES else [pack(value)]
     if kind in CONTAINERS and 0 < len(value) <= FEW:

@@ -49,14 +49,6 @@ class Code:
             value = ast.Expression(last.value)
             self.expression = compile(value, filename, "eval", flags, dont_inherit=True)
 
-    def run(self, globs, locs):
-        """The value of the last expression."""
-        if self.statements is not None:
-            exec(self.statements, globs, locs)
-        if self.expression is not None:
-            return eval(self.expression, globs, locs)
-        return None
-
 
 class Compiler:
     """Compiles with a memory, and lets tracebacks find the lines."""
@@ -65,19 +57,13 @@ class Compiler:
         self._codes = OrderedDict()
         self._characters = 0
         self._count = 0
-        self._last = None, None  # the source that was asked for last, and its code
 
     def compile(self, source):
         """The code of `source`, whose file is called <eval-N>."""
-        last, code = self._last
-        if source is last:
-            return code
         code = self._codes.get(source)
         if code is None:
-            code = self._compile(source)
-        else:
-            self._codes.move_to_end(source)
-        self._last = source, code
+            return self._compile(source)
+        self._codes.move_to_end(source)
         return code
 
     def _compile(self, source):
@@ -116,6 +102,7 @@ class Evaluator:
 
     def __init__(self):
         self._compiler = Compiler()
+        self._last = None, None  # the source that was run last, and its code
         self._sessions = {}
         self._blank = ModuleType("__main__")
         self.leave()
@@ -133,7 +120,15 @@ class Evaluator:
             if locs is None:
                 locs = variables
         sys.modules["__main__"] = module
-        return self._compiler.compile(source).run(variables, locs)
+        last, code = self._last
+        if source is not last:
+            code = self._compiler.compile(source)
+            self._last = source, code
+        if code.statements is not None:
+            exec(code.statements, variables, locs)
+        if code.expression is not None:
+            return eval(code.expression, variables, locs)
+        return None
 
     def leave(self):
         """Between two evals `__main__` is nobody's."""

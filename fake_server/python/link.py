@@ -9,7 +9,9 @@ from pyproxy_worker.descriptors import set_aside
 from pyproxy_worker.held import Held
 
 HEADER = struct.Struct(">BBBBII")
-LENGTH = struct.Struct(">I")
+HEADER_BYTES = HEADER.size
+read_header = HEADER.unpack_from
+read_length = struct.Struct(">I").unpack_from
 LENGTH_AT = 4
 VERSION = 1
 FIRST_BUFFER_BYTES = 64 * 1024
@@ -48,7 +50,7 @@ class Link:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self._held = Held(page)
         self._held_since = 0  # when the job of the first of them began
-        self._buffer = bytearray(FIRST_BUFFER_BYTES)
+        self._buffer = buffer(FIRST_BUFFER_BYTES)
         self._start = 0
         self._end = 0
         self.is_mid_frame = False  # a send was broken off: whatever came now would be its rest
@@ -63,21 +65,21 @@ class Link:
         kind = None
         while True:
             have = self._end - self._start
-            whole = HEADER.size
-            if have >= HEADER.size:
-                header = HEADER.unpack_from(self._buffer, self._start)
+            whole = HEADER_BYTES
+            if have >= HEADER_BYTES:
+                header = read_header(self._buffer, self._start)
                 zero, version, kind, flags, length, ident = header
                 if zero != 0 or version != VERSION:
                     raise ValueError("the server sent a frame that starts with %r" % (header[:2],))
                 whole += length
-                at = self._start + HEADER.size
+                at = self._start + HEADER_BYTES
                 if have >= whole:
                     self._start += whole
-                    return kind, flags, ident, memoryview(self._buffer)[at : at + length]
+                    return kind, flags, ident, self._buffer[at : at + length]
             self._release()
             try:
                 if kind == EVAL and length > apart.LARGE_BYTES:
-                    found = apart.find(memoryview(self._buffer)[at : self._end], length)
+                    found = apart.find(self._buffer[at : self._end], length)
                     if found:
                         return kind, flags, ident, self._receive_apart(length, *found)
                 self._make_room(whole)
@@ -86,8 +88,7 @@ class Link:
                 return kind, flags, ident, None
             except EOFError:
                 return None
-            with memoryview(self._buffer) as view:
-                count = self._socket.recv_into(view[self._end :])
+            count = self._socket.recv_into(self._buffer[self._end :])
             if count == 0:
                 return None
             self._end += count
@@ -109,7 +110,9 @@ class Link:
         for value in values:
             length += len(value)
         header = HEADER.pack(0, VERSION, RESULT, flags, length, job)
-        has_more = self._has_more()
+        # Whether another whole frame is here already.
+        have = self._end - self._start - HEADER_BYTES
+        has_more = have >= 0 and have >= read_length(self._buffer, self._start + LENGTH_AT)[0]
         if (has_more or count) and length <= HELD_BYTES:
             if held.add(b"".join((header, head, *values))):
                 is_due = count + 1 >= HELD_RESULTS or ended - self._held_since >= HELD_NS
@@ -148,13 +151,6 @@ class Link:
                 self._socket.sendall(b"".join(gathered))
         self.is_mid_frame = False
 
-    def _has_more(self):
-        """Whether another whole frame is here already."""
-        have = self._end - self._start
-        if have < HEADER.size:
-            return False
-        return have >= HEADER.size + LENGTH.unpack_from(self._buffer, self._start + LENGTH_AT)[0]
-
     def _make_room(self, whole):
         """Makes sure that bytes of a frame of `whole` bytes can be received.
 
@@ -165,7 +161,7 @@ class Link:
         have = self._end - self._start
         if have == 0:
             if size > KEPT_BUFFER_BYTES:
-                self._buffer = bytearray(FIRST_BUFFER_BYTES)
+                self._buffer = buffer(FIRST_BUFFER_BYTES)
         elif have == size:
             self._buffer = self._moved(whole)
         elif self._start > 0 and (self._start + whole > size or self._end == size):
@@ -177,9 +173,8 @@ class Link:
 
     def _moved(self, size):
         """A new buffer with what is not taken yet; views of the old one may still be about."""
-        moved = bytearray(size)
-        with memoryview(self._buffer) as view:
-            moved[: self._end - self._start] = view[self._start : self._end]
+        moved = buffer(size)
+        moved[: self._end - self._start] = self._buffer[self._start : self._end]
         return moved
 
     def _receive_apart(self, length, at, head, code, size):
@@ -188,7 +183,7 @@ class Link:
         # If there is no memory for these two, nothing has been taken yet.
         data = apart.room(size)
         body = memoryview(bytearray(after + length - at - head - size))
-        self._start += HEADER.size
+        self._start += HEADER_BYTES
         self._fill(body[:at])
         self._start += head
         with data.getbuffer() as memory:
@@ -200,7 +195,7 @@ class Link:
     def _fill(self, view):
         """Puts into a view what comes next."""
         at = min(len(view), self._end - self._start)
-        view[:at] = memoryview(self._buffer)[self._start : self._start + at]
+        view[:at] = self._buffer[self._start : self._start + at]
         self._start += at
         while at < len(view):
             count = self._socket.recv_into(view[at:], 0, socket.MSG_WAITALL)
@@ -212,13 +207,17 @@ class Link:
         """Receives and drops the rest of a frame that cannot be held."""
         self._start = self._end = 0
         if len(self._buffer) > FIRST_BUFFER_BYTES:
-            self._buffer = bytearray(FIRST_BUFFER_BYTES)
+            self._buffer = buffer(FIRST_BUFFER_BYTES)
         while length > 0:
-            with memoryview(self._buffer) as view:
-                count = self._socket.recv_into(view[: min(length, len(view))])
+            count = self._socket.recv_into(self._buffer[:length])
             if count == 0:
                 return
             length -= count
+
+
+def buffer(size):
+    """Memory to receive in, as what slices without a copy."""
+    return memoryview(bytearray(size))
 
 
 def connect(path):

@@ -17,6 +17,7 @@ what C has gathered is moved to the records, so `held` always comes first.
 
 import _thread
 import ctypes
+import functools
 import io
 import os
 import sys
@@ -132,7 +133,7 @@ class Output:
         self.taker = 0  # the thread that is just moving text to the records
         self.is_by_line = False
         self.is_forked = False
-        self._is_gathered = False  # all that the job has written is with the records
+        self.is_gathered = False  # all that the job has written is with the records
         self.has_started_process = False
         self.stdout = open_stream(1, "<stdout>", self)
         self.stderr = open_stream(2, "<stderr>", self)
@@ -155,7 +156,7 @@ class Output:
     def begin(self, job):
         """Everything as it was before user code first ran, and what is written is `job`'s."""
         self.job = job
-        self._is_gathered = self.has_started_process = False
+        self.is_gathered = self.has_started_process = False
         null, out, err = self._kept
         dup2(null, 0)
         dup2(out, 1)
@@ -182,18 +183,20 @@ class Output:
 
     def finish(self):
         """Sends all that was written so far, what C and a replaced sys.stdout hold included."""
+        records = self.records
         if getattr(sys, "stdout", None) is not self.stdout:
             self._flush_other(getattr(sys, "stdout", None))
         if getattr(sys, "stderr", None) is not self.stderr:
             self._flush_other(getattr(sys, "stderr", None))
         self._flush_c()
-        self.flush()
-        self._is_gathered = True
+        with self.lock:
+            self.take()
+        if records.written != records.count or self.cancels.owed:
+            records.pump()
+        self.is_gathered = True
 
     def settle(self):
         """Gathers the rest of a job's output."""
-        if self._is_gathered and not self.is_by_line:
-            return  # nobody has written since
         self._flush_c()
         with self.lock:
             self.take()
@@ -202,14 +205,6 @@ class Output:
                     self._put_held(ident)
         if not self.is_by_line:
             self._hush()
-
-    def is_read(self):
-        """Whether all that the job has written is read, or there was nothing: it needs no end."""
-        return not self.is_by_line and self.records.is_read()
-
-    def end(self, job):
-        """Sends what is gathered, and the end of the job's output."""
-        self.records.end(job)
 
     def _flush_other(self, stream):
         """Flushes what user code has put in the place of sys.stdout or sys.stderr."""
@@ -359,5 +354,5 @@ def find_c_flush():
             flush = libc.fflush
         except (AttributeError, ValueError):
             continue
-        return lambda: flush(stdout)
+        return functools.partial(flush, stdout)
     return lambda: None

@@ -17,13 +17,13 @@ from functools import lru_cache
 from sys import getprofile, getrecursionlimit, gettrace
 from time import perf_counter_ns
 
-from pyproxy_worker import hooks, link
+from pyproxy_worker import forks, hooks, link
 from pyproxy_worker.apart import held
 from pyproxy_worker.cancel import COUNT, Cancels
 from pyproxy_worker.codec import MSGPACK, decode, encode, encode_pieces, with_deep_stack
 from pyproxy_worker.errors import encode_exception, encode_least
 from pyproxy_worker.evaluate import Evaluator
-from pyproxy_worker.link import Link
+from pyproxy_worker.link import READ, Link
 from pyproxy_worker.locate import locate
 from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.output import Output
@@ -37,7 +37,8 @@ CANCELLED = 2
 UNSENDABLE = 4
 
 LENGTH = struct.Struct(">I")
-SESSION_AND_LENGTH = struct.Struct(">II")
+read_session_and_length = struct.Struct(">II").unpack_from
+CONTROL_AT = 8
 RECURSION_LIMIT = sys.getrecursionlimit()
 
 # Control maps that are kept in their read form: calls that come again have the same one.
@@ -62,6 +63,8 @@ def run(boot):
     worker = Worker(boot)
     try:
         worker.serve()
+    except (BrokenPipeError, ConnectionResetError):
+        os._exit(0)  # the server is gone
     except BaseException:
         try:
             if worker.is_heard:
@@ -75,6 +78,7 @@ class Worker:
 
     def __init__(self, boot):
         self._pid = os.getpid()
+        self._is_original = forks.mark()
         self._guard = os.getppid()
         lock = threading.RLock()
         page = Page(boot["page"])
@@ -82,8 +86,8 @@ class Worker:
         self._longs = page.u64
         self._cancels = Cancels(page, lock)
         self._cancels.shielded.add(Worker._run.__code__)
-        records = Records(bytes.fromhex(boot["nonce"]), lock, self._cancels)
-        self._output = Output(records, lock, self._cancels)
+        self._records = Records(bytes.fromhex(boot["nonce"]), lock, self._cancels)
+        self._output = Output(self._records, lock, self._cancels)
         self._evaluator = Evaluator()
         self._link = Link(boot["socket"], page)
         self._left_running = frozenset()
@@ -101,7 +105,7 @@ class Worker:
             "implementation": "CPython" if name == "cpython" else name,
             "msgpack": MSGPACK,
         }
-        self._send(link.READY, 0, 0, encode(ready))
+        self._link.send(link.READY, 0, 0, encode(ready))
 
     @property
     def is_heard(self):
@@ -124,7 +128,7 @@ class Worker:
 
     def note(self, job, level, message, **fields):
         """A line for the server's log."""
-        self._send(link.NOTE, 0, job, encode({"level": level, "msg": message, **fields}))
+        self._link.send(link.NOTE, 0, job, encode({"level": level, "msg": message, **fields}))
 
     def _job(self, job, body, is_alone):
         cancels = self._cancels
@@ -144,7 +148,7 @@ class Worker:
                 request = read_request(body)
             except ValueError as error:
                 output.settle()
-                self._send(link.BROKEN, 0, job, encode({"message": str(error)}))
+                self._link.send(link.BROKEN, 0, job, encode({"message": str(error)}))
             except MemoryError:
                 error = MemoryError("there is no memory for the code and its arguments")
                 output.settle()
@@ -159,23 +163,21 @@ class Worker:
                 ran = perf_counter_ns()
                 self._spent += ran - since
                 self._longs[SPENT] = self._spent
-                output.settle()
+                if output.is_by_line or not output.is_gathered:
+                    output.settle()
                 # Nobody reads for as long as `rests` is odd and the same: what is not in the pipes
                 # now was never written.
-                if is_alone or rests & 1:
-                    is_read = output.is_read() and (is_alone or words[RESTS] == rests)
-                self._answer(job, outcome, link.READ if is_read else 0, since, ran)
+                if (is_alone or rests & 1) and not output.is_by_line:
+                    is_read = self._records.is_read() and (is_alone or words[RESTS] == rests)
+                self._answer(job, outcome, READ if is_read else 0, since, ran)
         if not is_read:
-            output.end(job)
+            self._records.end(job)
         if output.has_started_process:
             self._look_for_processes(job)
 
     def _answer(self, job, outcome, flags=0, began=0, ended=0):
         status, head, values = outcome
-        try:
-            self._link.send_result(status | flags, job, head, values, began, ended)
-        except (BrokenPipeError, ConnectionResetError):
-            os._exit(0)  # the server is gone
+        self._link.send_result(status | flags, job, head, values, began, ended)
 
     def _run(self, job, request):
         """The outcome of a job. KeyboardInterrupt may come anywhere in `_attempt`, and not in here.
@@ -199,13 +201,18 @@ class Worker:
         try:
             value = self._evaluator.run(code, locs, globs, session, namespace)
         except BaseException as error:
-            if os.getpid() != self._pid:
+            if not self._is_original[0]:
                 self._end_child(error)
             outcome = self._failed(job, error)
         else:
-            if os.getpid() != self._pid:
+            if not self._is_original[0]:
                 self._end_child(None)
-            outcome = self._encoded(value, is_strict)
+            try:
+                outcome = VALUE, EMPTY, encode_pieces(value, is_strict)
+            except EncodeError as error:
+                outcome = unsendable(error, "result")
+            except MemoryError as error:
+                outcome = PYTHON_ERROR, EMPTY, (encode_exception(error),)
         if outcome is not STOPPED:
             # Within reach of a cancel, as whoever should read this may not.
             self._output.finish()
@@ -215,14 +222,6 @@ class Worker:
         if issubclass(type(error), KeyboardInterrupt) and self._cancels.raised == job:
             return STOPPED
         return PYTHON_ERROR, EMPTY, (encode_exception(error),)
-
-    def _encoded(self, value, is_strict):
-        try:
-            return VALUE, EMPTY, encode_pieces(value, is_strict)
-        except EncodeError as error:
-            return unsendable(error, "result")
-        except MemoryError as error:
-            return PYTHON_ERROR, EMPTY, (encode_exception(error),)
 
     def _put_back(self):
         """What user code may have changed and ours relies on."""
@@ -273,12 +272,6 @@ class Worker:
         finally:
             os._exit(code & 0xFF)
 
-    def _send(self, kind, flags, ident, *body):
-        try:
-            self._link.send(kind, flags, ident, *body)
-        except (BrokenPipeError, ConnectionResetError):
-            os._exit(0)  # the server is gone
-
 
 def unsendable(error, root):
     """The outcome that says which value cannot travel."""
@@ -309,15 +302,14 @@ def read_request(body):
     """
     if body is None:
         raise MemoryError
-    if len(body) < SESSION_AND_LENGTH.size:
+    if len(body) < CONTROL_AT:
         raise ValueError("the body of an EVAL must have a control map, got %d bytes" % len(body))
-    session, length = SESSION_AND_LENGTH.unpack_from(body)
-    values_at = SESSION_AND_LENGTH.size + length
+    session, length = read_session_and_length(body)
+    values_at = CONTROL_AT + length
     if values_at > len(body):
-        raise ValueError(
-            "control claims %d bytes, %d are left" % (length, len(body) - SESSION_AND_LENGTH.size)
-        )
-    control = bytes(body[SESSION_AND_LENGTH.size : values_at])
+        left = len(body) - CONTROL_AT
+        raise ValueError("control claims %d bytes, %d are left" % (length, left))
+    control = bytes(body[CONTROL_AT:values_at])
     is_small = length <= MAX_CACHED_CONTROL_BYTES
     code, namespace, is_strict = (read_control_again if is_small else read_control)(control)
     locs = globs = None
