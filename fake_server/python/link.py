@@ -100,8 +100,9 @@ class Link:
         self._release()
         self._send(header, body, length)
 
-    def send_result(self, flags, job, head, values, began, ended):
+    def send_result(self, job, flags, outcome, began=0, ended=0):
         """Sends a RESULT, or holds it back for the next. The job's beginning and end are in ns."""
+        status, head, values = outcome
         held = self._held
         count = held.count
         if count == 0:
@@ -109,7 +110,7 @@ class Link:
         length = len(head)
         for value in values:
             length += len(value)
-        header = HEADER.pack(0, VERSION, RESULT, flags, length, job)
+        header = HEADER.pack(0, VERSION, RESULT, status | flags, length, job)
         # Whether another whole frame is here already.
         have = self._end - self._start - HEADER_BYTES
         has_more = have >= 0 and have >= read_length(self._buffer, self._start + LENGTH_AT)[0]

@@ -134,10 +134,11 @@ class Worker:
         cancels = self._cancels
         output = self._output
         words = self._words
+        send_result = self._link.send_result
         rests = words[RESTS]
         is_read = False
         if words[COUNT] and cancels.is_requested(job):
-            self._answer(job, SKIPPED)
+            send_result(job, 0, SKIPPED)
             output.settle()
         else:
             since = perf_counter_ns()
@@ -152,10 +153,10 @@ class Worker:
             except MemoryError:
                 error = MemoryError("there is no memory for the code and its arguments")
                 output.settle()
-                self._answer(job, self._failed(job, error))
+                send_result(job, 0, self._failed(job, error))
             except EncodeError as error:
                 output.settle()
-                self._answer(job, unsendable(error, ""))
+                send_result(job, 0, unsendable(error, ""))
             else:
                 outcome = self._run(job, request)
                 self._put_back()
@@ -169,15 +170,11 @@ class Worker:
                 # now was never written.
                 if (is_alone or rests & 1) and not output.is_by_line:
                     is_read = self._records.is_read() and (is_alone or words[RESTS] == rests)
-                self._answer(job, outcome, READ if is_read else 0, since, ran)
+                send_result(job, READ if is_read else 0, outcome, since, ran)
         if not is_read:
             self._records.end(job)
         if output.has_started_process:
             self._look_for_processes(job)
-
-    def _answer(self, job, outcome, flags=0, began=0, ended=0):
-        status, head, values = outcome
-        self._link.send_result(status | flags, job, head, values, began, ended)
 
     def _run(self, job, request):
         """The outcome of a job. KeyboardInterrupt may come anywhere in `_attempt`, and not in here.
