@@ -6,10 +6,10 @@
  */
 
 const BULK =
-  "Python takes 8.5 µs for each of these evals, the floor's Python 5: descriptors are put back " +
-  "(1.1), the value is packed and its frame made (1.5), output is flushed, and looked for in the " +
-  "pipes (0.8), `__main__` is fresh; the other threads take 8 together, the floor's 6. A process " +
-  "has 64 evals at a time at most, so that sessions take turns";
+  "Python takes 7.3 µs for each of these evals, the floor's Python 5: descriptors are put back " +
+  "(0.9), output is flushed (0.8), and looked for in the pipes (0.4), the value is packed and its " +
+  "frame made (1.4), `__main__` is fresh; the other threads take 8 together, the floor's 6. A " +
+  "process has 64 evals at a time at most, so that sessions take turns";
 const MANY =
   "nine threads and processes on two cores, and 16 evals a session under way: each round wakes each " +
   "of them for so few, which costs a thread of Deno's 40 to 50 µs, the floor's as well as the " +
