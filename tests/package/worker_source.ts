@@ -34,13 +34,18 @@ export async function workerSource(): Promise<string> {
       "--bundle",
       "--format=esm",
       "--target=esnext",
+      // Every thread keeps the text: a third less of it is a tenth of a MB less for each session. Names
+      // stay, so that a stack tells something, and so do lines, so that git does.
+      "--minify-whitespace",
+      "--minify-syntax",
+      "--line-limit=100",
     ],
     cwd: root.pathname,
   }).output();
   const decoder = new TextDecoder();
   if (!success) throw new Error(`Cannot bundle: ${decoder.decode(stderr)}`);
   const text = decoder.decode(stdout).replace(/[\\`]|\$(?=\{)/g, "\\$&");
-  return `${HEAD}export const WORKER_SOURCE: string = \`${text}\`;\n`;
+  return `${HEAD}export const WORKER_SOURCE: string = \`\\\n${text}\`;\n`;
 }
 
 if (import.meta.main) await Deno.writeTextFile(WORKER_SOURCE_FILE, await workerSource());
