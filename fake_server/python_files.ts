@@ -27,7 +27,9 @@ import page from "./python/page.py" with { type: "text" };
 import printed from "./python/printed.py" with { type: "text" };
 import processes from "./python/processes.py" with { type: "text" };
 import records from "./python/records.py" with { type: "text" };
+import request from "./python/request.py" with { type: "text" };
 import scalars from "./python/scalars.py" with { type: "text" };
+import streams from "./python/streams.py" with { type: "text" };
 import tables from "./python/tables.py" with { type: "text" };
 import ticker from "./python/ticker.py" with { type: "text" };
 import values from "./python/values.py" with { type: "text" };
@@ -59,7 +61,9 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "printed.py": printed,
   "processes.py": processes,
   "records.py": records,
+  "request.py": request,
   "scalars.py": scalars,
+  "streams.py": streams,
   "tables.py": tables,
   "ticker.py": ticker,
   "values.py": values,

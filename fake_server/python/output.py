@@ -24,6 +24,7 @@ import sys
 from os import dup2
 
 from pyproxy_worker.descriptors import set_aside
+from pyproxy_worker.streams import Buffer, open_stream, reconfigure
 from pyproxy_worker.ticker import Ticker
 
 # With so many pieces a line is not waited for: it goes out as it is.
@@ -31,75 +32,6 @@ MAX_PIECES = 64
 
 write_text = io.TextIOWrapper.write
 flush_text = io.TextIOWrapper.flush
-reconfigure = io.TextIOWrapper.reconfigure
-# A lone surrogate must not make print fail; what Python sends is always UTF-8.
-CODING = {"encoding": "utf-8", "errors": "backslashreplace"}
-
-
-class Buffer(io.BufferedIOBase):
-    """What is below sys.stdout or sys.stderr. It holds nothing back, and cannot be closed."""
-
-    mode = "wb"
-
-    def __init__(self, fd, name, output):
-        self._fd = fd
-        self.name = name
-        self._output = output
-
-    def write(self, data):
-        # Shielded from the KeyboardInterrupt of a cancel: TextIOWrapper has let go of the text.
-        output = self._output
-        if type(data) is not bytes:
-            data = memoryview(data).tobytes()
-        job = output.owner()
-        with output.lock:
-            is_taken = output.taker != 0
-            if not is_taken:
-                output.take()
-            if data:
-                output.records.put(job, self._fd, data)
-        if not is_taken:
-            output.records.pump()
-            if output.cancels.owed:
-                output.cancels.pay()
-        return len(data)
-
-    def flush(self):
-        if self._output.taker != _thread.get_ident():
-            self._output.flush()
-
-    def close(self):
-        self.flush()
-
-    def writable(self):
-        return True
-
-    def fileno(self):
-        return self._fd
-
-
-class Stream(io.TextIOWrapper):
-    """sys.stdout and sys.stderr: user code can neither close them nor take their buffer away."""
-
-    mode = "w"
-    is_changed = False
-
-    def close(self):
-        self.flush()
-
-    def reconfigure(self, **options):
-        self.is_changed = True
-        reconfigure(self, **options)
-
-    def put_back(self):
-        """Undoes what user code has reconfigured."""
-        if self.is_changed:
-            self.is_changed = False
-            reconfigure(self, line_buffering=False, write_through=False, newline="\n", **CODING)
-
-    def detach(self):
-        self.flush()
-        return self.buffer
 
 
 class Line:
@@ -110,11 +42,6 @@ class Line:
     def __init__(self, tick):
         self.tick = tick
         self.pieces = []
-
-
-def open_stream(fd, name, output):
-    """sys.stdout or sys.stderr."""
-    return Stream(Buffer(fd, name, output), newline="\n", **CODING)
 
 
 class Output:
@@ -133,7 +60,7 @@ class Output:
         self.taker = 0  # the thread that is just moving text to the records
         self.is_by_line = False
         self.is_forked = False
-        self.is_gathered = False  # all that the job has written is with the records
+        self._is_gathered = False  # all that the job has written is with the records
         self.has_started_process = False
         self.stdout = open_stream(1, "<stdout>", self)
         self.stderr = open_stream(2, "<stderr>", self)
@@ -156,7 +83,7 @@ class Output:
     def begin(self, job):
         """Everything as it was before user code first ran, and what is written is `job`'s."""
         self.job = job
-        self.is_gathered = self.has_started_process = False
+        self._is_gathered = self.has_started_process = False
         null, out, err = self._kept
         dup2(null, 0)
         dup2(out, 1)
@@ -183,20 +110,18 @@ class Output:
 
     def finish(self):
         """Sends all that was written so far, what C and a replaced sys.stdout hold included."""
-        records = self.records
         if getattr(sys, "stdout", None) is not self.stdout:
             self._flush_other(getattr(sys, "stdout", None))
         if getattr(sys, "stderr", None) is not self.stderr:
             self._flush_other(getattr(sys, "stderr", None))
         self._flush_c()
-        with self.lock:
-            self.take()
-        if records.written != records.count or self.cancels.owed:
-            records.pump()
-        self.is_gathered = True
+        self.flush()
+        self._is_gathered = True
 
     def settle(self):
         """Gathers the rest of a job's output."""
+        if self._is_gathered and not self.is_by_line:
+            return  # nobody has written since
         self._flush_c()
         with self.lock:
             self.take()
@@ -205,6 +130,14 @@ class Output:
                     self._put_held(ident)
         if not self.is_by_line:
             self._hush()
+
+    def is_read(self):
+        """Whether all that the job has written is read, or there was nothing: it needs no end."""
+        return not self.is_by_line and self.records.is_read()
+
+    def end(self, job):
+        """Sends what is gathered, and the end of the job's output."""
+        self.records.end(job)
 
     def _flush_other(self, stream):
         """Flushes what user code has put in the place of sys.stdout or sys.stderr."""

@@ -13,23 +13,21 @@ from _signal import ITIMER_REAL, SIG_SETMASK, SIGINT, setitimer
 from _signal import getsignal as get_handler
 from _signal import pthread_sigmask as set_mask
 from _signal import signal as set_handler
-from functools import lru_cache
 from sys import getprofile, getrecursionlimit, gettrace
 from time import perf_counter_ns
 
 from pyproxy_worker import forks, hooks, link
-from pyproxy_worker.apart import held
 from pyproxy_worker.cancel import COUNT, Cancels
-from pyproxy_worker.codec import MSGPACK, decode, encode, encode_pieces, with_deep_stack
+from pyproxy_worker.codec import MSGPACK, encode, encode_pieces
 from pyproxy_worker.errors import encode_exception, encode_least
 from pyproxy_worker.evaluate import Evaluator
 from pyproxy_worker.link import READ, Link
-from pyproxy_worker.locate import locate
 from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.output import Output
 from pyproxy_worker.page import RESTS, SPENT, STARTED, Page
 from pyproxy_worker.processes import descendants
 from pyproxy_worker.records import Records
+from pyproxy_worker.request import read_request
 
 VALUE = 0
 PYTHON_ERROR = 1
@@ -37,13 +35,7 @@ CANCELLED = 2
 UNSENDABLE = 4
 
 LENGTH = struct.Struct(">I")
-read_session_and_length = struct.Struct(">II").unpack_from
-CONTROL_AT = 8
 RECURSION_LIMIT = sys.getrecursionlimit()
-
-# Control maps that are kept in their read form: calls that come again have the same one.
-CACHED_CONTROLS = 256
-MAX_CACHED_CONTROL_BYTES = 4096
 
 
 def head_of(control):
@@ -86,8 +78,8 @@ class Worker:
         self._longs = page.u64
         self._cancels = Cancels(page, lock)
         self._cancels.shielded.add(Worker._run.__code__)
-        self._records = Records(bytes.fromhex(boot["nonce"]), lock, self._cancels)
-        self._output = Output(self._records, lock, self._cancels)
+        records = Records(bytes.fromhex(boot["nonce"]), lock, self._cancels)
+        self._output = Output(records, lock, self._cancels)
         self._evaluator = Evaluator()
         self._link = Link(boot["socket"], page)
         self._left_running = frozenset()
@@ -164,15 +156,14 @@ class Worker:
                 ran = perf_counter_ns()
                 self._spent += ran - since
                 self._longs[SPENT] = self._spent
-                if output.is_by_line or not output.is_gathered:
-                    output.settle()
+                output.settle()
                 # Nobody reads for as long as `rests` is odd and the same: what is not in the pipes
                 # now was never written.
-                if (is_alone or rests & 1) and not output.is_by_line:
-                    is_read = self._records.is_read() and (is_alone or words[RESTS] == rests)
+                if is_alone or rests & 1:
+                    is_read = output.is_read() and (is_alone or words[RESTS] == rests)
                 send_result(job, READ if is_read else 0, outcome, since, ran)
         if not is_read:
-            self._records.end(job)
+            output.end(job)
         if output.has_started_process:
             self._look_for_processes(job)
 
@@ -289,68 +280,3 @@ def limit_memory(limit):
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-
-
-def read_request(body):
-    """What an EVAL asks for: code, locs, globs, session, namespace, is_strict.
-
-    Raises ValueError if it breaks a rule of the wire, and EncodeError if Python cannot make one of
-    the values.
-    """
-    if body is None:
-        raise MemoryError
-    if len(body) < CONTROL_AT:
-        raise ValueError("the body of an EVAL must have a control map, got %d bytes" % len(body))
-    session, length = read_session_and_length(body)
-    values_at = CONTROL_AT + length
-    if values_at > len(body):
-        left = len(body) - CONTROL_AT
-        raise ValueError("control claims %d bytes, %d are left" % (length, left))
-    control = bytes(body[CONTROL_AT:values_at])
-    is_small = length <= MAX_CACHED_CONTROL_BYTES
-    code, namespace, is_strict = (read_control_again if is_small else read_control)(control)
-    locs = globs = None
-    if values_at < len(body):
-        try:
-            values = decode(body[values_at:])
-        except EncodeError:
-            raise with_deep_stack(locate, bytes(body[values_at:])) from None
-        finally:
-            held.clear()  # from here on it is the code's to keep or to drop
-        if type(values) is not list or len(values) != 2:
-            raise ValueError("the values of an EVAL must be one array of locs and globs")
-        locs = variables(values[0], "locs")
-        globs = variables(values[1], "globs")
-    return code, locs, globs, session, namespace, is_strict
-
-
-def read_control(data):
-    """What the control map of an EVAL says: code, namespace, is_strict."""
-    control = decode(data) if data else {}
-    if type(control) is not dict:
-        raise ValueError("control must be a map, got %s" % type(control).__name__)
-    code = control.get("code")
-    if type(code) is not str:
-        raise ValueError("code must be a string, got %s" % type(code).__name__)
-    namespace = control.get("namespace")
-    if namespace is not None and type(namespace) is not str:
-        raise ValueError("namespace must be a string, got %s" % type(namespace).__name__)
-    is_strict = control.get("strict", False)
-    if type(is_strict) is not bool:
-        raise ValueError("strict must be a boolean, got %s" % type(is_strict).__name__)
-    return code, namespace, is_strict
-
-
-read_control_again = lru_cache(CACHED_CONTROLS)(read_control)
-
-
-def variables(value, name):
-    """A dict that can be a namespace, or None."""
-    if value is None:
-        return None
-    if type(value) is not dict:
-        raise ValueError("%s must be a dict or nil, got %s" % (name, type(value).__name__))
-    for key in value:
-        if type(key) is not str:
-            raise ValueError("the keys of %s must be strings, got %s" % (name, type(key).__name__))
-    return value
