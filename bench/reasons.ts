@@ -41,7 +41,8 @@ export const REASONS: Readonly<Record<string, string>> = {
     "1.6 to 2.0 in different runs: after the thread's start its first message takes 1 ms, the engine " +
     "0.9, the dial 1.7, the hello there and back 0.9 and to read it 1.2, to tell of it and dial again " +
     "1.1, the rest 0.9; all of it is code, Deno's and ours, that each thread compiles as it first " +
-    "runs it. A thread of twenty lines that dials twice and reads two hellos takes 1.2 to 1.3",
+    "runs it. A thread of twenty lines that dials twice and reads two hellos takes 1.2 to 1.3 " +
+    "times the floor",
   "client, a session over a bare Web Worker":
     "1.8 to 2.1 MB in different runs: the heap of a thread grows by half a MB at a time",
   "event-loop delay, p99: lines": CROWDED,

@@ -130,7 +130,8 @@ class BunTransport implements Transport {
   }
 
   constructor() {
-    // Only TLS asks for it.
+    // Without TLS nobody asks for it, and a rejection that nobody has taken would end the thread. Who
+    // asks gets it all the same, and a stream that broke is told by read() and write().
     this.#handshake.promise.catch(() => undefined);
   }
 
