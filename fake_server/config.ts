@@ -219,6 +219,14 @@ export function checkConfig(options: ServerOptions): ServerConfig {
       `Cannot log at level "${config.logLevel}": it must be one of ${LOG_LEVELS.join(", ")}`,
     );
   }
+  if (options.log !== undefined && typeof options.log !== "function") {
+    throw new TypeError(
+      `Cannot log to "${
+        String(options.log)
+      }": 'log' must be a function that takes each record; the ` +
+        `level is 'logLevel'`,
+    );
+  }
   return config;
 }
 

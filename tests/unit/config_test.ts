@@ -99,6 +99,13 @@ Deno.test("checkConfig() refuses a memory limit that is no whole number of bytes
   }
 });
 
+Deno.test("checkConfig() refuses a log that is no function, and names the option for a level", () => {
+  const options = { log: "error" } as unknown as Parameters<typeof checkConfig>[0];
+  const message = `Cannot log to "error": 'log' must be a function`;
+  assertThrows(() => checkConfig(options), TypeError, message);
+  checkConfig({ log: () => {} });
+});
+
 Deno.test("checkConfig() refuses an address that others can reach without a token", () => {
   for (const addr of ["0.0.0.0:9000", ":9000", "[::]:9000", "192.168.1.2:9000", "example.org:1"]) {
     assertThrows(() => checkConfig({ bindAddr: addr }), TypeError, "whoever can connect");
