@@ -6,7 +6,7 @@
  */
 
 const BULK =
-  "Python takes 7.3 µs for each of these evals, the floor's Python 5: descriptors are put back " +
+  "Python takes 7.4 µs for each of these evals, the floor's Python 5: descriptors are put back " +
   "(0.9), output is flushed (0.8), and looked for in the pipes (0.4), the value is packed and its " +
   "frame made (1.4), `__main__` is fresh; the other threads take 8 together, the floor's 6. A " +
   "process has 64 evals at a time at most, so that sessions take turns";
