@@ -214,16 +214,18 @@ export class LinkClient implements AsyncDisposable {
   /** The job that was answered last. */
   #told = 0;
 
-  /** The RESULTs that python holds back, as they stand in the page. */
+  /** The RESULTs that python holds back, as they stand in the page; none while it sends them. */
   held(): LinkFrame[] {
+    const turn = this.#readPage(4096);
+    const held = this.#readBytes(4104, this.#readPage(4100));
+    if (this.#readPage(4096) !== turn) return []; // others may be there by now
     const frames: LinkFrame[] = [];
-    const end = 4104 + this.#readPage(4100);
-    for (let at = 4104; at < end;) {
-      const header = this.#readBytes(at, 12);
-      const body = this.#readBytes(at + 12, header.getUint32(4));
-      const [type, flags] = [header.getUint8(2), header.getUint8(3)];
-      frames.push({ type, flags, id: header.getUint32(8), body: new Uint8Array(body.buffer) });
-      at += 12 + body.byteLength;
+    for (let at = 0; at < held.byteLength;) {
+      const [type, flags] = [held.getUint8(at + 2), held.getUint8(at + 3)];
+      const start = at + 12;
+      at = start + held.getUint32(at + 4);
+      const body = new Uint8Array(held.buffer.slice(start, at));
+      frames.push({ type, flags, id: held.getUint32(start - 4), body });
     }
     return frames;
   }
