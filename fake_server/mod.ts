@@ -32,7 +32,7 @@ export type { ProcessStats } from "./pool.ts";
 export type { CloseOptions, ServerStats } from "./server.ts";
 export type { SlotState } from "./slot.ts";
 export type { TlsIdentity } from "./tls_socket.ts";
-export { StartError } from "./python_process.ts";
+export { StartError } from "./start_error.ts";
 export { PyProxyServer } from "./server.ts";
 
 /**

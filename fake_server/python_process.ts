@@ -5,19 +5,22 @@
  */
 import { setImmediate } from "node:timers";
 import { type Frame, FrameReader } from "../src/wire/frame.ts";
-import { MAX_FRAME_BODY_BYTES, MAX_HELLO_BODY_BYTES } from "../src/wire/limits.ts";
+import { MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
 import { MessageType } from "../src/wire/messages.ts";
 import { Outbox } from "../src/transport/outbox.ts";
 import { Control } from "./control.ts";
 import { Guard } from "./guard.ts";
 import type { KeptBuffers } from "./kept_buffers.ts";
-import { LAST_BYTES_DEADLINE_MS, START_TEXT_BYTES } from "./limits.ts";
-import { LinkType, parseReady, type PythonInfo, READ_FLAG } from "./link.ts";
+import { LAST_BYTES_DEADLINE_MS } from "./limits.ts";
+import { LinkType, type PythonInfo, READ_FLAG } from "./link.ts";
+import { LinkDoor } from "./link_door.ts";
 import { errorText } from "./log.ts";
 import { Page } from "./page.ts";
+import { Pipes } from "./pipes.ts";
 import { Rest } from "./rest.ts";
 import { Results } from "./results.ts";
 import type { Exit } from "./scheduler.ts";
+import { StartError } from "./start_error.ts";
 
 /** How to start a python process. */
 export interface ProcessOptions {
@@ -59,30 +62,8 @@ export interface Death {
   started: number;
 }
 
-/**
- * Thrown when a python process does not come up.
- *
- * @example An interpreter that is not there
- * ```ts
- * import { StartError, startServer } from "@pyproxy/client/fake_server";
- *
- * try {
- *   await startServer({ bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0", python: "no-python" });
- * } catch (error) {
- *   console.log(error instanceof StartError); // true
- * }
- * ```
- */
-export class StartError extends Error {
-  /** Always "StartError". */
-  override name = "StartError";
-}
-
 /** The oldest Python that the worker is written for. */
 const MIN_VERSION = [3, 9] as const;
-
-/** As much as Linux keeps in a pipe. */
-const PIPE_BUFFER_BYTES = 64 * 1024;
 
 /** One python process. */
 export class PythonProcess {
@@ -95,15 +76,12 @@ export class PythonProcess {
   #info: PythonInfo | undefined;
   #events: ProcessEvents | undefined;
   readonly #guard: Guard;
-  readonly #pipes: readonly ReadableStreamBYOBReader[];
-  readonly #reads: Promise<void>[];
-  readonly #connections: Deno.UnixConn[] = [];
+  readonly #pipes: Pipes;
   #link: Deno.UnixConn | undefined;
+  #linkEnded: Promise<void> | undefined;
   #outbox: Outbox | undefined;
   readonly #rest: Rest;
   readonly #results: Results;
-  #startText = "";
-  #pauses = new Set<() => void>();
 
   /**
    * Starts a python process and waits until it is READY.
@@ -113,24 +91,22 @@ export class PythonProcess {
   static async start(options: ProcessOptions): Promise<PythonProcess> {
     const socket = `${options.directory}/${options.name}.sock`;
     const page = `${options.directory}/${options.name}.page`;
-    let listener: Deno.UnixListener | undefined;
     let process: PythonProcess | undefined;
     try {
-      listener = Deno.listen({ transport: "unix", path: socket });
+      using door = new LinkDoor(socket);
       process = new PythonProcess(options, page);
-      await process.#handshake(listener, options, { socket, page });
+      await process.#handshake(door, options, { socket, page });
       return process;
     } catch (error) {
       let text = "";
       if (process !== undefined) {
         await process.#abort();
-        text = process.#startText.trim();
+        text = process.#pipes.startText;
       }
       throw new StartError(
         `Cannot start python "${options.python}": ${errorText(error)}${text ? `: ${text}` : ""}`,
       );
     } finally {
-      if (listener !== undefined) closeListener(listener);
       // Both ends have them open by now, or never will: a name in the file system is only a leftover.
       for (const path of [socket, page]) await Deno.remove(path).catch(ignoreMissing);
     }
@@ -140,7 +116,7 @@ export class PythonProcess {
     this.nonce = crypto.getRandomValues(new Uint8Array(16));
     this.nonce[0] = 0xff;
     this.#page = new Page(page);
-    this.#rest = new Rest(2, (rests) => this.#page.rest(rests));
+    this.#rest = new Rest(Pipes.COUNT, (rests) => this.#page.rest(rests));
     this.#results = new Results(this.#page, this.#rest, {
       frame: (frame) => this.#frame(frame),
       turn: () => this.#events!.turn(),
@@ -153,8 +129,11 @@ export class PythonProcess {
       this.#page.close();
       throw error;
     }
-    this.#pipes = this.#guard.pipes.map((pipe) => pipe.getReader({ mode: "byob" }));
-    this.#reads = this.#pipes.map((pipe, i) => this.#readPipe(i + 1 as 1 | 2, pipe));
+    this.#pipes = new Pipes(this.#guard.pipes, this.#rest, {
+      catchUp: () => this.#results.catchUp(),
+      output: (pipe, chunk) => this.#events!.output(pipe, chunk),
+      broken: (error) => this.#broken(error),
+    });
     this.exited = this.#untilExit();
   }
 
@@ -177,7 +156,9 @@ export class PythonProcess {
   /** Begins to tell what comes; until then nothing has been read but READY. */
   listen(events: ProcessEvents): void {
     this.#events = events;
-    this.#reads.push(this.#readLink(this.#link!));
+    this.#pipes.tell();
+    // One that has died in reserve has nothing to tell but its end.
+    if (this.#link !== undefined) this.#linkEnded = this.#readLink(this.#link);
   }
 
   /** Sends a frame, or the pieces of one, which must not change from now on. */
@@ -222,41 +203,26 @@ export class PythonProcess {
   }
 
   async #handshake(
-    listener: Deno.UnixListener,
+    door: LinkDoor,
     options: ProcessOptions,
     paths: { socket: string; page: string },
   ): Promise<void> {
-    const secret = hex(crypto.getRandomValues(new Uint8Array(16)));
-    const { directory, memoryLimit } = options;
-    const boot = JSON.stringify({
-      ...paths,
-      secret,
-      nonce: hex(this.nonce),
-      directory,
-      memory_limit: memoryLimit,
-    });
-    this.#guard.boot(boot);
+    const { directory, memoryLimit: memory_limit, startMs, signal } = options;
+    const { secret } = door;
+    const nonce = this.nonce.toHex();
+    this.#guard.boot(JSON.stringify({ ...paths, secret, nonce, directory, memory_limit }));
     let failed: string | undefined;
     const fail = (why: string): void => {
-      if (this.#info !== undefined) return;
       failed ??= why;
-      closeListener(listener);
-      this.#closeConnections();
+      door[Symbol.dispose]();
     };
     const aborted = (): void => fail("the server closes");
-    options.signal.addEventListener("abort", aborted);
-    const timer = setTimeout(() => fail(`not ready within ${options.startMs} ms`), options.startMs);
+    signal.addEventListener("abort", aborted);
+    const timer = setTimeout(() => fail(`not ready within ${startMs} ms`), startMs);
     this.exited.then(({ exit }) => fail(`it ended with ${exitText(exit)}`));
     try {
-      let info: PythonInfo | undefined;
-      while (info === undefined) {
-        const connection = await listener.accept();
-        this.#connections.push(connection);
-        const frame = await readFirst(connection);
-        // What does not know the secret is not our process; that one may still come.
-        if (frame?.type === LinkType.READY) info = parseReady(frame.body, secret);
-        if (info !== undefined) this.#link = connection;
-      }
+      const { link, info } = await door.arrival();
+      this.#link = link;
       this.#info = info;
     } catch (error) {
       if (failed === undefined) throw error;
@@ -265,20 +231,19 @@ export class PythonProcess {
       throw new Error(failed);
     } finally {
       clearTimeout(timer);
-      options.signal.removeEventListener("abort", aborted);
+      signal.removeEventListener("abort", aborted);
     }
-    const link = this.#link!;
-    this.#outbox = new Outbox({
-      write: async (bytes) => {
-        let at = 0;
-        while (at < bytes.length) at += await link.write(bytes.subarray(at));
-      },
-    }, () => {
+    const link = this.#link;
+    const write = async (bytes: Uint8Array): Promise<void> => {
+      for (let at = 0; at < bytes.length;) at += await link.write(bytes.subarray(at));
+    };
+    this.#outbox = new Outbox({ write }, () => {
       // The reading side learns of the same end, and says so.
     });
-    const [major, minor] = this.#info.version.split(".").map(Number);
+    const { version } = this.#info;
+    const [major, minor] = version.split(".").map(Number);
     if (major !== MIN_VERSION[0] || !(minor! >= MIN_VERSION[1])) {
-      throw new Error(`it is Python ${this.#info.version}, and must be 3.9 or newer`);
+      throw new Error(`it is Python ${version}, and must be 3.9 or newer`);
     }
   }
 
@@ -290,71 +255,24 @@ export class PythonProcess {
 
   async #untilExit(): Promise<Death> {
     const exit = await this.#guard.ended;
-    for (const resume of this.#pauses) resume();
-    this.#rest.close();
     // What was sent before the end is in the socket and the pipes: read it, but a process that
     // got away and holds them must not hold us.
+    this.#pipes.last();
     const deadline = setTimeout(() => this.#closeChannels(), LAST_BYTES_DEADLINE_MS);
-    await Promise.all(this.#reads);
+    await this.#pipes.ended;
+    await this.#linkEnded; // may have begun only now
     clearTimeout(deadline);
     this.#closeChannels();
+    this.#results.end();
     const started = this.#page.started();
     this.#page.close();
     return { exit, started };
   }
 
   #closeChannels(): void {
-    for (const pipe of this.#pipes) {
-      pipe.cancel().catch(() => {
-        // It has come to its end already.
-      });
-    }
-    this.#closeConnections();
-  }
-
-  #closeConnections(): void {
-    for (const connection of this.#connections.splice(0)) closeConnection(connection);
-  }
-
-  async #readPipe(
-    pipe: 1 | 2,
-    reader: ReadableStreamBYOBReader,
-  ): Promise<void> {
-    const decoder = new TextDecoder();
-    // One buffer goes round: most reads bring a few bytes, and a new one each would be 64 KiB.
-    let buffer = new ArrayBuffer(PIPE_BUFFER_BYTES);
-    try {
-      for (;;) {
-        const rest = this.#rest.over;
-        if (rest !== undefined) await rest;
-        const { done, value } = await reader.read(new Uint8Array(buffer));
-        if (done) return;
-        buffer = value.buffer;
-        if (this.#events === undefined) {
-          const text = this.#startText + decoder.decode(value, { stream: true });
-          this.#startText = text.slice(-START_TEXT_BYTES);
-          continue;
-        }
-        await this.#results.catchUp();
-        const pressure = this.#events.output(pipe, value);
-        if (pressure !== undefined) await this.#pause(pressure);
-      }
-    } catch (error) {
-      this.#broken(error);
-    }
-  }
-
-  /** Waits for `pressure` to go, or for the process to be dead: then little is left to read. */
-  #pause(pressure: Promise<void>): Promise<void> {
-    if (this.#guard.isDead) return Promise.resolve();
-    return new Promise((resolve) => {
-      const resume = (): void => {
-        this.#pauses.delete(resume);
-        resolve();
-      };
-      this.#pauses.add(resume);
-      pressure.then(resume);
-    });
+    this.#pipes.close();
+    this.#link?.close();
+    this.#link = undefined;
   }
 
   async #readLink(link: Deno.UnixConn): Promise<void> {
@@ -407,17 +325,6 @@ export class PythonProcess {
   }
 }
 
-/** Reads the first frame of a connection, if there is one. */
-async function readFirst(connection: Deno.UnixConn): Promise<Frame | undefined> {
-  const reader = new FrameReader(MAX_HELLO_BODY_BYTES);
-  for (;;) {
-    const count = await connection.read(reader.space());
-    if (count === null) return undefined;
-    const [frame] = reader.filled(count);
-    if (frame !== undefined) return frame;
-  }
-}
-
 /** Whether it is a RESULT that says READ. */
 function isRead({ type, flags }: Frame): boolean {
   return type === MessageType.RESULT && (flags & READ_FLAG) !== 0;
@@ -426,26 +333,6 @@ function isRead({ type, flags }: Frame): boolean {
 /** How a process ended, in words. */
 export function exitText(exit: Exit): string {
   return "signal" in exit ? `signal ${exit.signal}` : `exit code ${exit.exit_code}`;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function closeListener(listener: Deno.UnixListener): void {
-  try {
-    listener.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
-  }
-}
-
-function closeConnection(connection: Deno.UnixConn): void {
-  try {
-    connection.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
-  }
 }
 
 function ignoreMissing(error: unknown): void {

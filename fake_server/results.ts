@@ -87,8 +87,9 @@ export class Results {
     this.#lookLater();
   }
 
-  /** Nothing more comes on the link: what is left is in the page. */
+  /** Nothing more comes on the link: what is left is in the page. Once is enough. */
   end(): void {
+    if (this.#isOver) return;
     this.#takeHeld();
     this.#isOver = true;
     this.#told?.resolve();

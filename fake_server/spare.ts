@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type PythonProcess, StartError } from "./python_process.ts";
+import type { PythonProcess } from "./python_process.ts";
+import { StartError } from "./start_error.ts";
 
 /** Starts python processes, one of them ahead of need. */
 export class Spare {

@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { heldFrames } from "../../fake_server/link.ts";
 import { Page } from "../../fake_server/page.ts";
-import { PYTHON_FILES } from "../../fake_server/python_files.ts";
 import { interpreters } from "./link_client.ts";
+import { pythonFolder } from "./python_folder.ts";
 
 /** Holds frames whose body says over and over which they are, and drops them, until it is killed. */
 const WRITER = `
@@ -21,21 +21,17 @@ while True:
 
 for (const { name, path: python } of interpreters()) {
   Deno.test(`Page gives held results whole while python sends and overwrites them (${name})`, async () => {
-    const directory = await Deno.makeTempDir();
-    await Deno.mkdir(`${directory}/pyproxy_worker`);
-    for (const [name, source] of Object.entries(PYTHON_FILES)) {
-      await Deno.writeTextFile(`${directory}/pyproxy_worker/${name}`, source);
-    }
-    const page = new Page(`${directory}/page`);
+    await using folder = await pythonFolder();
+    const path = `${folder.path}/page`;
+    const page = new Page(path);
     const writer = new Deno.Command(python, {
-      args: ["-c", WRITER, `${directory}/page`],
-      cwd: directory,
+      args: ["-c", WRITER, path],
+      cwd: folder.path,
       stdout: "piped",
     }).spawn();
     const stdout = writer.stdout.getReader();
     try {
-      const { value: ready } = await stdout.read();
-      assertEquals(new TextDecoder().decode(ready), "ready\n");
+      assertEquals((await stdout.read()).done, false); // it is ready
       for (let looks = 0, tries = 0; looks < 3_000; tries++) {
         assert(tries < 1_000_000, `python holds something at ${looks} of ${tries} looks`);
         const bytes = page.held();
@@ -53,7 +49,6 @@ for (const { name, path: python } of interpreters()) {
       page.close();
       writer.kill("SIGKILL");
       await Promise.all([stdout.cancel(), writer.status]);
-      await Deno.remove(directory, { recursive: true });
     }
   });
 }

@@ -1,7 +1,7 @@
 /** The python process in reserve. */
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import type { Death, PythonProcess } from "../../fake_server/python_process.ts";
-import { StartError } from "../../fake_server/python_process.ts";
+import { StartError } from "../../fake_server/start_error.ts";
 import { Spare } from "../../fake_server/spare.ts";
 
 /** What Spare sees of a process: when it is gone, and how to end it. */

@@ -1,0 +1,24 @@
+/**
+ * The one thing that starting a server throws beside a bad setting.
+ *
+ * @module
+ */
+
+/**
+ * Thrown when a python process does not come up.
+ *
+ * @example An interpreter that is not there
+ * ```ts
+ * import { StartError, startServer } from "@pyproxy/client/fake_server";
+ *
+ * try {
+ *   await startServer({ bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0", python: "no-python" });
+ * } catch (error) {
+ *   console.log(error instanceof StartError); // true
+ * }
+ * ```
+ */
+export class StartError extends Error {
+  /** Always "StartError". */
+  override name = "StartError";
+}
