@@ -9,9 +9,10 @@
  * @module
  */
 import type { ErrorRecord, SessionErrorClass } from "./bridge.ts";
+import type { ConnectionEvent, OwnHello } from "./connection_event.ts";
 import { encodeControl } from "./control.ts";
-import { IdTable } from "./id_table.ts";
-import { Login, type Proofs, type Transcript, Unproven } from "./login.ts";
+import { type Departure, InFlight } from "./in_flight.ts";
+import { Login, type Proofs, Unproven } from "./login.ts";
 import type { PartFrame } from "./progress.ts";
 import {
   checkAllowed,
@@ -23,25 +24,18 @@ import {
 } from "./rules.ts";
 import { Stream } from "./stream.ts";
 import { UntrustedError } from "./transport/transport.ts";
-import { type Frame, frameBytes, FrameError, readU32, writeU32 } from "./wire/frame.ts";
-import {
-  CLOSE_DEADLINE_MS,
-  HEADER_BYTES,
-  MAX_HELLO_BODY_BYTES,
-  PROTOCOL_VERSION,
-} from "./wire/limits.ts";
+import { type Frame, frameBytes, FrameError, writeU32 } from "./wire/frame.ts";
+import { CLOSE_DEADLINE_MS, MAX_HELLO_BODY_BYTES, PROTOCOL_VERSION } from "./wire/limits.ts";
 import {
   type Cancel,
   type CancelledControl,
   type ClientHello,
-  type LogRecord,
   MessageType,
   type OutputHello,
   type Proof,
   ResultStatus,
   type ServerHello,
   SILENT_FLAG,
-  type Status,
 } from "./wire/messages.ts";
 import {
   parseError,
@@ -54,49 +48,6 @@ import {
   parseStatus,
 } from "./wire/parse.ts";
 
-/** What a connection wants done, or has to tell. */
-export type ConnectionEvent =
-  | { kind: "send"; stream: StreamName; bytes: Uint8Array }
-  /** The server asks for a proof: `proofs()` is to be called with what belongs to this. */
-  | { kind: "challenged"; transcript: Transcript }
-  | { kind: "opened"; hello: ServerHello }
-  | { kind: "connected" }
-  /** An eval is settled. The body is good until the stream's next read, unless `owned`. */
-  | {
-    kind: "result";
-    id: number;
-    status: number;
-    body: Uint8Array;
-    owned: boolean;
-    /** It has no output, and no end of that is told. */
-    isSilent: boolean;
-  }
-  /** The answer to an interrupt: the eval that was interrupted, if one was. */
-  | { kind: "interrupted"; id?: number }
-  | { kind: "running"; id: number; ms: number }
-  | { kind: "status"; id: number; status: Status }
-  /** The bytes are good until the stream's next read. */
-  | { kind: "output"; id: number; fd: 1 | 2; bytes: Uint8Array }
-  /** Every eval up to this id has no more output. */
-  | { kind: "output_end"; id: number }
-  /** This eval never left, and has no output. */
-  | { kind: "never_sent"; id: number }
-  | { kind: "log"; record: LogRecord; bytes: number }
-  /** Every eval up to this id has been given to the mainstream. */
-  | { kind: "sent"; id: number; bytes: number }
-  /** The session is over: close both streams. The last event. */
-  | { kind: "closed"; reason: string; error: ErrorRecord | undefined };
-
-/** What a client says of itself. */
-export interface OwnHello {
-  client: string;
-  name: string | undefined;
-  /** Given if the client has a token: then the server has to prove that it knows the same. */
-  nonce: string | undefined;
-  /** Whether this goes over TLS: only errors have to do with it. */
-  tls?: boolean;
-}
-
 /** The state of one session's two streams. */
 export class Connection {
   readonly #where: string;
@@ -108,14 +59,7 @@ export class Connection {
   #events: ConnectionEvent[] = [];
   #server: ServerHello | undefined;
   readonly #login: Login;
-  /** Evals that the server has and has not answered. */
-  readonly #inFlight = new Set<number>();
-  /** Evals that wait for room there, in order. */
-  readonly #queued = new IdTable<Uint8Array>();
-  /** The last eval that was given to the mainstream. */
-  #lastSent = 0;
-  /** Evals that were given to it and whose output has not ended. */
-  readonly #unended = new Set<number>();
+  readonly #evals = new InFlight();
   /** INTERRUPTs that have been sent and not answered. */
   #interrupts = 0;
   /** STATUS that have been sent and not answered. */
@@ -145,7 +89,7 @@ export class Connection {
 
   /** Whether no output of this eval comes any more, once all events have been taken. */
   hasEnded(id: number): boolean {
-    return id <= this.#lastSent && !this.#unended.has(id);
+    return this.#evals.hasEnded(id);
   }
 
   /** What happened since the last call, in order. */
@@ -239,35 +183,15 @@ export class Connection {
   /** Takes whole EVAL frames, one behind the other; sends what the server has room for. */
   evals(bytes: Uint8Array): void {
     if (this.#ended || this.#closing !== "no") return;
-    const room = this.#room();
-    let count = 0;
-    let at = 0;
-    let last = 0;
-    while (at < bytes.length && count < room && this.#queued.size === 0) {
-      last = readU32(bytes, at + 8);
-      this.#inFlight.add(last);
-      this.#unended.add(last);
-      at += HEADER_BYTES + readU32(bytes, at + 4);
-      count++;
-    }
-    if (at > 0) {
-      this.#lastSent = last;
-      this.#send("main", at === bytes.length ? bytes : bytes.subarray(0, at));
-      this.#events.push({ kind: "sent", id: last, bytes: at });
-    }
-    while (at < bytes.length) {
-      const end = at + HEADER_BYTES + readU32(bytes, at + 4);
-      this.#queued.add(readU32(bytes, at + 8), bytes.subarray(at, end));
-      at = end;
-    }
+    this.#depart(this.#evals.add(bytes, this.#limit));
   }
 
   /** Cancels an eval: one that waits here is settled at once, one in flight by the server. */
   cancel(id: number, reason: "cancel" | "timeout"): void {
     if (this.#ended) return;
-    if (this.#queued.take(id) !== undefined) {
+    if (this.#evals.takeBack(id)) {
       this.#settleHere(id);
-    } else if (this.#inFlight.has(id)) {
+    } else if (this.#evals.has(id)) {
       this.#sendControl("main", MessageType.CANCEL, id, { reason } satisfies Cancel);
     }
   }
@@ -296,7 +220,7 @@ export class Connection {
     if (this.#ended || this.#closing === "now") return;
     this.#closing = drain ? "drain" : "now";
     if (this.#streams.main.state !== "open") return this.#end("CLIENT_CLOSED", undefined);
-    if (!drain) this.#queued.clear();
+    if (!drain) this.#evals.drop();
     this.#goodbyeIfDue();
   }
 
@@ -327,8 +251,9 @@ export class Connection {
     this.#streams[name].resume(now);
   }
 
-  #room(): number {
-    return this.#server!.limits.evals_in_flight - this.#inFlight.size;
+  /** How many evals the server takes at once. */
+  get #limit(): number {
+    return this.#server!.limits.evals_in_flight;
   }
 
   #frame(name: StreamName, stream: Stream, frame: Frame): void {
@@ -362,7 +287,7 @@ export class Connection {
       }
       case MessageType.RUNNING: {
         const { id } = frame;
-        if (!this.#inFlight.has(id)) {
+        if (!this.#evals.has(id)) {
           throw new RuleBroken(`a RUNNING came for request ${id}, which is not in flight`);
         }
         this.#events.push({ kind: "running", id, ...readControl(frame, parseRunning) });
@@ -380,13 +305,13 @@ export class Connection {
         if (frame.flags !== 1 && frame.flags !== 2) {
           throw new RuleBroken(`an OUTPUT has the descriptor ${frame.flags}, not 1 or 2`);
         }
-        this.#checkHasOutput(frame.id);
+        this.#evals.checkHasOutput(frame.id);
         this.#events.push({ kind: "output", id: frame.id, fd: frame.flags, bytes: frame.body });
         stream.reader.reuse(frame.body);
         break;
       case MessageType.OUTPUT_END:
-        this.#checkHasOutput(frame.id);
-        this.#outputEnds(frame.id);
+        this.#evals.checkHasOutput(frame.id);
+        this.#evals.endOutputsTo(frame.id);
         this.#events.push({ kind: "output_end", id: frame.id });
         this.#goodbyeIfDue();
         this.#endIfComplete();
@@ -420,43 +345,28 @@ export class Connection {
     }
   }
 
-  /** Output is of evals that were sent and whose output has not ended: who keeps it counts on that. */
-  #checkHasOutput(id: number): void {
-    if (id > this.#lastSent) throw new RuleBroken(`output came of eval ${id}, which was not sent`);
-    if (!this.#unended.has(id)) {
-      throw new RuleBroken(`output came of eval ${id}, after the end of its output`);
-    }
-  }
-
-  #outputEnds(last: number): void {
-    for (const id of this.#unended) {
-      if (id > last) return;
-      this.#unended.delete(id);
-    }
-  }
-
-  #result(frame: Frame): void {
-    if (!this.#inFlight.delete(frame.id)) {
-      throw new RuleBroken(`a RESULT came for request ${frame.id}, which is not in flight`);
-    }
-    const { id, flags, body, owned } = frame;
+  #result({ id, flags, body, owned }: Frame): void {
+    this.#evals.answered(id);
     const status = flags & ~SILENT_FLAG;
     const isSilent = (flags & SILENT_FLAG) !== 0;
     if (status > ResultStatus.NAMESPACE_GONE) {
       throw new RuleBroken(`a RESULT has the status ${status}, which is none`);
     }
-    if (isSilent) this.#unended.delete(id);
+    if (isSilent) this.#evals.endOutput(id);
     this.#events.push({ kind: "result", id, status, body, owned, isSilent });
-    while (this.#queued.size > 0 && this.#room() > 0) {
-      const bytes = this.#queued.takeFirst()!;
-      const next = readU32(bytes, 8);
-      this.#inFlight.add(next);
-      this.#unended.add(next);
-      this.#lastSent = next;
-      this.#send("main", bytes);
-      this.#events.push({ kind: "sent", id: next, bytes: bytes.length });
+    while (this.#depart(this.#evals.next(this.#limit))) {
+      // One more has had room.
     }
     this.#goodbyeIfDue();
+  }
+
+  /** Sends evals; false if there are none. */
+  #depart(evals: Departure | undefined): boolean {
+    if (evals === undefined) return false;
+    const { bytes, last } = evals;
+    this.#send("main", bytes);
+    this.#events.push({ kind: "sent", id: last, bytes: bytes.length });
+    return true;
   }
 
   /** Settles an eval that never left: as the server would, with a RESULT of its own. */
@@ -476,17 +386,14 @@ export class Connection {
 
   #goodbyeIfDue(): void {
     if (this.#closing === "no" || this.#goodbyeSent) return;
-    if (
-      this.#closing === "drain" &&
-      (this.#inFlight.size > 0 || this.#queued.size > 0 || this.#unended.size > 0)
-    ) return;
+    if (this.#closing === "drain" && !this.#evals.isEmpty) return;
     this.#goodbyeSent = true;
     this.#sendControl("main", MessageType.GOODBYE, 0, { drain: this.#closing === "drain" });
   }
 
   /** After the server's goodbye: what is left of the output comes on the other stream. */
   #endIfComplete(): void {
-    if (this.#closing === "now" || this.#unended.size === 0) this.#farewell?.end();
+    if (this.#closing === "now" || this.#evals.hasAllOutput) this.#farewell?.end();
   }
 
   #sendControl(stream: StreamName, type: number, id: number, body: object): Uint8Array {
@@ -529,8 +436,7 @@ export class Connection {
   #end(reason: string, error: ErrorRecord | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#inFlight.clear();
-    this.#queued.clear();
+    this.#evals.drop();
     this.#events.push({ kind: "closed", reason, error });
   }
 }

@@ -7,7 +7,8 @@
 import { formatAddress, outputAddress } from "./address.ts";
 import { alarm } from "./alarm.ts";
 import type { FromWorker, OpenMessage, ToWorker } from "./bridge.ts";
-import { Connection, type ConnectionEvent } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionEvent } from "./connection_event.ts";
 import { ProgressWatch } from "./progress.ts";
 import { proofsOf } from "./proofs.ts";
 import { ResultBatch } from "./result_batch.ts";

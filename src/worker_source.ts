@@ -251,7 +251,21 @@ if(frame.length>maxBytes)throw new RuleBroken(\`a \${typeName(frame.type)} has a
  bytes, more than the \${maxBytes} allowed\`);try{return parse(frame.length===0?{}:decodeControl(frame.
 body))}catch(error){throw new RuleBroken(error instanceof Error?error.message:String(error))}}function classOfCode(code){
 return Object.hasOwn(CLASS_OF_CODE,code)?CLASS_OF_CODE[code]:"ConnectionError"}function typeName(type){
-return NAMES.get(type)??\`type 0x\${type.toString(16).padStart(2,"0")}\`}var BodyError=class extends Error{name="BodyError"};function parseServerHello(body){let map=control(
+return NAMES.get(type)??\`type 0x\${type.toString(16).padStart(2,"0")}\`}var InFlight=class{#unanswered=new Set;#queued=new IdTable;#lastSent=0;#unended=new Set;hasEnded(id){
+return id<=this.#lastSent&&!this.#unended.has(id)}has(id){return this.#unanswered.has(id)}get isEmpty(){
+return this.#unanswered.size===0&&this.#queued.size===0&&this.hasAllOutput}get hasAllOutput(){return this.#unended.
+size===0}add(bytes,limit){let room=this.#queued.size>0?0:limit-this.#unanswered.size,at=0;for(let count2=0;count2<
+room&&at<bytes.length;count2++)this.#leaves(readU32(bytes,at+8)),at+=12+readU32(bytes,at+4);let left=at;
+for(;at<bytes.length;){let end=at+12+readU32(bytes,at+4);this.#queued.add(readU32(bytes,at+8),bytes.
+subarray(at,end)),at=end}if(left!==0)return{bytes:left===bytes.length?bytes:bytes.subarray(0,left),last:this.#lastSent}}next(limit){
+if(this.#queued.size===0||this.#unanswered.size>=limit)return;let bytes=this.#queued.takeFirst();return this.#leaves(
+readU32(bytes,8)),{bytes,last:this.#lastSent}}takeBack(id){return this.#queued.take(id)!==void 0}answered(id){
+if(!this.#unanswered.delete(id))throw new RuleBroken(\`a RESULT came for request \${id}, which is not \\
+in flight\`)}checkHasOutput(id){if(id>this.#lastSent)throw new RuleBroken(\`output came of eval \${id},\\
+ which was not sent\`);if(!this.#unended.has(id))throw new RuleBroken(\`output came of eval \${id}, aft\\
+er the end of its output\`)}endOutput(id){this.#unended.delete(id)}endOutputsTo(last){for(let id of this.#unended){
+if(id>last)return;this.#unended.delete(id)}}drop(){this.#queued.clear()}#leaves(id){this.#lastSent=id,
+this.#unanswered.add(id),this.#unended.add(id)}};var BodyError=class extends Error{name="BodyError"};function parseServerHello(body){let map=control(
 "SERVER_HELLO",body),limits=control("SERVER_HELLO limits",map.limits),python=control("SERVER_HELLO p\\
 ython",map.python),session_id=text("SERVER_HELLO",map,"session_id");if(!/^[0-9a-f]{32}$/.test(session_id))
 throw new BodyError(\`SERVER_HELLO has a session_id of \${JSON.stringify(session_id)}\`);return{session_id,
@@ -304,97 +318,87 @@ now}pause(){this.#paused=!0}resume(now){this.#paused=!1,this.heard(now)}check(no
 1e4))return this.#askedAt=now,"ask"}};var UntrustedError=class extends Error{name="UntrustedError"};async function unlessAborted(signal,step,undo){
 let aborted=Promise.withResolvers(),onAbort=()=>{undo(),aborted.reject(signal.reason)};signal.addEventListener(
 "abort",onAbort,{once:!0}),signal.aborted&&onAbort();try{return await Promise.race([step,aborted.promise])}finally{
-signal.removeEventListener("abort",onAbort)}}var Connection=class{#where;#hello;#streams={main:new Stream,output:new Stream};#events=[];#server;#login;#inFlight=new Set;#queued=new IdTable;#lastSent=0;#unended=new Set;#interrupts=0;#asked=new Set;#closing="\\
+signal.removeEventListener("abort",onAbort)}}var Connection=class{#where;#hello;#streams={main:new Stream,output:new Stream};#events=[];#server;#login;#evals=new InFlight;#interrupts=0;#asked=new Set;#closing="\\
 no";#goodbyeSent=!1;#farewell;#ended=!1;constructor(where,hello){this.#where=where,this.#hello=hello,
 this.#login=new Login(hello.nonce!==void 0)}get server(){return this.#server}get ended(){return this.#ended}hasEnded(id){
-return id<=this.#lastSent&&!this.#unended.has(id)}takeEvents(){let events=this.#events;return this.#events=
-[],events}space(stream){return this.#streams[stream].reader.space()}dialled(name,now){if(this.#streams[name].
-dialled(now),name==="main"){let{client,name:name2,nonce}=this.#hello,body={protocol:1,client,...name2===
-void 0?{}:{name:name2},...nonce===void 0?{}:{nonce}};this.#login.said(this.#sendControl("main",MessageType.
-CLIENT_HELLO,0,body))}else{let proof=this.#login.outputProof,body={stream_token:this.#server.stream_token,
-...proof===void 0?{}:{proof}};this.#sendControl("output",MessageType.OUTPUT_HELLO,0,body)}}proofs(proofs){
-this.#ended||(this.#login.computed(proofs),this.#sendControl("main",MessageType.PROOF,0,{proof:proofs.
-client}))}received(name,count2,now){if(this.#ended)return;let stream=this.#streams[name];stream.heard(
-now);try{for(let frame of stream.reader.filled(count2))if(this.#frame(name,stream,frame),this.#ended)
-return}catch(error){if(error instanceof Unproven)return this.#unproven(error.message);if(!(error instanceof
-FrameError||error instanceof RuleBroken))throw error;this.#broken(name,error.message,error instanceof
-FrameError?error.code:"PROTOCOL")}}lost(name,error){if(this.#ended)return;if(this.#farewell!==void 0){
-name==="output"&&this.#farewell.end();return}if(this.#goodbyeSent)return this.#end("CLIENT_CLOSED",void 0);
-let stream=this.#streams[name],what=error!==void 0?\`the \${name}stream broke\`:stream.state!=="open"?\`\\
-the server closed the \${name}stream before its hello\`+(stream.reader.midFrame?", in the middle of it":
-this.#hello.tls?"":NO_TLS):\`the server closed the \${name}stream\`+(stream.reader.midFrame?" in the mi\\
-ddle of a message":"");this.#fail("CONNECTION_LOST","ConnectionError",what,error)}notDialled(name,error){
-if(!this.#ended){if(error instanceof UntrustedError)return this.#fail("AUTHENTICATION","Authenticati\\
-onError","the server is not the one it should be",error);this.#fail("CONNECTION_LOST","ConnectionErr\\
-or",\`cannot dial the \${name}stream\`,error)}}evals(bytes){if(this.#ended||this.#closing!=="no")return;
-let room=this.#room(),count2=0,at=0,last=0;for(;at<bytes.length&&count2<room&&this.#queued.size===0;)
-last=readU32(bytes,at+8),this.#inFlight.add(last),this.#unended.add(last),at+=12+readU32(bytes,at+4),
-count2++;for(at>0&&(this.#lastSent=last,this.#send("main",at===bytes.length?bytes:bytes.subarray(0,at)),
-this.#events.push({kind:"sent",id:last,bytes:at}));at<bytes.length;){let end=at+12+readU32(bytes,at+
-4);this.#queued.add(readU32(bytes,at+8),bytes.subarray(at,end)),at=end}}cancel(id,reason){this.#ended||
-(this.#queued.take(id)!==void 0?this.#settleHere(id):this.#inFlight.has(id)&&this.#sendControl("main",
-MessageType.CANCEL,id,{reason}))}interrupt(){this.#ended||this.#closing==="now"||(this.#interrupts++,
-this.#sendControl("main",MessageType.INTERRUPT,0,{}))}status(id){this.#ended||this.#closing==="now"||
-(this.#asked.add(id),this.#sendControl("main",MessageType.STATUS,id,{}))}get part(){return this.#streams.
-main.reader.part}close(drain){if(!(this.#ended||this.#closing==="now")){if(this.#closing=drain?"drai\\
-n":"now",this.#streams.main.state!=="open")return this.#end("CLIENT_CLOSED",void 0);drain||this.#queued.
-clear(),this.#goodbyeIfDue()}}tick(now){this.#farewell!==void 0&&now-this.#farewell.since>=2e3&&this.#farewell.
-end();for(let name of["main","output"]){if(this.#ended)return;let silent=this.#streams[name].check(now);
-if(silent==="ask")this.#send(name,frameBytes(MessageType.PING,0,0,NOTHING2));else if(silent!==void 0){
-let what=\`nothing came on the \${name}stream for \${Math.round(silent/1e3)} s, not even the answer to \\
-a ping\`;this.#fail("PEER_LOST","ConnectionError",what)}}}paused(name){this.#streams[name].pause()}resumed(name,now){
-this.#streams[name].resume(now)}#room(){return this.#server.limits.evals_in_flight-this.#inFlight.size}#frame(name,stream,frame){
-switch(checkAllowed(name,stream.state,frame.type),checkHeader(frame),frame.type){case MessageType.CHALLENGE:
-this.#events.push({kind:"challenged",transcript:this.#login.challenge(frame)});break;case MessageType.
-SERVER_HELLO:{let hello=readControl(frame,parseServerHello,4096);this.#login.check(hello),this.#server=
-hello,stream.opened(),this.#events.push({kind:"opened",hello});break}case MessageType.OUTPUT_READY:readControl(
-frame,parseOutputReady),stream.opened(),this.#events.push({kind:"connected"});break;case MessageType.
-RESULT:this.#result(frame);break;case MessageType.INTERRUPTED:{if(this.#interrupts===0)throw new RuleBroken(
+return this.#evals.hasEnded(id)}takeEvents(){let events=this.#events;return this.#events=[],events}space(stream){
+return this.#streams[stream].reader.space()}dialled(name,now){if(this.#streams[name].dialled(now),name===
+"main"){let{client,name:name2,nonce}=this.#hello,body={protocol:1,client,...name2===void 0?{}:{name:name2},
+...nonce===void 0?{}:{nonce}};this.#login.said(this.#sendControl("main",MessageType.CLIENT_HELLO,0,body))}else{
+let proof=this.#login.outputProof,body={stream_token:this.#server.stream_token,...proof===void 0?{}:
+{proof}};this.#sendControl("output",MessageType.OUTPUT_HELLO,0,body)}}proofs(proofs){this.#ended||(this.#login.
+computed(proofs),this.#sendControl("main",MessageType.PROOF,0,{proof:proofs.client}))}received(name,count2,now){
+if(this.#ended)return;let stream=this.#streams[name];stream.heard(now);try{for(let frame of stream.reader.
+filled(count2))if(this.#frame(name,stream,frame),this.#ended)return}catch(error){if(error instanceof
+Unproven)return this.#unproven(error.message);if(!(error instanceof FrameError||error instanceof RuleBroken))
+throw error;this.#broken(name,error.message,error instanceof FrameError?error.code:"PROTOCOL")}}lost(name,error){
+if(this.#ended)return;if(this.#farewell!==void 0){name==="output"&&this.#farewell.end();return}if(this.#goodbyeSent)
+return this.#end("CLIENT_CLOSED",void 0);let stream=this.#streams[name],what=error!==void 0?\`the \${name}\\
+stream broke\`:stream.state!=="open"?\`the server closed the \${name}stream before its hello\`+(stream.reader.
+midFrame?", in the middle of it":this.#hello.tls?"":NO_TLS):\`the server closed the \${name}stream\`+(stream.
+reader.midFrame?" in the middle of a message":"");this.#fail("CONNECTION_LOST","ConnectionError",what,
+error)}notDialled(name,error){if(!this.#ended){if(error instanceof UntrustedError)return this.#fail(
+"AUTHENTICATION","AuthenticationError","the server is not the one it should be",error);this.#fail("C\\
+ONNECTION_LOST","ConnectionError",\`cannot dial the \${name}stream\`,error)}}evals(bytes){this.#ended||
+this.#closing!=="no"||this.#depart(this.#evals.add(bytes,this.#limit))}cancel(id,reason){this.#ended||
+(this.#evals.takeBack(id)?this.#settleHere(id):this.#evals.has(id)&&this.#sendControl("main",MessageType.
+CANCEL,id,{reason}))}interrupt(){this.#ended||this.#closing==="now"||(this.#interrupts++,this.#sendControl(
+"main",MessageType.INTERRUPT,0,{}))}status(id){this.#ended||this.#closing==="now"||(this.#asked.add(
+id),this.#sendControl("main",MessageType.STATUS,id,{}))}get part(){return this.#streams.main.reader.
+part}close(drain){if(!(this.#ended||this.#closing==="now")){if(this.#closing=drain?"drain":"now",this.#streams.
+main.state!=="open")return this.#end("CLIENT_CLOSED",void 0);drain||this.#evals.drop(),this.#goodbyeIfDue()}}tick(now){
+this.#farewell!==void 0&&now-this.#farewell.since>=2e3&&this.#farewell.end();for(let name of["main",
+"output"]){if(this.#ended)return;let silent=this.#streams[name].check(now);if(silent==="ask")this.#send(
+name,frameBytes(MessageType.PING,0,0,NOTHING2));else if(silent!==void 0){let what=\`nothing came on t\\
+he \${name}stream for \${Math.round(silent/1e3)} s, not even the answer to a ping\`;this.#fail("PEER_LO\\
+ST","ConnectionError",what)}}}paused(name){this.#streams[name].pause()}resumed(name,now){this.#streams[name].
+resume(now)}get#limit(){return this.#server.limits.evals_in_flight}#frame(name,stream,frame){switch(checkAllowed(
+name,stream.state,frame.type),checkHeader(frame),frame.type){case MessageType.CHALLENGE:this.#events.
+push({kind:"challenged",transcript:this.#login.challenge(frame)});break;case MessageType.SERVER_HELLO:{
+let hello=readControl(frame,parseServerHello,4096);this.#login.check(hello),this.#server=hello,stream.
+opened(),this.#events.push({kind:"opened",hello});break}case MessageType.OUTPUT_READY:readControl(frame,
+parseOutputReady),stream.opened(),this.#events.push({kind:"connected"});break;case MessageType.RESULT:
+this.#result(frame);break;case MessageType.INTERRUPTED:{if(this.#interrupts===0)throw new RuleBroken(
 "an INTERRUPTED was not asked for");this.#interrupts--,this.#events.push({kind:"interrupted",...readControl(
-frame,parseInterrupted)});break}case MessageType.RUNNING:{let{id}=frame;if(!this.#inFlight.has(id))throw new RuleBroken(
+frame,parseInterrupted)});break}case MessageType.RUNNING:{let{id}=frame;if(!this.#evals.has(id))throw new RuleBroken(
 \`a RUNNING came for request \${id}, which is not in flight\`);this.#events.push({kind:"running",id,...readControl(
 frame,parseRunning)});break}case MessageType.STATUS_REPLY:{let{id}=frame;if(!this.#asked.delete(id))
 throw new RuleBroken(\`a STATUS_REPLY came for \${id}, which was not asked\`);this.#events.push({kind:"\\
 status",id,status:readControl(frame,parseStatus)});break}case MessageType.OUTPUT:if(frame.flags!==1&&
-frame.flags!==2)throw new RuleBroken(\`an OUTPUT has the descriptor \${frame.flags}, not 1 or 2\`);this.#checkHasOutput(
-frame.id),this.#events.push({kind:"output",id:frame.id,fd:frame.flags,bytes:frame.body}),stream.reader.
-reuse(frame.body);break;case MessageType.OUTPUT_END:this.#checkHasOutput(frame.id),this.#outputEnds(
-frame.id),this.#events.push({kind:"output_end",id:frame.id}),this.#goodbyeIfDue(),this.#endIfComplete();
-break;case MessageType.LOG:{let record=readControl(frame,parseLog);this.#events.push({kind:"log",record,
-bytes:frame.length});break}case MessageType.PING:this.#send(name,frameBytes(MessageType.PONG,0,frame.
-id,NOTHING2));break;case MessageType.PONG:break;case MessageType.ERROR:{let{code,message}=readControl(
-frame,parseError);this.#fail(code,classOfCode(code),\`the server said: \${message}\${this.#login.hint(code)}\`);
-break}case MessageType.GOODBYE:{let{reason}=readControl(frame,parseGoodbye),end=()=>{if(this.#goodbyeSent)
+frame.flags!==2)throw new RuleBroken(\`an OUTPUT has the descriptor \${frame.flags}, not 1 or 2\`);this.#evals.
+checkHasOutput(frame.id),this.#events.push({kind:"output",id:frame.id,fd:frame.flags,bytes:frame.body}),
+stream.reader.reuse(frame.body);break;case MessageType.OUTPUT_END:this.#evals.checkHasOutput(frame.id),
+this.#evals.endOutputsTo(frame.id),this.#events.push({kind:"output_end",id:frame.id}),this.#goodbyeIfDue(),
+this.#endIfComplete();break;case MessageType.LOG:{let record=readControl(frame,parseLog);this.#events.
+push({kind:"log",record,bytes:frame.length});break}case MessageType.PING:this.#send(name,frameBytes(
+MessageType.PONG,0,frame.id,NOTHING2));break;case MessageType.PONG:break;case MessageType.ERROR:{let{
+code,message}=readControl(frame,parseError);this.#fail(code,classOfCode(code),\`the server said: \${message}\${this.#login.
+hint(code)}\`);break}case MessageType.GOODBYE:{let{reason}=readControl(frame,parseGoodbye),end=()=>{if(this.#goodbyeSent)
 return this.#end("CLIENT_CLOSED",void 0);let what=\`the server ended the session (\${reason??"no reaso\\
 n given"})\`;this.#fail(reason??"SHUTDOWN","ConnectionError",what)};this.#farewell={end,since:stream.
-heardAt},this.#endIfComplete();break}}}#checkHasOutput(id){if(id>this.#lastSent)throw new RuleBroken(
-\`output came of eval \${id}, which was not sent\`);if(!this.#unended.has(id))throw new RuleBroken(\`out\\
-put came of eval \${id}, after the end of its output\`)}#outputEnds(last){for(let id of this.#unended){
-if(id>last)return;this.#unended.delete(id)}}#result(frame){if(!this.#inFlight.delete(frame.id))throw new RuleBroken(
-\`a RESULT came for request \${frame.id}, which is not in flight\`);let{id,flags,body,owned}=frame,status=flags&
+heardAt},this.#endIfComplete();break}}}#result({id,flags,body,owned}){this.#evals.answered(id);let status=flags&
 ~SILENT_FLAG,isSilent=(flags&SILENT_FLAG)!==0;if(status>ResultStatus.NAMESPACE_GONE)throw new RuleBroken(
-\`a RESULT has the status \${status}, which is none\`);for(isSilent&&this.#unended.delete(id),this.#events.
-push({kind:"result",id,status,body,owned,isSilent});this.#queued.size>0&&this.#room()>0;){let bytes=this.#queued.
-takeFirst(),next=readU32(bytes,8);this.#inFlight.add(next),this.#unended.add(next),this.#lastSent=next,
-this.#send("main",bytes),this.#events.push({kind:"sent",id:next,bytes:bytes.length})}this.#goodbyeIfDue()}#settleHere(id){
-let body=queuedResult();this.#events.push({kind:"result",id,status:ResultStatus.CANCELLED,body,owned:!0,
-isSilent:!1}),this.#events.push({kind:"never_sent",id}),this.#goodbyeIfDue()}#goodbyeIfDue(){this.#closing===
-"no"||this.#goodbyeSent||this.#closing==="drain"&&(this.#inFlight.size>0||this.#queued.size>0||this.#unended.
-size>0)||(this.#goodbyeSent=!0,this.#sendControl("main",MessageType.GOODBYE,0,{drain:this.#closing===
-"drain"}))}#endIfComplete(){(this.#closing==="now"||this.#unended.size===0)&&this.#farewell?.end()}#sendControl(stream,type,id,body){
-let bytes=frameBytes(type,0,id,encodeControl(body));return this.#send(stream,bytes),bytes}#send(stream,bytes){
-this.#events.push({kind:"send",stream,bytes})}#broken(name,message,code){this.#sendControl(name,MessageType.
-ERROR,0,{code,message}),this.#fail(code,"ProtocolError",message)}#unproven(message){this.#sendControl(
-"main",MessageType.ERROR,0,{code:"AUTHENTICATION",message}),this.#fail("AUTHENTICATION","Authenticat\\
-ionError",message)}#fail(reason,errorClass,why,cause){let doing=this.#server===void 0?\`Cannot open a\\
- session at \${this.#where}\`:this.#streams.output.state!=="open"?\`Cannot connect session \${this.#server.
-session_id} at \${this.#where}\`:\`Cannot go on with session \${this.#server.session_id} at \${this.#where}\`,
-told=cause instanceof Error?cause.message:cause===void 0?void 0:\`\${cause}\`,message=\`\${doing}: \${why}\${told===
-void 0?"":\`: \${told}\`}\`;this.#end(reason,{class:errorClass,message,cause:told})}#end(reason,error){this.#ended||
-(this.#ended=!0,this.#inFlight.clear(),this.#queued.clear(),this.#events.push({kind:"closed",reason,
-error}))}},NO_TLS=" (if it talks TLS, give the option 'tls')",NOTHING2=new Uint8Array(0);function queuedResult(){
-let control2=encodeControl({how:"queued"}),body=new Uint8Array(4+control2.length);return writeU32(body,
-0,control2.length),body.set(control2,4),body}var ProgressWatch=class{#watched=new Map;#given=0;get isEmpty(){return this.#watched.size===0}add(ids,batch){
+\`a RESULT has the status \${status}, which is none\`);for(isSilent&&this.#evals.endOutput(id),this.#events.
+push({kind:"result",id,status,body,owned,isSilent});this.#depart(this.#evals.next(this.#limit)););this.#goodbyeIfDue()}#depart(evals){
+if(evals===void 0)return!1;let{bytes,last}=evals;return this.#send("main",bytes),this.#events.push({
+kind:"sent",id:last,bytes:bytes.length}),!0}#settleHere(id){let body=queuedResult();this.#events.push(
+{kind:"result",id,status:ResultStatus.CANCELLED,body,owned:!0,isSilent:!1}),this.#events.push({kind:"\\
+never_sent",id}),this.#goodbyeIfDue()}#goodbyeIfDue(){this.#closing==="no"||this.#goodbyeSent||this.#closing===
+"drain"&&!this.#evals.isEmpty||(this.#goodbyeSent=!0,this.#sendControl("main",MessageType.GOODBYE,0,
+{drain:this.#closing==="drain"}))}#endIfComplete(){(this.#closing==="now"||this.#evals.hasAllOutput)&&
+this.#farewell?.end()}#sendControl(stream,type,id,body){let bytes=frameBytes(type,0,id,encodeControl(
+body));return this.#send(stream,bytes),bytes}#send(stream,bytes){this.#events.push({kind:"send",stream,
+bytes})}#broken(name,message,code){this.#sendControl(name,MessageType.ERROR,0,{code,message}),this.#fail(
+code,"ProtocolError",message)}#unproven(message){this.#sendControl("main",MessageType.ERROR,0,{code:"\\
+AUTHENTICATION",message}),this.#fail("AUTHENTICATION","AuthenticationError",message)}#fail(reason,errorClass,why,cause){
+let doing=this.#server===void 0?\`Cannot open a session at \${this.#where}\`:this.#streams.output.state!==
+"open"?\`Cannot connect session \${this.#server.session_id} at \${this.#where}\`:\`Cannot go on with sess\\
+ion \${this.#server.session_id} at \${this.#where}\`,told=cause instanceof Error?cause.message:cause===
+void 0?void 0:\`\${cause}\`,message=\`\${doing}: \${why}\${told===void 0?"":\`: \${told}\`}\`;this.#end(reason,
+{class:errorClass,message,cause:told})}#end(reason,error){this.#ended||(this.#ended=!0,this.#evals.drop(),
+this.#events.push({kind:"closed",reason,error}))}},NO_TLS=" (if it talks TLS, give the option 'tls')",
+NOTHING2=new Uint8Array(0);function queuedResult(){let control2=encodeControl({how:"queued"}),body=new Uint8Array(
+4+control2.length);return writeU32(body,0,control2.length),body.set(control2,4),body}var ProgressWatch=class{#watched=new Map;#given=0;get isEmpty(){return this.#watched.size===0}add(ids,batch){
 if(ids.length!==0)for(let{id,size}of evalFrames(batch))ids.includes(id)&&this.#watched.set(id,{start:void 0,
 sent:0,sentTotal:size,received:0,receivedTotal:void 0})}given(frames){if(!this.isEmpty&&frames[2]===
 MessageType.EVAL)for(let{id,at}of evalFrames(frames)){let watched=this.#watched.get(id);watched!==void 0&&

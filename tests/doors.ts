@@ -7,14 +7,14 @@
 import { startServer } from "../fake_server/mod.ts";
 import { makeAuthority } from "./certificates.ts";
 import type { Doors } from "./harness.ts";
+import { testPython } from "./python.ts";
 
 const TOKEN = "0123456789abcdefghijklmnop";
 
 /** Starts the servers. */
 export async function startDoors(): Promise<Doors & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const python = Deno.env.get("PYPROXY_PYTHON");
-  const common = { ...(python === undefined ? {} : { python }), numWorkers: 1 };
+  const common = { python: testPython(), numWorkers: 1 };
   const tcp = { ...common, bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0" };
   const authority = await makeAuthority();
   const directory = await Deno.makeTempDir();

@@ -6,6 +6,7 @@
  */
 import type { ServerOptions } from "../fake_server/mod.ts";
 import { connect, type OpenOptions, type RemoteProcess } from "../mod.ts";
+import { testPython } from "./python.ts";
 
 declare const Bun: unknown;
 
@@ -41,9 +42,8 @@ export async function testServer(options?: ServerOptions): Promise<TestServer> {
   }
   if (inBun) throw new Error("Cannot test: set PYPROXY_TEST_ADDR, or use `deno task test:bun`");
   const { startServer } = await import("../fake_server/" + "mod.ts");
-  const python = process.env.PYPROXY_PYTHON;
   return await startServer({
-    ...(python === undefined ? {} : { python }),
+    python: testPython(),
     bindAddr: "127.0.0.1:0",
     outputAddr: "127.0.0.1:0",
     numWorkers: 2,

@@ -6,10 +6,12 @@
 import { assert } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { type PyProxyServer, type ServerOptions, startServer } from "../fake_server/mod.ts";
+import { testPython } from "./python.ts";
 
 /** A server on free ports, with one python process unless something else is said. */
 export function start(options: ServerOptions = {}): Promise<PyProxyServer> {
   return startServer({
+    python: testPython(),
     bindAddr: "127.0.0.1:0",
     outputAddr: "127.0.0.1:0",
     numWorkers: 1,

@@ -1,6 +1,7 @@
 /** The README's blocks, what each says that it prints, and servers to run them against. */
 import { startServer } from "../fake_server/mod.ts";
 import { connect } from "../mod.ts";
+import { testPython } from "./python.ts";
 
 /** The root of this repository. */
 export const root: URL = new URL("../", import.meta.url);
@@ -59,8 +60,7 @@ except ImportError:
 
 /** An interpreter that has pandas, if one of those that are known has. */
 async function pythonWithPandas(): Promise<string | undefined> {
-  for (const python of [Deno.env.get("PYPROXY_PYTHON"), "python3", "/usr/bin/python3"]) {
-    if (python === undefined) continue;
+  for (const python of [testPython(), "/usr/bin/python3"]) {
     try {
       const { success } = await new Deno.Command(python, {
         args: ["-c", "import pandas"],
@@ -91,7 +91,7 @@ export async function readmeServers(): Promise<ReadmeServers> {
   for (const place of new Set(blocks.join("").match(/localhost:\d+/g))) {
     const server = stack.use(
       await startServer({
-        ...(python === undefined ? {} : { python }),
+        python: python ?? testPython(),
         bindAddr: "127.0.0.1:0",
         outputAddr: "127.0.0.1:0",
         // One process each: what is prepared in it is there for all.

@@ -4,6 +4,7 @@
  */
 import { startServer } from "../../fake_server/mod.ts";
 import { startDoors } from "../doors.ts";
+import { testPython } from "../python.ts";
 
 const BUN = "bun@1.4.5";
 
@@ -25,9 +26,8 @@ async function npx(args: string[], env: Record<string, string> = {}): Promise<nu
 
 const [suite, ...args] = Deno.args;
 const isFaults = suite === "faults";
-const python = Deno.env.get("PYPROXY_PYTHON");
 await using server = await startServer({
-  ...(python === undefined ? {} : { python }),
+  python: testPython(),
   bindAddr: "127.0.0.1:0",
   outputAddr: "127.0.0.1:0",
   log: () => {},

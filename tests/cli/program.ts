@@ -2,6 +2,7 @@
 import { assert } from "@std/assert";
 import { type PyProxyServer, startServer } from "../../fake_server/mod.ts";
 import { RUNTIMES } from "../package/project.ts";
+import { testPython } from "../python.ts";
 import { root } from "../readme.ts";
 
 const MAIN = `${root.pathname}src/cli/main.ts`;
@@ -14,6 +15,7 @@ export const COMMANDS: [runtime: string, command: string[]][] = Object.entries(R
 /** A server for the command. */
 export function server(): Promise<PyProxyServer> {
   return startServer({
+    python: testPython(),
     bindAddr: "127.0.0.1:0",
     outputAddr: "127.0.0.1:0",
     numWorkers: 1,

@@ -3,10 +3,9 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import type { ServerLogRecord } from "../../fake_server/mod.ts";
 import { connect, RemoteProcessDiedError } from "../../mod.ts";
+import { testPython } from "../python.ts";
 import { start, until } from "../raw_server.ts";
 import { report } from "./scale.ts";
-
-const REAL_PYTHON = Deno.env.get("PYPROXY_PYTHON") ?? "python3";
 
 /** An interpreter that can be taken away: a link in a folder of its own. */
 class Interpreter implements AsyncDisposable {
@@ -21,7 +20,7 @@ class Interpreter implements AsyncDisposable {
   }
 
   static async make(): Promise<Interpreter> {
-    const { stdout } = await new Deno.Command(REAL_PYTHON, {
+    const { stdout } = await new Deno.Command(testPython(), {
       args: ["-c", "import os, sys; print(os.path.realpath(sys.executable), end='')"],
     }).output();
     const interpreter = new Interpreter(

@@ -1,13 +1,13 @@
 // A server with limits of a test's choosing, in a process of its own: see programs.ts.
 import { startServer } from "../../fake_server/mod.ts";
+import { testPython } from "../python.ts";
 
 function say(value: unknown): void {
   Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(value) + "\n"));
 }
 
-const python = Deno.env.get("PYPROXY_PYTHON");
 const server = await startServer({
-  ...(python === undefined ? {} : { python }),
+  python: testPython(),
   bindAddr: "127.0.0.1:0",
   outputAddr: "127.0.0.1:0",
   ...JSON.parse(Deno.args[0]!),

@@ -4,7 +4,8 @@
  * @module
  */
 import { createHmac } from "node:crypto";
-import { Connection, type ConnectionEvent } from "../../src/connection.ts";
+import { Connection } from "../../src/connection.ts";
+import type { ConnectionEvent } from "../../src/connection_event.ts";
 import { PyProxyError } from "../../src/error_base.ts";
 import { type Asked, outcomeOf } from "../../src/outcome.ts";
 import type { Outcome } from "../../src/future.ts";

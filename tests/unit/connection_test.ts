@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { decode, encode } from "@std/msgpack";
-import { Connection, type ConnectionEvent } from "../../src/connection.ts";
+import { Connection } from "../../src/connection.ts";
+import type { ConnectionEvent } from "../../src/connection_event.ts";
 import type { StreamName } from "../../src/rules.ts";
 import { frameBytes, readU32 } from "../../src/wire/frame.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";

@@ -7,6 +7,7 @@
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { decode, encode, type ValueType } from "@std/msgpack";
+import { pathPython } from "../python.ts";
 import { joined, type Piece, PieceReader } from "./link_output.ts";
 import { readValue } from "./link_values.ts";
 
@@ -56,7 +57,7 @@ export interface EvalOptions {
 /** The interpreters to test with: python3 of the PATH, and the system's. */
 export function interpreters(): { name: string; path: string }[] {
   const found = new Map<string, string>();
-  for (const path of ["python3", "/usr/bin/python3"]) {
+  for (const path of [pathPython(), "/usr/bin/python3"]) {
     const code = "import sys; print(sys.executable); print(sys.version.split()[0])";
     try {
       const { stdout, success } = new Deno.Command(path, { args: ["-c", code] }).outputSync();

@@ -2,12 +2,13 @@
 import { assertEquals } from "@std/assert";
 import { KeptBuffers } from "../../fake_server/kept_buffers.ts";
 import { PythonProcess } from "../../fake_server/python_process.ts";
+import { pathPython } from "../python.ts";
 import { pythonFolder } from "./python_folder.ts";
 
 /** A process with nobody who listens yet. */
 function startProcess(directory: string): Promise<PythonProcess> {
   return PythonProcess.start({
-    python: "python3",
+    python: pathPython(),
     directory,
     main: `${directory}/pyproxy_worker/main.py`,
     name: "test",
