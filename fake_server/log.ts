@@ -31,13 +31,15 @@ export interface ServerLogRecord extends LogFields {
   msg: string;
 }
 
-/** Where records go. */
+/** Where records go. What it throws is written to stderr, with the record. */
 export type LogSink = (record: ServerLogRecord) => void;
 
 /** Makes records of at least one level and gives them to a sink. */
 export class Log {
   readonly #least: number;
   readonly #sink: LogSink;
+  /** Where it is told that the sink has failed. */
+  #stderr: StderrLog | undefined;
 
   /** Makes one that leaves out what is below `level`. */
   constructor(level: LogLevel, sink: LogSink) {
@@ -52,7 +54,16 @@ export class Log {
 
   /** Writes a record. */
   write(level: LogLevel, msg: string, fields: LogFields = {}): void {
-    if (this.keeps(level)) this.#sink(logRecord(level, msg, fields));
+    if (!this.keeps(level)) return;
+    const record = logRecord(level, msg, fields);
+    try {
+      this.#sink(record);
+    } catch (error) {
+      // Whoever logs is in the middle of something that must not break for it.
+      const { sink } = this.#stderr ??= new StderrLog();
+      sink(logRecord("error", "the log function threw", { error: errorText(error) }));
+      sink(record);
+    }
   }
 
   /** For what matters to somebody who looks for a fault in the server. */

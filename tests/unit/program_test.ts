@@ -4,6 +4,7 @@ import { startServer } from "../../fake_server/mod.ts";
 import { connect, ConnectionError } from "../../mod.ts";
 
 const root = new URL("../../", import.meta.url);
+const config = `${root.pathname}deno.json`;
 
 /** Runs a program that imports the client; gives what it printed. */
 async function program(body: string, permissions = ["--allow-all"]): Promise<string> {
@@ -11,7 +12,7 @@ async function program(body: string, permissions = ["--allow-all"]): Promise<str
   try {
     await Deno.writeTextFile(file, `import * as client from "${root}mod.ts";\n${body}`);
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--no-prompt", ...permissions, file],
+      args: ["run", "--no-check", "--no-prompt", "--config", config, ...permissions, file],
       env: { NO_COLOR: "1" },
       stdout: "piped",
       stderr: "piped",
@@ -88,6 +89,30 @@ Deno.test("the client needs permission for the network alone, and to read its ow
     [`--allow-net=${own.addr},${own.outputAddr}`, `--allow-read=${root.pathname}src`],
   );
   assertEquals(text, "least\n");
+});
+
+Deno.test("a server whose log function throws goes on, and tells of it and the record on stderr", async () => {
+  const text = await program(`
+    const { startServer } = await import("${root}fake_server/mod.ts");
+    const server = await startServer({
+      bindAddr: "127.0.0.1:0",
+      outputAddr: "127.0.0.1:0",
+      numWorkers: 1,
+      log: () => { throw new Error("the disk is full"); },
+    });
+    const remote = await client.connect(server.addr);
+    await remote.eval("import os; os._exit(3)").then(undefined, (error) => console.log(error.name));
+    console.log(await remote.eval("2 + 2"));
+    await remote.close();
+    await server.close();
+    console.log("closed");`);
+  const lines = text.trimEnd().split("\n");
+  const logged = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  assertEquals(lines.slice(0, 3), ["RemoteProcessDiedError", "4", "closed"]);
+  const [threw, ready] = logged;
+  assertEquals([threw.msg, threw.error], ["the log function threw", "the disk is full"]);
+  assertEquals([ready.level, ready.msg], ["info", "python process ready"]);
+  assertEquals(logged.at(-1).msg, "server closed");
 });
 
 /** Starts the server as a program of its own; gives it and the address that it tells. */
