@@ -72,7 +72,7 @@ export let settle: (future: Future<unknown>, outcome: Outcome<unknown>) => void;
  * console.log(await future.wait({ timeout: 1000 })); // 45
  * ```
  */
-export class Future<T> implements PromiseLike<T> {
+export class Future<T> implements Promise<T> {
   /** The eval's number in its session, from 1. Output and log records carry it. */
   readonly id: number;
   /** When it was called, in milliseconds since 1970. */
@@ -95,6 +95,11 @@ export class Future<T> implements PromiseLike<T> {
   constructor(id: number, owner: FutureOwner) {
     this.id = id;
     this.#owner = owner;
+  }
+
+  /** "Future". */
+  get [Symbol.toStringTag](): string {
+    return "Future";
   }
 
   /** Whether the result, or the error, is there. */
@@ -142,6 +147,26 @@ export class Future<T> implements PromiseLike<T> {
     onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#promise().then(onfulfilled, onrejected);
+  }
+
+  /**
+   * What a promise's `catch()` does.
+   *
+   * @returns A promise of the result, or of what the function makes of the error.
+   */
+  catch<B = never>(
+    onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<T | B> {
+    return this.#promise().catch(onrejected);
+  }
+
+  /**
+   * What a promise's `finally()` does.
+   *
+   * @returns A promise of the same outcome, after the function has been called.
+   */
+  finally(onfinally?: (() => void) | null): Promise<T> {
+    return this.#promise().finally(onfinally);
   }
 
   /**

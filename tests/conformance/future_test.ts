@@ -42,6 +42,20 @@ test("waiting again throws the same error each time", async () => {
   assertEquals(!outcome.ok && outcome.error === first, true);
 });
 
+test("a future is used as any promise is", async () => {
+  await using own = await testRemote();
+  const right: Promise<number> = own.remote.eval<number>("6 * 7");
+  const wrong: Promise<number> = own.remote.eval<number>("1 / 0");
+  const seen: unknown[] = [];
+  assertEquals(await right.finally(() => seen.push("finally")), 42);
+  assertEquals(await right.catch(() => seen.push("never")), 42);
+  assertInstanceOf(await wrong.catch((error) => error), PythonError);
+  await assertRejects(() => wrong.finally(() => seen.push("finally")), PythonError);
+  await assertRejects(() => wrong.catch(null), PythonError);
+  assertEquals(seen, ["finally", "finally"]);
+  assertEquals(`${right}`, "[object Future]");
+});
+
 test("a failed future that nobody awaited is no unhandled rejection", async () => {
   await using own = await testRemote();
   own.remote.eval("1 / 0");
