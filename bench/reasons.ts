@@ -9,7 +9,8 @@ const BULK =
   "Python takes 7.4 µs for each of these evals, the floor's Python 5: descriptors are put back " +
   "(0.9), output is flushed (0.8), and looked for in the pipes (0.4), the value is packed and its " +
   "frame made (1.4), `__main__` is fresh; the other threads take 8 together, the floor's 6. A " +
-  "process has 64 evals at a time at most, so that sessions take turns";
+  "process has 64 evals at a time at most, so that sessions take turns. Four of the steps are system " +
+  "calls, of 0.3 µs each: on a virtual machine where one takes 1.2 the ratios were 0.41 to 0.63";
 const MANY =
   "nine threads and processes on two cores, and 16 evals a session under way: each round wakes each " +
   "of them for so few, which costs a thread of Deno's 40 to 50 µs, the floor's as well as the " +
@@ -25,8 +26,9 @@ const CROWDED =
 
 /** Known reasons. */
 export const REASONS: Readonly<Record<string, string>> = {
-  "`2 + 2`, p50": "1.42 to 1.57 in different runs: Python's 20 µs around an eval, and more code " +
-    "in each hop, which is cold each time",
+  "`2 + 2`, p50":
+    "1.2 to 1.6 in different runs, 1.5 to 2.1 on a virtual machine whose system calls take 1.2 µs: " +
+    "Python's 20 µs around an eval, and more code in each hop, which is cold each time",
   "64 in flight, 1 session": BULK,
   "1,000 in flight, 1 session": BULK,
   "64 in flight, 4 sessions": MANY,
