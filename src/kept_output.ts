@@ -108,7 +108,8 @@ export class KeptOutput {
       }
       return last;
     }
-    const buffer = this.#buffer(Math.min(size, wanted));
+    // What has filled a block will most likely fill another: growing each anew would be garbage.
+    const buffer = last?.fd === fd ? this.#blocks.take() : this.#buffer(Math.min(size, wanted));
     const chunk = { fd, buffer, length: 0 };
     this.#chunks.push(chunk);
     this.#cost += buffer.length + CHUNK_COST_BYTES;

@@ -498,9 +498,9 @@ for(;!this.isEmpty;)this.dropOldest()}#room(fd,wanted){let{size}=this.#blocks,la
 if(last?.fd===fd&&last.length<size){let needed=Math.min(size,last.length+wanted);if(needed>last.buffer.
 length){let buffer2=this.#buffer(Math.max(needed,Math.min(size,2*last.buffer.length)));buffer2.set(last.
 buffer.subarray(0,last.length)),this.#cost+=buffer2.length-last.buffer.length,last.buffer=buffer2}return last}
-let buffer=this.#buffer(Math.min(size,wanted)),chunk={fd,buffer,length:0};return this.#chunks.push(chunk),
-this.#cost+=buffer.length+64,chunk}#buffer(bytes){return bytes===this.#blocks.size?this.#blocks.take():
-new Uint8Array(bytes)}};var DROP_REPORT_BYTES=1024*1024,UnreadOutput=class{#perEval;#perSession;#blocks;#evals=new Map;#open=new Set;#cost=0;#hasEnded;#neverSent=new Set;#allWatched=!1;#logsWatched=!1;#logs=[];#logBytes=0;#logsDropped=0;#out=[];#outBytes=0;#credit=16384;#drops=[];constructor(limits,hasEnded){
+let buffer=last?.fd===fd?this.#blocks.take():this.#buffer(Math.min(size,wanted)),chunk={fd,buffer,length:0};
+return this.#chunks.push(chunk),this.#cost+=buffer.length+64,chunk}#buffer(bytes){return bytes===this.#blocks.
+size?this.#blocks.take():new Uint8Array(bytes)}};var DROP_REPORT_BYTES=1024*1024,UnreadOutput=class{#perEval;#perSession;#blocks;#evals=new Map;#open=new Set;#cost=0;#hasEnded;#neverSent=new Set;#allWatched=!1;#logsWatched=!1;#logs=[];#logBytes=0;#logsDropped=0;#out=[];#outBytes=0;#credit=16384;#drops=[];constructor(limits,hasEnded){
 this.#hasEnded=hasEnded,this.#perEval=limits.perEval,this.#perSession=limits.perSession,this.#blocks=
 new Blocks(limits.perEval)}get full(){return this.#outBytes>=2080768}output(id,fd,bytes){if(bytes.length===
 0)return;let entry=this.#entry(id);if(entry.watched||this.#allWatched){let to={eval:entry.watched,all:this.#allWatched};
