@@ -231,9 +231,12 @@ Deno.test("server drops a waiting eval, interrupts a running one, and kills a st
   assertEquals(decode((await session.result(last)).values), "last");
   assertEquals(await session.text(waiting), "");
 
+  // What comes at the jump to the first instruction of a `try` body is not caught in Python 3.11: so
+  // the loop is not the first.
   const stubborn = await session.send(`
 while True:
     try:
+        print("begun")
         while True: print("stubborn")
     except KeyboardInterrupt:
         pass
