@@ -161,4 +161,15 @@ except ValueError:
       assertEquals((await client.eval("2 + 2")).value, 4);
     }
   });
+
+  // Here no other thread runs, as it does after an eval that printed: with one, CPython's own lock may
+  // be another's as C forks, and such a child never comes back, in any program.
+  test("takes a child that C has forked for none of its own", async () => {
+    await using client = await LinkClient.start(python);
+    const { value: pid } = await client.eval("import os; os.getpid()");
+    const fork = "import ctypes, os\nchild = ctypes.CDLL(None).fork()\n";
+    const { value } = await client.eval(`${fork}if child: os.waitpid(child, 0)\nos.getpid()`);
+    assertEquals(value, pid);
+    assertEquals((await client.eval("import os; os.getpid()")).value, pid);
+  });
 }
