@@ -17,9 +17,9 @@ import { LinkDoor } from "./link_door.ts";
 import { errorText } from "./log.ts";
 import { Page } from "./page.ts";
 import { Pipes } from "./pipes.ts";
+import { type Death, exitText, type ProcessEvents } from "./process_events.ts";
 import { Rest } from "./rest.ts";
 import { Results } from "./results.ts";
-import type { Exit } from "./scheduler.ts";
 import { StartError } from "./start_error.ts";
 
 /** How to start a python process. */
@@ -39,27 +39,6 @@ export interface ProcessOptions {
   buffers: KeptBuffers;
   /** Gives the start up. */
   signal: AbortSignal;
-}
-
-/** What a python process has to tell. Bodies and chunks are good until the call returns. */
-export interface ProcessEvents {
-  /** `isRead`: the job has no more output than what has been told. */
-  result(job: number, status: number, body: Uint8Array, owned: boolean, isRead: boolean): void;
-  broken(job: number, message: string): void;
-  note(job: number, fields: Record<string, string | number | boolean>): void;
-  /** All that came together has been told. */
-  turn(): void;
-  /** Gives back what has to happen before more is read. */
-  output(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined;
-  /** The process breaks the rules of the link, and is being ended for it. */
-  fault(message: string): void;
-}
-
-/** What is known of a dead process. */
-export interface Death {
-  exit: Exit;
-  /** The job it had begun last, 0 if none. */
-  started: number;
 }
 
 /** The oldest Python that the worker is written for. */
@@ -328,11 +307,6 @@ export class PythonProcess {
 /** Whether it is a RESULT that says READ. */
 function isRead({ type, flags }: Frame): boolean {
   return type === MessageType.RESULT && (flags & READ_FLAG) !== 0;
-}
-
-/** How a process ended, in words. */
-export function exitText(exit: Exit): string {
-  return "signal" in exit ? `signal ${exit.signal}` : `exit code ${exit.exit_code}`;
 }
 
 function ignoreMissing(error: unknown): void {

@@ -10,7 +10,8 @@ import { MAX_RESTART_PAUSE_MS, RESTART_PAUSE_MS, RESULT_BYTES_PER_MS } from "./l
 import { forgetFrame, setJob } from "./link.ts";
 import { errorText, type Log, LOG_LEVELS, type LogFields, type LogLevel } from "./log.ts";
 import { type LateOutput, type Origin, OutputRouter, type OutputTarget } from "./output_router.ts";
-import { exitText, type ProcessEvents, type PythonProcess } from "./python_process.ts";
+import { exitText, type ProcessEvents } from "./process_events.ts";
+import type { PythonProcess } from "./python_process.ts";
 import type { Job, Outcome, Scheduler } from "./scheduler.ts";
 
 /** One eval, as its python process's slot knows it. */

@@ -1,5 +1,5 @@
 /**
- * The one thing that starting a server throws beside a bad setting.
+ * What a python process that does not come up is to whoever starts one.
  *
  * @module
  */

@@ -354,19 +354,17 @@ export class Connection {
     }
     if (isSilent) this.#evals.endOutput(id);
     this.#events.push({ kind: "result", id, status, body, owned, isSilent });
-    while (this.#depart(this.#evals.next(this.#limit))) {
-      // One more has had room.
-    }
+    // One has left, so one has room.
+    this.#depart(this.#evals.next(this.#limit));
     this.#goodbyeIfDue();
   }
 
-  /** Sends evals; false if there are none. */
-  #depart(evals: Departure | undefined): boolean {
-    if (evals === undefined) return false;
+  /** Sends evals, if there are any. */
+  #depart(evals: Departure | undefined): void {
+    if (evals === undefined) return;
     const { bytes, last } = evals;
     this.#send("main", bytes);
     this.#events.push({ kind: "sent", id: last, bytes: bytes.length });
-    return true;
   }
 
   /** Settles an eval that never left: as the server would, with a RESULT of its own. */

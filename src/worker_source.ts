@@ -378,12 +378,12 @@ return this.#end("CLIENT_CLOSED",void 0);let what=\`the server ended the session
 n given"})\`;this.#fail(reason??"SHUTDOWN","ConnectionError",what)};this.#farewell={end,since:stream.
 heardAt},this.#endIfComplete();break}}}#result({id,flags,body,owned}){this.#evals.answered(id);let status=flags&
 ~SILENT_FLAG,isSilent=(flags&SILENT_FLAG)!==0;if(status>ResultStatus.NAMESPACE_GONE)throw new RuleBroken(
-\`a RESULT has the status \${status}, which is none\`);for(isSilent&&this.#evals.endOutput(id),this.#events.
-push({kind:"result",id,status,body,owned,isSilent});this.#depart(this.#evals.next(this.#limit)););this.#goodbyeIfDue()}#depart(evals){
-if(evals===void 0)return!1;let{bytes,last}=evals;return this.#send("main",bytes),this.#events.push({
-kind:"sent",id:last,bytes:bytes.length}),!0}#settleHere(id){let body=queuedResult();this.#events.push(
-{kind:"result",id,status:ResultStatus.CANCELLED,body,owned:!0,isSilent:!1}),this.#events.push({kind:"\\
-never_sent",id}),this.#goodbyeIfDue()}#goodbyeIfDue(){this.#closing==="no"||this.#goodbyeSent||this.#closing===
+\`a RESULT has the status \${status}, which is none\`);isSilent&&this.#evals.endOutput(id),this.#events.
+push({kind:"result",id,status,body,owned,isSilent}),this.#depart(this.#evals.next(this.#limit)),this.#goodbyeIfDue()}#depart(evals){
+if(evals===void 0)return;let{bytes,last}=evals;this.#send("main",bytes),this.#events.push({kind:"sen\\
+t",id:last,bytes:bytes.length})}#settleHere(id){let body=queuedResult();this.#events.push({kind:"res\\
+ult",id,status:ResultStatus.CANCELLED,body,owned:!0,isSilent:!1}),this.#events.push({kind:"never_sen\\
+t",id}),this.#goodbyeIfDue()}#goodbyeIfDue(){this.#closing==="no"||this.#goodbyeSent||this.#closing===
 "drain"&&!this.#evals.isEmpty||(this.#goodbyeSent=!0,this.#sendControl("main",MessageType.GOODBYE,0,
 {drain:this.#closing==="drain"}))}#endIfComplete(){(this.#closing==="now"||this.#evals.hasAllOutput)&&
 this.#farewell?.end()}#sendControl(stream,type,id,body){let bytes=frameBytes(type,0,id,encodeControl(
@@ -422,33 +422,32 @@ if(this.#length===0)return;let taken=this.#bytes.slice(0,this.#length);return th
 length>KEPT_BYTES2&&(this.#bytes=new Uint8Array(KEPT_BYTES2)),taken}#grow(needed){let larger=new Uint8Array(
 Math.max(needed,2*this.#bytes.length));larger.set(this.#bytes.subarray(0,this.#length)),this.#bytes=
 larger}};var PAUSE_BYTES=1024*1024,dial=async(address,tls,signal)=>{signal.throwIfAborted();let{Bun}=globalThis,
-transport=new BunTransport,connect=async()=>{await Bun.connect({..."path"in address?{unix:address.path}:
-address,socket:transport.handlers,...tls===void 0?{}:{tls:{...tls.caCerts.length===0?{}:{ca:tls.caCerts},
-...tls.serverName===void 0?{}:{serverName:tls.serverName},rejectUnauthorized:!0}}}),tls!==void 0&&await transport.
-secured};try{return await unlessAborted(signal,connect(),()=>transport.close()),transport}catch(error){
-throw transport.close(),error}};function handshakeError(error){let why=error?.message??"no reason wa\\
-s given";if(!/^(EPROTO|ECONN)/.test(error?.code??""))return new UntrustedError(why);let hint=why.includes(
-"WRONG_VERSION_NUMBER")?" (the server does not talk TLS)":"";return new Error(\`the TLS handshake fai\\
-led: \${why}\${hint}\`)}var BunTransport=class{#socket;written=0;#chunks=[];#waiting=0;#paused=!1;#closed=!1;#ended=!1;#error;#onData;#onDrain;#handshake=Promise.
-withResolvers();handlers={open:socket=>{this.#socket=socket,socket.setNoDelay(!0),this.#closed&&socket.
-end()},handshake:(_socket,ok,error)=>{ok?this.#handshake.resolve():this.#handshake.reject(handshakeError(
-error))},data:(socket,bytes)=>{this.#chunks.push(bytes.slice()),this.#waiting+=bytes.length,this.#waiting>
-PAUSE_BYTES&&!this.#paused&&(this.#paused=!0,socket.pause()),this.#onData?.()},drain:()=>this.#onDrain?.(),
-end:()=>this.#over(void 0),close:(_socket,error)=>this.#over(error),error:(_socket,error)=>this.#over(
-error),connectError:(_socket,error)=>this.#over(error)};get secured(){return this.#handshake.promise}constructor(){
-this.#handshake.promise.catch(()=>{})}#over(error){let why=error instanceof Error?error.message:"the\\
- server closed the connection";this.#handshake.reject(new Error(\`the TLS handshake failed: \${why}\`,{
-cause:error})),this.#ended=!0,this.#error??=error,this.#onData?.(),this.#onDrain?.()}async read(into){
-for(;this.#chunks.length===0;){if(this.#error!==void 0)throw this.#error;if(this.#ended||this.#closed)
-return null;await new Promise(resolve=>this.#onData=resolve),this.#onData=void 0}let at=0;for(;at<into.
-length&&this.#chunks.length>0;){let chunk=this.#chunks[0],part=chunk.subarray(0,into.length-at);into.
-set(part,at),at+=part.length,part.length===chunk.length?this.#chunks.shift():this.#chunks[0]=chunk.subarray(
-part.length)}return this.#waiting-=at,this.#paused&&this.#waiting<=PAUSE_BYTES/2&&(this.#paused=!1,this.#socket.
-resume()),at}async write(bytes){let at=0;for(;;){if(this.#closed||this.#ended)throw this.#error??new Error(
-"the connection is closed");let count2=this.#socket.write(bytes.subarray(at));if(count2<0)throw this.#error??
-new Error("the connection is closed");if(at+=count2,this.written+=count2,at>=bytes.length)return;await new Promise(
-resolve=>this.#onDrain=resolve),this.#onDrain=void 0}}close(){this.#closed||(this.#closed=!0,this.#socket?.
-end(),this.#over(void 0))}};var dial2=async(address,tls,signal)=>{if(signal.throwIfAborted(),"path"in address)return new DenoTransport(
+transport=new BunTransport(tls!==void 0),connect=async()=>{let connected=Bun.connect({..."path"in address?
+{unix:address.path}:address,socket:transport.handlers,...tls===void 0?{}:{tls:{...tls.caCerts.length===
+0?{}:{ca:tls.caCerts},...tls.serverName===void 0?{}:{serverName:tls.serverName},rejectUnauthorized:!0}}});
+await Promise.all([connected,transport.secured])};try{return await unlessAborted(signal,connect(),()=>transport.
+close()),transport}catch(error){throw transport.close(),error}};function handshakeError(error){let why=error?.
+message??"no reason was given";if(!/^(EPROTO|ECONN)/.test(error?.code??""))return new UntrustedError(
+why);let hint=why.includes("WRONG_VERSION_NUMBER")?" (the server does not talk TLS)":"";return new Error(
+\`the TLS handshake failed: \${why}\${hint}\`)}var BunTransport=class{#socket;written=0;#chunks=[];#waiting=0;#paused=!1;#closed=!1;#ended=!1;#error;#onData;#onDrain;#handshake;handlers={
+open:socket=>{this.#socket=socket,socket.setNoDelay(!0),this.#closed&&socket.end()},handshake:(_socket,ok,error)=>{
+ok?this.#handshake?.resolve():this.#handshake?.reject(handshakeError(error))},data:(socket,bytes)=>{
+this.#chunks.push(bytes.slice()),this.#waiting+=bytes.length,this.#waiting>PAUSE_BYTES&&!this.#paused&&
+(this.#paused=!0,socket.pause()),this.#onData?.()},drain:()=>this.#onDrain?.(),end:()=>this.#over(void 0),
+close:(_socket,error)=>this.#over(error),error:(_socket,error)=>this.#over(error),connectError:()=>{}};get secured(){
+return this.#handshake?.promise}constructor(isTls){isTls&&(this.#handshake=Promise.withResolvers())}#over(error){
+let why=error instanceof Error?error.message:"the server closed the connection";this.#handshake?.reject(
+new Error(\`the TLS handshake failed: \${why}\`,{cause:error})),this.#ended=!0,this.#error??=error,this.#onData?.(),
+this.#onDrain?.()}async read(into){for(;this.#chunks.length===0;){if(this.#error!==void 0)throw this.#error;
+if(this.#ended||this.#closed)return null;await new Promise(resolve=>this.#onData=resolve),this.#onData=
+void 0}let at=0;for(;at<into.length&&this.#chunks.length>0;){let chunk=this.#chunks[0],part=chunk.subarray(
+0,into.length-at);into.set(part,at),at+=part.length,part.length===chunk.length?this.#chunks.shift():
+this.#chunks[0]=chunk.subarray(part.length)}return this.#waiting-=at,this.#paused&&this.#waiting<=PAUSE_BYTES/
+2&&(this.#paused=!1,this.#socket.resume()),at}async write(bytes){let at=0;for(;;){if(this.#closed||this.#ended)
+throw this.#error??new Error("the connection is closed");let count2=this.#socket.write(bytes.subarray(
+at));if(count2<0)throw this.#error??new Error("the connection is closed");if(at+=count2,this.written+=
+count2,at>=bytes.length)return;await new Promise(resolve=>this.#onDrain=resolve),this.#onDrain=void 0}}close(){
+this.#closed||(this.#closed=!0,this.#socket?.end(),this.#over(void 0))}};var dial2=async(address,tls,signal)=>{if(signal.throwIfAborted(),"path"in address)return new DenoTransport(
 await Deno.connect({transport:"unix",path:address.path}));let connection=await Deno.connect({...address,
 signal});try{return connection.setNoDelay(!0),tls===void 0?new DenoTransport(connection):new DenoTransport(
 await secure(connection,address.hostname,tls,signal))}catch(error){throw close(connection),error}};async function secure(connection,hostname,{

@@ -47,9 +47,9 @@ const PAUSE_BYTES = 1024 * 1024;
 export const dial: Dial = async (address, tls, signal) => {
   signal.throwIfAborted();
   const { Bun } = globalThis as unknown as { Bun: BunNet };
-  const transport = new BunTransport();
+  const transport = new BunTransport(tls !== undefined);
   const connect = async (): Promise<void> => {
-    await Bun.connect({
+    const connected = Bun.connect({
       ...("path" in address ? { unix: address.path } : address),
       socket: transport.handlers,
       ...(tls === undefined ? {} : {
@@ -61,7 +61,7 @@ export const dial: Dial = async (address, tls, signal) => {
       }),
     });
     // What Bun finds in the certificate it tells in the handshake event only.
-    if (tls !== undefined) await transport.secured;
+    await Promise.all([connected, transport.secured]);
   };
   try {
     await unlessAborted(signal, connect(), () => transport.close());
@@ -94,7 +94,7 @@ class BunTransport implements Transport {
   #onData: (() => void) | undefined;
   #onDrain: (() => void) | undefined;
 
-  readonly #handshake = Promise.withResolvers<void>();
+  readonly #handshake: PromiseWithResolvers<void> | undefined;
 
   readonly handlers: BunHandlers = {
     open: (socket) => {
@@ -103,8 +103,8 @@ class BunTransport implements Transport {
       if (this.#closed) socket.end();
     },
     handshake: (_socket, ok, error) => {
-      if (ok) this.#handshake.resolve();
-      else this.#handshake.reject(handshakeError(error));
+      if (ok) this.#handshake?.resolve();
+      else this.#handshake?.reject(handshakeError(error));
     },
     data: (socket, bytes) => {
       // Bun may use the buffer again after this call.
@@ -120,24 +120,25 @@ class BunTransport implements Transport {
     end: () => this.#over(undefined),
     close: (_socket, error) => this.#over(error),
     error: (_socket, error) => this.#over(error),
-    // The promise of Bun.connect rejects with the same error.
-    connectError: (_socket, error) => this.#over(error),
+    // The promise of Bun.connect rejects with the same error, and nobody reads or writes yet.
+    connectError: () => {},
   };
 
-  /** Resolves once the server's certificate and name are found right; rejects if they are not. */
-  get secured(): Promise<void> {
-    return this.#handshake.promise;
+  /**
+   * Of TLS: resolves once the server's certificate and name are found right; rejects if they are not,
+   * and so is to be awaited at once.
+   */
+  get secured(): Promise<void> | undefined {
+    return this.#handshake?.promise;
   }
 
-  constructor() {
-    // Without TLS nobody asks for it, and a rejection that nobody has taken would end the thread. Who
-    // asks gets it all the same, and a stream that broke is told by read() and write().
-    this.#handshake.promise.catch(() => undefined);
+  constructor(isTls: boolean) {
+    if (isTls) this.#handshake = Promise.withResolvers();
   }
 
   #over(error: unknown): void {
     const why = error instanceof Error ? error.message : "the server closed the connection";
-    this.#handshake.reject(new Error(`the TLS handshake failed: ${why}`, { cause: error }));
+    this.#handshake?.reject(new Error(`the TLS handshake failed: ${why}`, { cause: error }));
     this.#ended = true;
     this.#error ??= error;
     this.#onData?.();

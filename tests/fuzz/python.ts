@@ -4,7 +4,7 @@
  * @module
  */
 import type { PythonInfo } from "../../fake_server/link.ts";
-import type { Death, ProcessEvents } from "../../fake_server/python_process.ts";
+import type { Death, ProcessEvents } from "../../fake_server/process_events.ts";
 import type { Process } from "../../fake_server/slot.ts";
 import { decode } from "../../src/values/decode.ts";
 import { readU32, writeU32 } from "../../src/wire/frame.ts";

@@ -1,6 +1,7 @@
 /** The python process in reserve. */
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import type { Death, PythonProcess } from "../../fake_server/python_process.ts";
+import type { Death } from "../../fake_server/process_events.ts";
+import type { PythonProcess } from "../../fake_server/python_process.ts";
 import { StartError } from "../../fake_server/start_error.ts";
 import { Spare } from "../../fake_server/spare.ts";
 

@@ -12,7 +12,7 @@
 import { decode, encode, type ValueType } from "@std/msgpack";
 import type { PythonInfo } from "../../../fake_server/link.ts";
 import { LinkType, READ_FLAG } from "../../../fake_server/link.ts";
-import type { Death, ProcessEvents } from "../../../fake_server/python_process.ts";
+import type { Death, ProcessEvents } from "../../../fake_server/process_events.ts";
 import type { Exit } from "../../../fake_server/scheduler.ts";
 import type { Process } from "../../../fake_server/slot.ts";
 import { MAX_JOBS_AHEAD } from "../../../fake_server/limits.ts";
