@@ -16,6 +16,11 @@ PROCESS_STARTS = frozenset(
     ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system")
 )
 FORKS = frozenset(("os.fork", "os.forkpty"))
+# Since Python 3.12 os.fork() warns of other threads.
+WARNS_OF_THREADS = sys.version_info >= (3, 12)
+# What ctypes.dlsym tells of before C forks by itself. Nobody gives the child the interpreter lock
+# then: if it was the ticker's at that moment, the child would wait for ever.
+C_FORKS = frozenset(("fork", "_Fork", "forkpty"))
 # What may end the process, or let something else write, without a word to Python's buffers.
 FLUSHES = PROCESS_STARTS | frozenset(
     (
@@ -91,8 +96,12 @@ def audit(output, event, args):
         if event in PROCESS_STARTS:
             output.has_started_process = True
             output.go_by_line()
-            if event in FORKS:
+            if event in FORKS and WARNS_OF_THREADS:
                 output.ticker.stop()
+        elif event == "ctypes.dlsym" and not C_FORKS.isdisjoint(args[1:]):
+            output.has_started_process = True
+            output.go_by_line()
+            output.ticker.stop()
         output.flush()
 
 

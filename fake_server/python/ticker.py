@@ -1,7 +1,6 @@
 """A thread that calls a function every few milliseconds while there is something to do."""
 
 import os
-import sys
 import time
 from _thread import get_ident, get_native_id, start_new_thread
 from queue import Empty, SimpleQueue
@@ -46,8 +45,8 @@ class Ticker:
             self.start()
 
     def stop(self):
-        """Ends the thread before a fork, where os.fork() warns of threads: since Python 3.12."""
-        if sys.version_info < (3, 12) or not self.is_running or get_ident() == self.ident:
+        """Ends the thread, before a fork that is to find none."""
+        if not self.is_running or get_ident() == self.ident:
             return
         self._bell.put(STOP)
         while self.is_running:

@@ -162,8 +162,6 @@ except ValueError:
     }
   });
 
-  // Here no other thread runs, as it does after an eval that printed: with one, CPython's own lock may
-  // be another's as C forks, and such a child never comes back, in any program.
   test("takes a child that C has forked for none of its own", async () => {
     await using client = await LinkClient.start(python);
     const { value: pid } = await client.eval("import os; os.getpid()");
@@ -171,5 +169,19 @@ except ValueError:
     const { value } = await client.eval(`${fork}if child: os.waitpid(child, 0)\nos.getpid()`);
     assertEquals(value, pid);
     assertEquals((await client.eval("import os; os.getpid()")).value, pid);
+  });
+
+  // If another thread has the interpreter's lock as C forks, nobody ever gives it up in the child.
+  test("has no thread of its own where user code is about to let C fork", async () => {
+    await using client = await LinkClient.start(python);
+    const threads = "len(os.listdir('/proc/self/task'))";
+    const code = `import ctypes, os
+print("a thread waits to send more of it")
+before = ${threads}
+fork = ctypes.CDLL(None).fork
+[before, ${threads}]`;
+    assertEquals((await client.eval(code)).value, [2, 1]);
+    const { text } = await client.run("print('and there is one again')");
+    assertEquals(text, "and there is one again\n");
   });
 }
