@@ -1,8 +1,9 @@
 /**
  * What tests need that run in Deno and in Bun alike: `test`, and a server to run against.
  *
- * The server is the one at `PYPROXY_TEST_ADDR`, whatever its make; without that a fresh one of this
- * repository's for each test (in Deno, where it can run), with the interpreter `PYPROXY_PYTHON`.
+ * The server is the one at `PYPROXY_TEST_ADDR`, whatever its make; without that one of this
+ * repository's (in Deno, where it can run), with the interpreter `PYPROXY_PYTHON`: a fresh one for each
+ * test, or one for all of a file.
  */
 import type { ServerOptions } from "../fake_server/mod.ts";
 import { connect, type OpenOptions, type RemoteProcess } from "../mod.ts";
@@ -34,10 +35,26 @@ export interface TestServer extends AsyncDisposable {
   outputAddr: string;
 }
 
+let shared: TestServer | undefined;
+
+/**
+ * All tests of the file have one server, which takes much less time than one for each. It is a program
+ * of its own, as the sanitizers would take each process that it replaces for a leak of the test's.
+ */
+export function shareServer(): void {
+  if (inBun || process.env.PYPROXY_TEST_ADDR !== undefined) return;
+  Deno.test.beforeAll(async () => {
+    shared = await (await import("./" + "programs.ts")).ServerProgram.start(2);
+  });
+  Deno.test.afterAll(() => shared?.[Symbol.asyncDispose]());
+}
+
 /** The server to test against; a fresh one has the `options`, where it is given some. */
 export async function testServer(options?: ServerOptions): Promise<TestServer> {
-  const { PYPROXY_TEST_ADDR: addr, PYPROXY_TEST_OUTPUT_ADDR: outputAddr = "" } = process.env;
+  const { PYPROXY_TEST_ADDR: given, PYPROXY_TEST_OUTPUT_ADDR: givenOutput = "" } = process.env;
+  const addr = given ?? shared?.addr;
   if (addr !== undefined) {
+    const outputAddr = shared?.outputAddr ?? givenOutput;
     return { addr, outputAddr, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   if (inBun) throw new Error("Cannot test: set PYPROXY_TEST_ADDR, or use `deno task test:bun`");

@@ -2,7 +2,9 @@
 // the tests expect is what it then has to do.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { DataFrame, EncodeError, NDArray, type RemoteProcess, Series } from "../../mod.ts";
-import { test, testRemote } from "../harness.ts";
+import { shareServer, test, testRemote } from "../harness.ts";
+
+shareServer();
 
 async function has(remote: RemoteProcess, module: string): Promise<boolean> {
   return await remote.eval<boolean>(

@@ -7,7 +7,9 @@ import {
   PythonError,
   RemoteProcessDiedError,
 } from "../../mod.ts";
-import { all, test, testRemote } from "../harness.ts";
+import { all, shareServer, test, testRemote } from "../harness.ts";
+
+shareServer();
 
 test("an exception of the code is a PythonError with everything Python says of it", async () => {
   await using own = await testRemote();

@@ -1,7 +1,9 @@
 // What code means: SPEC 2.2.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { NamespaceGoneError, PythonError, RemoteProcessDiedError } from "../../mod.ts";
-import { all, test, testRemote } from "../harness.ts";
+import { all, shareServer, test, testRemote } from "../harness.ts";
+
+shareServer();
 
 test("eval() gives the value of an expression", async () => {
   await using own = await testRemote();

@@ -1,8 +1,10 @@
 // One of everything, as a new user would try it: what Python says of each, and what comes back.
 import { assert, assertEquals } from "@std/assert";
 import { float, PythonScalar, type Received, type Sendable, tuple } from "../../mod.ts";
-import { inBun, test, testRemote } from "../harness.ts";
+import { inBun, shareServer, test, testRemote } from "../harness.ts";
 import { show } from "../unit/values_random.ts";
+
+shareServer();
 
 /** What is sent, what Python calls its type and how it shows it, and what comes back if not that. */
 type Case = [sent: Sendable, type: string, repr: string, back?: Received];

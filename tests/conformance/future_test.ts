@@ -8,7 +8,9 @@ import {
   PythonError,
   SessionClosedError,
 } from "../../mod.ts";
-import { all, test, testRemote, until } from "../harness.ts";
+import { all, shareServer, test, testRemote, until } from "../harness.ts";
+
+shareServer();
 
 test("wait({ timeout }) throws FutureTimeoutError, and the eval goes on", async () => {
   await using own = await testRemote();

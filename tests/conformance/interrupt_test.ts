@@ -1,7 +1,9 @@
 // remote.interrupt(): KeyboardInterrupt in whatever runs, and nowhere else.
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { connect, PythonError, SessionClosedError } from "../../mod.ts";
-import { all, test, testRemote } from "../harness.ts";
+import { all, shareServer, test, testRemote } from "../harness.ts";
+
+shareServer();
 
 /** The KeyboardInterrupt that the wait for `future` throws. */
 async function interrupted(future: PromiseLike<unknown>): Promise<PythonError> {

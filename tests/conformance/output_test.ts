@@ -1,7 +1,9 @@
 // Output: SPEC 2.3.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { connect, type Future, SessionClosedError } from "../../mod.ts";
-import { all, test, testRemote, testServer, until } from "../harness.ts";
+import { all, shareServer, test, testRemote, testServer, until } from "../harness.ts";
+
+shareServer();
 
 /** The text of an eval's lines. */
 async function lines(future: Future<unknown>): Promise<string[]> {

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { inBun, test, testServer } from "../harness.ts";
+import { inBun, shareServer, test, testServer } from "../harness.ts";
+
+shareServer();
 
 const PYTHON = "try:\n    {}['k']\nexcept KeyError as e:\n    raise ValueError('bad') from e";
 

@@ -7,7 +7,9 @@ import {
   SessionClosedError,
   type SessionEvent,
 } from "../../mod.ts";
-import { all, test, testRemote, testServer, until } from "../harness.ts";
+import { all, shareServer, test, testRemote, testServer, until } from "../harness.ts";
+
+shareServer();
 
 test("state goes from queued to running to done, with the times of each", async () => {
   await using own = await testRemote();

@@ -1,7 +1,9 @@
 // What a PythonError tells of exceptions of every make: SPEC 2.6.
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
 import { Opaque, type Outcome, PythonError, type RemoteProcess } from "../../mod.ts";
-import { test, testRemote } from "../harness.ts";
+import { shareServer, test, testRemote } from "../harness.ts";
+
+shareServer();
 
 /** The PythonError that the code raises. */
 async function raised(remote: RemoteProcess, code: string): Promise<PythonError> {

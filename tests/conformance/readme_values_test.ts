@@ -1,10 +1,12 @@
 // The README's table of values against reality: each row there has checks here, and the other way.
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { float, Opaque, PythonScalar, tuple } from "../../mod.ts";
-import { test, testRemote } from "../harness.ts";
+import { shareServer, test, testRemote } from "../harness.ts";
 import { show } from "../unit/values_random.ts";
 import mod from "../../mod.ts" with { type: "text" };
 import readme from "../../README.md" with { type: "text" };
+
+shareServer();
 
 /** What a row promises: how expressions come, and what Python's repr says of what is sent. */
 interface Promised {

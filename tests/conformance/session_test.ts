@@ -11,7 +11,9 @@ import {
   SessionCrashedError,
   SessionError,
 } from "../../mod.ts";
-import { test, testRemote, testServer, until } from "../harness.ts";
+import { shareServer, test, testRemote, testServer, until } from "../harness.ts";
+
+shareServer();
 
 /** Runs `body` and gives the Worker that a session started in it. */
 async function withWorker<T>(body: () => Promise<T>): Promise<[T, Worker]> {

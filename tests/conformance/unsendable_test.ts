@@ -1,7 +1,9 @@
 // What cannot travel says so with its path; what comes after it travels.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { EncodeError, Opaque, PythonScalar, tuple } from "../../mod.ts";
-import { test, testRemote } from "../harness.ts";
+import { shareServer, test, testRemote } from "../harness.ts";
+
+shareServer();
 
 class Point {
   x = 1;

@@ -1,6 +1,8 @@
 // Values there and back: SPEC 2.7, as far as the codec goes.
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { test, testRemote } from "../harness.ts";
+import { shareServer, test, testRemote } from "../harness.ts";
+
+shareServer();
 
 test("every value arrives in Python as what it is, and comes back as what it was", async () => {
   await using own = await testRemote();

@@ -8,7 +8,9 @@ import {
   assertThrows,
 } from "@std/assert";
 import { connect, Future, PyProxySession, SessionClosedError, SessionError } from "../../mod.ts";
-import { all, test, testRemote, testServer } from "../harness.ts";
+import { all, shareServer, test, testRemote, testServer } from "../harness.ts";
+
+shareServer();
 
 test("PyProxySession.open() resolves once the mainstream stands and both hellos are exchanged", async () => {
   await using server = await testServer();

@@ -1,7 +1,7 @@
 // Promise 8: output that nobody reads, or that a blocked main thread cannot read, costs the client
 // little memory, and what is dropped is counted to the byte.
 import { assertEquals, assertLess } from "@std/assert";
-import { clientProgram, forgetPeak, peakBytes, residentBytes, ServerProgram } from "./programs.ts";
+import { clientProgram, forgetPeak, peakBytes, residentBytes, ServerProgram } from "../programs.ts";
 import { count, mib, report } from "./scale.ts";
 
 const PIECE = 1024;

@@ -8,7 +8,7 @@ import {
   type Program,
   residentBytes,
   ServerProgram,
-} from "./programs.ts";
+} from "../programs.ts";
 import { count, mib, report } from "./scale.ts";
 
 /** Promised: the end of the program after its last close. The assertion leaves room for load. */

@@ -1,7 +1,13 @@
 // Promise 14: many sessions at a time, of a raw client and of ours.
 import { assertEquals, assertLess } from "@std/assert";
 import { RawSession } from "../raw_client.ts";
-import { clientProgram, openHandles, peakBytes, residentBytes, ServerProgram } from "./programs.ts";
+import {
+  clientProgram,
+  openHandles,
+  peakBytes,
+  residentBytes,
+  ServerProgram,
+} from "../programs.ts";
 import { count, mib, report } from "./scale.ts";
 
 /** Promised: what one more session costs the server. */

@@ -4,7 +4,7 @@
 import { assert } from "@std/assert";
 import { connect, ConnectionError } from "../../mod.ts";
 import { isAlive } from "../raw_server.ts";
-import { ServerProgram } from "./programs.ts";
+import { ServerProgram } from "../programs.ts";
 import { count, randomNumbers, report } from "./scale.ts";
 
 /** Promised; half of the servers must stay in it, the rest is for machines under load. */

@@ -2,7 +2,7 @@
 // nobody else notices; one that reads a flood is never closed for it.
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { RawSession } from "../raw_client.ts";
-import { clientProgram, forgetPeak, peakBytes, residentBytes, ServerProgram } from "./programs.ts";
+import { clientProgram, forgetPeak, peakBytes, residentBytes, ServerProgram } from "../programs.ts";
 import { count, mib, report } from "./scale.ts";
 
 const PIECE = 1024;

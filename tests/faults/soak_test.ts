@@ -1,7 +1,7 @@
 // Promise 18: hours of evals, deaths, cancels and churn leave memory flat on client, server and the
 // oldest python process.
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { clientProgram, residentBytes, ServerProgram } from "./programs.ts";
+import { clientProgram, residentBytes, ServerProgram } from "../programs.ts";
 import { count, mib, report, seed } from "./scale.ts";
 
 /** Promised, where the soak is long enough to tell a slope from noise. */

@@ -70,6 +70,20 @@ export function interpreters(): { name: string; path: string }[] {
   return Array.from(found, ([path, version]) => ({ name: `python ${version}`, path }));
 }
 
+let folder: string | undefined;
+
+/** A copy of the python files for all the tests of a module: what they compile to stays there. */
+export function workerFolder(): string {
+  if (folder === undefined) {
+    const path = folder = Deno.makeTempDirSync({ prefix: "pyproxy-link-" });
+    addEventListener("unload", () => Deno.removeSync(path, { recursive: true }));
+    for (const { name } of Deno.readDirSync(PYTHON_FOLDER)) {
+      if (name.endsWith(".py")) Deno.copyFileSync(new URL(name, PYTHON_FOLDER), `${path}/${name}`);
+    }
+  }
+  return folder;
+}
+
 /** A python process, its guard, and the link to it. */
 export class LinkClient implements AsyncDisposable {
   /** What READY said. */
@@ -113,11 +127,6 @@ export class LinkClient implements AsyncDisposable {
     options: { env?: Record<string, string>; cwd?: string } = {},
   ): Promise<LinkClient> {
     const directory = await Deno.makeTempDir({ prefix: "pyproxy-link-" });
-    await Deno.mkdir(`${directory}/pyproxy_worker`);
-    for await (const { name } of Deno.readDir(PYTHON_FOLDER)) {
-      if (!name.endsWith(".py")) continue;
-      await Deno.copyFile(new URL(name, PYTHON_FOLDER), `${directory}/pyproxy_worker/${name}`);
-    }
     const listener = Deno.listen({ transport: "unix", path: `${directory}/link` });
     const client = new LinkClient(python, directory, options);
     try {
@@ -148,7 +157,7 @@ export class LinkClient implements AsyncDisposable {
     this.#readers = [new PieceReader(1, nonce), new PieceReader(2, nonce)];
     this.pieces = [[], ...this.#readers.map((reader) => reader.pieces)];
     this.#child = new Deno.Command(python, {
-      args: [`${directory}/pyproxy_worker/main.py`],
+      args: [`${workerFolder()}/main.py`],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

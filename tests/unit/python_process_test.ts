@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
-import { interpreters, LinkClient, Status } from "./link_client.ts";
+import { interpreters, LinkClient, Status, workerFolder } from "./link_client.ts";
 
 for (const { name, path: python } of interpreters()) {
   const test = (what: string, run: () => Promise<void>): void =>
@@ -37,11 +37,10 @@ for (const { name, path: python } of interpreters()) {
   });
 
   test("keeps compiled files in its directory, whatever the environment says", async () => {
+    const cache = `${workerFolder()}/__pycache__`;
+    if (await exists(cache)) await Deno.remove(cache, { recursive: true });
     await using client = await LinkClient.start(python, { env: { PYTHONDONTWRITEBYTECODE: "1" } });
-    const cached = await Array.fromAsync(
-      Deno.readDir(`${client.directory}/pyproxy_worker/__pycache__`),
-    );
-    assert(cached.length > 5);
+    assert((await Array.fromAsync(Deno.readDir(cache))).length > 5);
     assertEquals((await client.eval("__import__('sys').dont_write_bytecode")).value, true);
   });
 

@@ -5,8 +5,8 @@
  * @module
  */
 import { deadline } from "@std/async/deadline";
-import type { ServerStats } from "../../fake_server/mod.ts";
-import type { ServerLimits } from "../../fake_server/mod.ts";
+import type { ServerStats } from "../fake_server/mod.ts";
+import type { ServerLimits } from "../fake_server/mod.ts";
 
 /** No program takes so long for one answer. */
 const PATIENCE_MS = 120_000;
@@ -108,7 +108,7 @@ export class ServerProgram extends Program {
  * server's address, `say` writes a value for `next`, and `heard` waits for a line of `tell`.
  */
 export function clientProgram(addr: string, body: string): Program {
-  const mod = new URL("../../mod.ts", import.meta.url);
+  const mod = new URL("../mod.ts", import.meta.url);
   const source = `
 import * as client from "${mod}";
 const addr = ${JSON.stringify(addr)};

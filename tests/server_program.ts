@@ -1,6 +1,6 @@
 // A server with limits of a test's choosing, in a process of its own: see programs.ts.
-import { startServer } from "../../fake_server/mod.ts";
-import { testPython } from "../python.ts";
+import { startServer } from "../fake_server/mod.ts";
+import { testPython } from "./python.ts";
 
 function say(value: unknown): void {
   Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(value) + "\n"));
