@@ -46,7 +46,7 @@ export function shareServer(): void {
   Deno.test.beforeAll(async () => {
     shared = await (await import("./" + "programs.ts")).ServerProgram.start(2);
   });
-  Deno.test.afterAll(() => shared?.[Symbol.asyncDispose]());
+  Deno.test.afterAll(async () => await shared?.[Symbol.asyncDispose]());
 }
 
 /** The server to test against; a fresh one has the `options`, where it is given some. */
