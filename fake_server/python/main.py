@@ -8,6 +8,8 @@ import os
 import sys
 
 PACKAGE = "pyproxy_worker"
+# This file has to run in older ones as well, to say so; the others need not.
+OLDEST = (3, 9)
 
 
 def read_boot_line():
@@ -37,8 +39,18 @@ def make_package():
     sys.argv = [""]
 
 
+def require_version():
+    """Ends with a reason where the other files would end with whatever they stumble over."""
+    if sys.version_info[:2] < OLDEST:
+        sys.exit(
+            "this is Python %d.%d.%d, and %d.%d is the oldest that works: name a newer interpreter"
+            % (sys.version_info[:3] + OLDEST)
+        )
+
+
 def main():
     """Reads, forks, and runs the part that is this process's."""
+    require_version()
     boot, commands = read_boot_line()
     make_package()
     # Many processes start from one folder: the first leaves compiled files to the others, whatever

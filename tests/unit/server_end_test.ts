@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type ServerLogRecord, StartError } from "../../fake_server/mod.ts";
 import { PYTHON_FILES } from "../../fake_server/python_files.ts";
 import { ResultStatus } from "../../src/wire/messages.ts";
+import { testPython } from "../python.ts";
 import { RawSession } from "../raw_client.ts";
 import { isAlive, start, until } from "../raw_server.ts";
 
@@ -94,6 +95,27 @@ Deno.test("startServer() says what is wrong with an interpreter", async () => {
     StartError,
   );
   assertMatch(error.message, /^Cannot start python "sleep": /);
+});
+
+Deno.test("startServer() says that an interpreter is too old", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    // A real one that takes itself for an older one.
+    await Deno.writeTextFile(
+      `${folder}/sitecustomize.py`,
+      "import sys; sys.version_info = (3, 8, 18, 'final', 0)",
+    );
+    const python = `${folder}/python3`;
+    const script = `#!/bin/sh\nPYTHONPATH=${folder} exec ${testPython()} "$@"\n`;
+    await Deno.writeTextFile(python, script, { mode: 0o755 });
+    await assertRejects(
+      () => start({ python }),
+      StartError,
+      "this is Python 3.8.18, and 3.9 is the oldest that works: name a newer interpreter",
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("startServer() says which address is in use", async () => {
