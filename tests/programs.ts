@@ -1,6 +1,6 @@
 /**
- * A server and clients as programs of their own: to be killed, and to have their memory measured.
- * Linux and Deno only.
+ * A server and clients as programs of their own: to be killed, to have their memory measured (that on
+ * Linux), or to be there for all the tests of a file. Deno only.
  *
  * @module
  */
