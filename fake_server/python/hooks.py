@@ -93,15 +93,12 @@ def audit(output, event, args):
         if event in SIGNALS and args[1] == _signal.SIGINT:
             if event != "os.kill" or args[0] <= 0 or args[0] == os.getpid():
                 output.cancels.expect_own()
-        if event in PROCESS_STARTS:
+        forks_in_c = event == "ctypes.dlsym" and not C_FORKS.isdisjoint(args[1:])
+        if forks_in_c or event in PROCESS_STARTS:
             output.has_started_process = True
             output.go_by_line()
-            if event in FORKS and WARNS_OF_THREADS:
+            if forks_in_c or (event in FORKS and WARNS_OF_THREADS):
                 output.ticker.stop()
-        elif event == "ctypes.dlsym" and not C_FORKS.isdisjoint(args[1:]):
-            output.has_started_process = True
-            output.go_by_line()
-            output.ticker.stop()
         output.flush()
 
 
