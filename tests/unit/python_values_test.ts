@@ -410,7 +410,7 @@ seed = random.randrange(1 << 30)
 r = random.Random(seed)
 def make(depth):
     kind = r.randrange(16 if depth < 4 else 10)
-    n = r.choice((0, 1, 3, 20, 300)) if depth < 2 else r.randrange(4)
+    n = r.choice(((0, 1, 3, 20, 300), (0, 1, 3, 20), (0, 1, 2, 3))[min(depth, 2)])
     if kind == 0: return r.choice((None, True, False))
     if kind == 1: return r.choice((-1, 1)) * r.getrandbits(r.randrange(1, 80))
     if kind == 2: return r.choice((0.0, -0.0, 1e300, r.random(), float("inf")))
