@@ -17,6 +17,9 @@ const PYTHON_FOLDER: URL = new URL("../../fake_server/python/", import.meta.url)
 /** Anything that takes longer has hung. */
 const DEADLINE_MS = 20_000;
 
+/** So much at once comes of who prints faster than it is read here. */
+const FULL_CHUNK_BYTES = 32_768;
+
 /** Status of a RESULT. */
 export const Status = { VALUE: 0, PYTHON_ERROR: 1, CANCELLED: 2, UNSENDABLE: 4 } as const;
 
@@ -468,6 +471,8 @@ export class LinkClient implements AsyncDisposable {
     for await (const chunk of stream) {
       this.#readers[pipe - 1]!.push(chunk);
       this.#notify();
+      // Deno would take 128 chunks that are ready before it looks at a timer, as that of a cancel.
+      if (chunk.length >= FULL_CHUNK_BYTES) await delay(0);
       if (pipe === 1 && this.paused !== undefined) await this.paused;
     }
   }
