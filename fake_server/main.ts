@@ -23,7 +23,10 @@ async function stop(server: PyProxyServer): Promise<void> {
 
 async function main(args: string[]): Promise<void> {
   const config = readConfig(args, (name) => Deno.env.get(name));
-  if (config === "help") return print(HELP);
+  if (config === "help") {
+    print(HELP);
+    Deno.exit(0);
+  }
   const server = await startServer({ ...config, log: log.sink });
   let signals = 0;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

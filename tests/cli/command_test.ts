@@ -211,6 +211,13 @@ Deno.test("serve starts the server under Deno", async () => {
   assertEquals(await program.code, 0);
 });
 
+Deno.test("serve tells its options under Deno, and that is all", async () => {
+  const [, base] = COMMANDS.find(([runtime]) => runtime === "Deno")!;
+  const { code, stdout, stderr } = await ended([...base, "serve", "--help"]);
+  assertMatch(stdout, /--num-workers N/);
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+});
+
 Deno.test("serve says under Bun that the server runs in Deno", async () => {
   const [, base] = COMMANDS.find(([runtime]) => runtime === "Bun")!;
   const { code, stderr } = await ended([...base, "serve"]);
