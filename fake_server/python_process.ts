@@ -41,9 +41,6 @@ export interface ProcessOptions {
   signal: AbortSignal;
 }
 
-/** The oldest Python that the worker is written for. */
-const MIN_VERSION = [3, 9] as const;
-
 /** One python process. */
 export class PythonProcess {
   /** 16 random bytes after 0xFF mark the records in its pipes. */
@@ -219,11 +216,6 @@ export class PythonProcess {
     this.#outbox = new Outbox({ write }, () => {
       // The reading side learns of the same end, and says so.
     });
-    const { version } = this.#info;
-    const [major, minor] = version.split(".").map(Number);
-    if (major !== MIN_VERSION[0] || !(minor! >= MIN_VERSION[1])) {
-      throw new Error(`it is Python ${version}, and must be 3.9 or newer`);
-    }
   }
 
   /** Ends what has not come up. No end of file: the guard would remove the directory of all. */

@@ -43,8 +43,7 @@ def require_version():
     """Ends with a reason where the other files would end with whatever they stumble over."""
     if sys.version_info[:2] < OLDEST:
         sys.exit(
-            "this is Python %d.%d.%d, and %d.%d is the oldest that works: name a newer interpreter"
-            % (sys.version_info[:3] + OLDEST)
+            "it is Python %d.%d.%d, and must be %d.%d or newer" % (sys.version_info[:3] + OLDEST)
         )
 
 

@@ -111,7 +111,7 @@ Deno.test("startServer() says that an interpreter is too old", async () => {
     await assertRejects(
       () => start({ python }),
       StartError,
-      "this is Python 3.8.18, and 3.9 is the oldest that works: name a newer interpreter",
+      "it is Python 3.8.18, and must be 3.9 or newer",
     );
   } finally {
     await Deno.remove(folder, { recursive: true });
