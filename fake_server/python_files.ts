@@ -21,6 +21,7 @@ import main from "./python/main.py" with { type: "text" };
 import moments from "./python/moments.py" with { type: "text" };
 import msgpack_c from "./python/msgpack_c.py" with { type: "text" };
 import msgpack_pure from "./python/msgpack_pure.py" with { type: "text" };
+import msgpack_read from "./python/msgpack_read.py" with { type: "text" };
 import opaque from "./python/opaque.py" with { type: "text" };
 import output from "./python/output.py" with { type: "text" };
 import page from "./python/page.py" with { type: "text" };
@@ -55,6 +56,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "moments.py": moments,
   "msgpack_c.py": msgpack_c,
   "msgpack_pure.py": msgpack_pure,
+  "msgpack_read.py": msgpack_read,
   "opaque.py": opaque,
   "output.py": output,
   "page.py": page,

@@ -9,7 +9,7 @@ import os
 import struct
 from io import BytesIO
 
-from pyproxy_worker.msgpack_pure import CONSTANTS, LENGTHS, NUMBERS
+from pyproxy_worker.msgpack_read import CONSTANTS, LENGTHS, NUMBERS
 
 # Less is read as quickly with the rest.
 LARGE_BYTES = 256 * 1024

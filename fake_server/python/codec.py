@@ -10,6 +10,7 @@ from itertools import chain
 
 from pyproxy_worker import msgpack_pure as pure
 from pyproxy_worker.msgpack_pure import LARGE_BYTES, MAX_DEPTH, Ext
+from pyproxy_worker.msgpack_read import unpack
 from pyproxy_worker.opaque import OPAQUE, EncodeError, qualified_name
 from pyproxy_worker.values import lift, lower, part_of
 
@@ -266,11 +267,11 @@ def keeps_nothing():
 
 
 def read_pure(data):
-    return pure.unpack(bytes(data), lift_pure)
+    return unpack(bytes(data), lift_pure)
 
 
 def lift_pure(code, data, depth):
-    return lift(code, data, lambda inner: pure.unpack(inner, lift_pure, depth + 1))
+    return lift(code, data, lambda inner: unpack(inner, lift_pure, depth + 1))
 
 
 if CReader is None:

@@ -1,6 +1,6 @@
 """Finds the argument that Python cannot make, once it is known that there is one."""
 
-from pyproxy_worker import msgpack_pure as pure
+from pyproxy_worker.msgpack_read import unpack
 from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.values import lift, step_to
 
@@ -18,7 +18,7 @@ class Failed:
 
 def locate(data):
     """The EncodeError of the first such value in the bytes of `[locs, globs]`, with the way to it."""
-    values = pure.unpack(data, lift_or_fail)
+    values = unpack(data, lift_or_fail)
     if type(values) is list and len(values) == 2:
         for root, value in zip(("locs", "globs"), values):
             error = search(value)
@@ -30,7 +30,7 @@ def locate(data):
 
 def lift_or_fail(code, data, depth):
     def read(inner):
-        value = pure.unpack(inner, lift_or_fail, depth + 1)
+        value = unpack(inner, lift_or_fail, depth + 1)
         error = search(value) if code in TABLES else None
         if error is not None:
             raise error
