@@ -43,7 +43,7 @@ for (const login of [false, true]) {
           }));
           told.push(await server.visit(segments, recorded, patience));
         }
-        sameBeforeTheEnd(withoutRaces(told));
+        sameBeforeTheEnd(withoutRaces(told.map((lines) => lines.map(withoutSecret))));
         outcomes.add(told[0]!);
         await server.check();
       } catch (error) {
@@ -58,6 +58,17 @@ for (const login of [false, true]) {
       "most memory": mib(peak.bytes),
     });
   });
+}
+
+/**
+ * A damaged header may end in what is another token or proof on each connection: then the length that
+ * it claims is made of hexadecimal digits, as text.
+ */
+function withoutSecret(line: string): string {
+  return line.replace(
+    /(?<=claims a body of )\d+/,
+    (length) => /^(3[0-9]|6[1-6])+$/.test(Number(length).toString(16)) ? "a secret's" : length,
+  );
 }
 
 /**
