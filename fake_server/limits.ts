@@ -52,6 +52,12 @@ export const BULK_EVALS = 64;
 export const GATHERED_FRAMES = 128;
 export const GATHERED_MS = 1;
 
+/**
+ * What the finalizers of a closed session's namespaces may take before they are interrupted: other
+ * sessions wait for them.
+ */
+export const FORGET_MS = 250;
+
 /** A large result is work ahead as well: so many bytes go to the client in a millisecond, or fewer. */
 export const RESULT_BYTES_PER_MS: number = 1024 * 1024;
 

@@ -74,9 +74,11 @@ export function setJob(frame: readonly Uint8Array[], job: number, isAlone: boole
   writeU32(start, 8, job);
 }
 
-/** The frame that drops the namespaces of a session. */
+/** The frame, with job 0, that drops the namespaces of a session. */
 export function forgetFrame(session: number): Uint8Array {
-  return frameBytes(LinkType.FORGET, 0, session, new Uint8Array(0));
+  const body = new Uint8Array(4);
+  writeU32(body, 0, session);
+  return frameBytes(LinkType.FORGET, 0, 0, body);
 }
 
 /** The frames that a page holds; one that is not whole ends them. */

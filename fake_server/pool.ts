@@ -116,11 +116,6 @@ export class Pool {
     );
   }
 
-  /** Drops what a slot's process keeps for a session. */
-  forget(slot: number, session: number): void {
-    this.#slots[slot]!.forget(session);
-  }
-
   /** The pid of a slot's python process, if it has one. */
   pid(slot: number): number | undefined {
     return this.#slots[slot]!.pid;

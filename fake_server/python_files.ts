@@ -6,6 +6,7 @@
 import apart from "./python/apart.py" with { type: "text" };
 import arrays from "./python/arrays.py" with { type: "text" };
 import cancel from "./python/cancel.py" with { type: "text" };
+import compiler from "./python/compiler.py" with { type: "text" };
 import codec from "./python/codec.py" with { type: "text" };
 import descriptors from "./python/descriptors.py" with { type: "text" };
 import errors from "./python/errors.py" with { type: "text" };
@@ -17,6 +18,7 @@ import hooks from "./python/hooks.py" with { type: "text" };
 import integers from "./python/integers.py" with { type: "text" };
 import link from "./python/link.py" with { type: "text" };
 import locate from "./python/locate.py" with { type: "text" };
+import mainModule from "./python/main_module.py" with { type: "text" };
 import main from "./python/main.py" with { type: "text" };
 import moments from "./python/moments.py" with { type: "text" };
 import msgpack_c from "./python/msgpack_c.py" with { type: "text" };
@@ -32,7 +34,10 @@ import request from "./python/request.py" with { type: "text" };
 import scalars from "./python/scalars.py" with { type: "text" };
 import streams from "./python/streams.py" with { type: "text" };
 import tables from "./python/tables.py" with { type: "text" };
+import split from "./python/split.py" with { type: "text" };
+import sweeper from "./python/sweeper.py" with { type: "text" };
 import ticker from "./python/ticker.py" with { type: "text" };
+import uncaught from "./python/uncaught.py" with { type: "text" };
 import values from "./python/values.py" with { type: "text" };
 import worker from "./python/worker.py" with { type: "text" };
 
@@ -42,6 +47,8 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "arrays.py": arrays,
   "cancel.py": cancel,
   "codec.py": codec,
+  "compiler.py": compiler,
+  "main_module.py": mainModule,
   "descriptors.py": descriptors,
   "errors.py": errors,
   "evaluate.py": evaluate,
@@ -67,7 +74,10 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "scalars.py": scalars,
   "streams.py": streams,
   "tables.py": tables,
+  "split.py": split,
+  "sweeper.py": sweeper,
   "ticker.py": ticker,
+  "uncaught.py": uncaught,
   "values.py": values,
   "worker.py": worker,
 };

@@ -140,7 +140,7 @@ export class PythonProcess {
   /** Sends a frame, or the pieces of one, which must not change from now on. */
   send(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) this.#outbox?.send(piece);
-    if (pieces[0]![2] === MessageType.EVAL) this.#results.given();
+    this.#results.given();
   }
 
   /** Stops a job: it, and no other, gets a KeyboardInterrupt once, or is skipped. */

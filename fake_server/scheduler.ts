@@ -56,6 +56,8 @@ export class Job<T> {
   handOvers = 0;
   /** Its process gets no other before it is over. */
   isAlone = false;
+  /** It is cancelled once it has run for so long; undefined is no limit. */
+  limitMs: number | undefined;
 
   /** Makes a job for `line`; `submit` puts it there. */
   constructor(line: Line<T>, payload: T, namespace?: string) {
@@ -170,8 +172,12 @@ export class Scheduler<T> {
     return new Line(best);
   }
 
-  /** Cancels all that the line has; nothing may be submitted to it any more. */
-  close(line: Line<T>, now: number): void {
+  /**
+   * Cancels all that the line has; nothing may be submitted to it any more.
+   *
+   * @param last A job to run after all of them.
+   */
+  close(line: Line<T>, now: number, last?: Job<T>): void {
     if (line.closed) return;
     line.closed = true;
     const slot = this.#slots[line.slot]!;
@@ -179,6 +185,8 @@ export class Scheduler<T> {
     for (const job of [...line.waiting]) this.cancel(job, now);
     for (const job of [...slot.handed]) if (job.line === line) this.cancel(job, now);
     line.namespaces.clear();
+    this.resume(line, now);
+    if (last !== undefined) this.submit(last, now);
   }
 
   /** Hands over no more of the line's jobs. */
@@ -368,6 +376,10 @@ export class Scheduler<T> {
    */
   tick(now: number): void {
     this.#slots.forEach((slot, index) => {
+      const head = slot.handed[0];
+      if (head?.limitMs !== undefined && now - slot.measuredAt >= head.limitMs) {
+        this.cancel(head, now);
+      }
       const isKill = slot.killAt !== undefined && now >= slot.killAt;
       if (!isKill) {
         if (slot.killAt !== undefined || now < slot.remindUntil) this.#effects.remind(index);

@@ -21,9 +21,11 @@ import { checkControlPart, Control, controlBody, controlPart } from "./control.t
 import { Eval, type EvalOwner } from "./eval.ts";
 import { EvalTable } from "./eval_table.ts";
 import { Fault } from "./fault.ts";
+import { Forget } from "./forget.ts";
 import type { KeptBuffers } from "./kept_buffers.ts";
 import {
   BULK_EVALS,
+  FORGET_MS,
   MAX_NAMESPACES,
   OUTPUT_HIGH_WATER_BYTES,
   QUEUE_HIGH_WATER_BYTES,
@@ -41,7 +43,7 @@ const KNOWN_FLAGS = EvalFlag.NAMESPACE | EvalFlag.RUNNING | EvalFlag.SILENT;
 
 /** What a session needs of the server around it. */
 export interface SessionContext {
-  readonly pool: Pick<Pool, "scheduler" | "forget" | "pid" | "python">;
+  readonly pool: Pick<Pool, "scheduler" | "pid" | "python">;
   readonly log: Log;
   readonly clock: () => number;
   readonly limits: ServerLimits;
@@ -405,9 +407,12 @@ export class Session implements EvalOwner {
     this.#ending = "over";
     this.#resume?.();
     const { pool, log, clock } = this.#context;
-    pool.scheduler.close(this.#line, clock());
-    // After its last jobs, which the process has before this.
-    if (this.#usesNamespaces) pool.forget(this.#line.slot, this.number);
+    // A job as any other: its finalizers are user code, and may take as long.
+    const forget = this.#usesNamespaces
+      ? new Job<Task>(this.#line, new Forget(this.number, this.id, log))
+      : undefined;
+    if (forget !== undefined) forget.limitMs = FORGET_MS;
+    pool.scheduler.close(this.#line, clock(), forget);
     this.#evals.clear();
     log.write(level, "session closed", { session_id: this.id, reason, ...fields });
     this.#context.closed(this);

@@ -7,7 +7,7 @@
 import { type LogEvent, ResultStatus } from "../src/wire/messages.ts";
 import { Control, controlPart } from "./control.ts";
 import { MAX_RESTART_PAUSE_MS, RESTART_PAUSE_MS, RESULT_BYTES_PER_MS } from "./limits.ts";
-import { forgetFrame, setJob } from "./link.ts";
+import { setJob } from "./link.ts";
 import { errorText, type Log, LOG_LEVELS, type LogFields, type LogLevel } from "./log.ts";
 import { type LateOutput, type Origin, OutputRouter, type OutputTarget } from "./output_router.ts";
 import { exitText, type ProcessEvents } from "./process_events.ts";
@@ -116,11 +116,6 @@ export class Slot implements ProcessEvents {
   /** Ends the process; another takes its place. */
   kill(): void {
     this.#process?.kill();
-  }
-
-  /** Drops what the process keeps for a session. */
-  forget(session: number): void {
-    this.#process?.send([forgetFrame(session)]);
   }
 
   /** Ends the process for good. Resolves when nothing of it is left. */

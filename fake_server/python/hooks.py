@@ -12,6 +12,8 @@ import signal
 import sys
 import threading
 
+from pyproxy_worker import uncaught
+
 PROCESS_STARTS = frozenset(
     ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system")
 )
@@ -45,7 +47,7 @@ def install(output, forked):
     for module, name, wrap in (
         (os, "write", flush_before_descriptor),
         (os, "writev", flush_before_descriptor),
-        (os, "_exit", flush_before),
+        (os, "_exit", end_at_once),
         (os, "abort", flush_before),
         (_thread, "start_new_thread", own_thread),
         (_thread, "start_new", own_thread),
@@ -66,13 +68,7 @@ def install(output, forked):
         if hasattr(module, name):
             setattr(module, name, wrap(output, getattr(module, name)))
 
-    unraisable = sys.unraisablehook
-
-    def on_unraisable(args, /):
-        if not (args.exc_type is KeyboardInterrupt and output.cancels.swallowed()):
-            unraisable(args)
-
-    sys.unraisablehook = on_unraisable
+    uncaught.install(output.cancels.swallowed)
 
     def after_in_child():
         output.forget()
@@ -121,6 +117,19 @@ def flush_before(output, function):
     def end(*args, **kwargs):
         output.flush()
         return function(*args, **kwargs)
+
+    return end
+
+
+def end_at_once(output, function):
+    """os._exit: not for a finalizer that runs as a session closes, which would end all others."""
+    end_process = flush_before(output, function)
+
+    @functools.wraps(function)
+    def end(status):
+        if output.is_forgetting and not output.is_forked:
+            raise SystemExit(status)
+        end_process(status)
 
     return end
 

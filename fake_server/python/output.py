@@ -60,6 +60,7 @@ class Output:
         self.taker = 0  # the thread that is just moving text to the records
         self.is_by_line = False
         self.is_forked = False
+        self.is_forgetting = False  # the job drops the namespaces of a session
         self._is_gathered = False  # all that the job has written is with the records
         self.has_started_process = False
         self.stdout = open_stream(1, "<stdout>", self)

@@ -28,6 +28,7 @@ from pyproxy_worker.page import RESTS, SPENT, STARTED, Page
 from pyproxy_worker.processes import descendants
 from pyproxy_worker.records import Records
 from pyproxy_worker.request import read_request
+from pyproxy_worker.sweeper import Sweeper
 
 VALUE = 0
 PYTHON_ERROR = 1
@@ -81,6 +82,8 @@ class Worker:
         records = Records(bytes.fromhex(boot["nonce"]), lock, self._cancels)
         self._output = Output(records, lock, self._cancels)
         self._evaluator = Evaluator()
+        self._sweeper = Sweeper()
+        self._request = None  # of the job that is about to run
         self._link = Link(boot["socket"], page)
         self._left_running = frozenset()
         self._spent = 0
@@ -88,6 +91,7 @@ class Worker:
         set_handler(SIGINT, self._on_sigint)
         limit_memory(boot.get("memory_limit", 0))
         hooks.install(self._output, self._link.close)
+        self._sweeper.install()
         name = sys.implementation.name
         ready = {
             "secret": boot["secret"],
@@ -114,7 +118,7 @@ class Worker:
             if kind == link.EVAL:
                 self._job(ident, body, flags & link.ALONE)
             elif kind == link.FORGET:
-                self._evaluator.forget(ident)
+                self._forget(ident, body)
             else:
                 raise ValueError("a frame of type 0x%02x has no place on the link" % kind)
 
@@ -138,7 +142,7 @@ class Worker:
             words[STARTED] = job
             output.begin(job)
             try:
-                request = read_request(body)
+                self._request = read_request(body)
             except ValueError as error:
                 output.settle()
                 self._link.send(link.BROKEN, 0, job, encode({"message": str(error)}))
@@ -150,9 +154,8 @@ class Worker:
                 output.settle()
                 send_result(job, 0, unsendable(error, ""))
             else:
-                outcome = self._run(job, request)
+                outcome = self._run(job, self._attempt)
                 self._put_back()
-                self._evaluator.leave()
                 ran = perf_counter_ns()
                 self._spent += ran - since
                 self._longs[SPENT] = self._spent
@@ -166,15 +169,52 @@ class Worker:
             output.end(job)
         if output.has_started_process:
             self._look_for_processes(job)
+        if self._sweeper.is_due:
+            self._sweep_all()
 
-    def _run(self, job, request):
-        """The outcome of a job. KeyboardInterrupt may come anywhere in `_attempt`, and not in here.
+    def _forget(self, job, body):
+        """A job of the server's own: drops the namespaces of a session that is closed.
+
+        What their finalizers print is this job's, and a cancel of it ends those that take long.
+        """
+        output = self._output
+        since = perf_counter_ns()
+        self._words[STARTED] = job
+        output.begin(job)
+        output.is_forgetting = True
+        session = LENGTH.unpack(body)[0]
+        outcome = self._run(job, lambda job: self._attempt_to_forget(session))
+        output.is_forgetting = False
+        self._put_back()
+        ran = perf_counter_ns()
+        self._spent += ran - since
+        self._longs[SPENT] = self._spent
+        output.settle()
+        self._link.send_result(job, 0, outcome, since, ran)
+        output.end(job)
+
+    def _attempt_to_forget(self, session):
+        if self._evaluator.forget(session):
+            self._sweeper.sweep_all()
+        self._output.finish()
+        return VALUE, EMPTY, ()
+
+    def _sweep_all(self):
+        """What finalizers print here is of no job that runs: it may be any session's."""
+        output = self._output
+        output.begin(0)
+        self._sweeper.sweep_all()
+        output.finish()
+        output.settle()
+
+    def _run(self, job, attempt):
+        """The outcome of a job. KeyboardInterrupt may come anywhere in `attempt`, and not in here.
 
         It may come more than once, so `leave` has to be out of its reach.
         """
         try:
             self._cancels.enter(job)
-            outcome = self._attempt(job, request)
+            outcome = attempt(job)
             self._cancels.leave()
             return outcome
         except BaseException as error:
@@ -184,8 +224,9 @@ class Worker:
             except BaseException:  # of the exception's own, as a message that raises itself
                 return PYTHON_ERROR, EMPTY, (encode_least(error),)
 
-    def _attempt(self, job, request):
-        code, locs, globs, session, namespace, is_strict = request
+    def _attempt(self, job):
+        code, locs, globs, session, namespace, is_strict = self._request
+        self._request = None
         try:
             value = self._evaluator.run(code, locs, globs, session, namespace)
         except BaseException as error:
@@ -201,6 +242,12 @@ class Worker:
                 outcome = unsendable(error, "result")
             except MemoryError as error:
                 outcome = PYTHON_ERROR, EMPTY, (encode_exception(error),)
+            value = None
+        # Nothing of ours holds what the job has made. What nobody else holds either is gone before
+        # the next job begins, and what its finalizers print is this job's.
+        locs = globs = None
+        self._evaluator.leave()
+        self._sweeper.sweep()
         if outcome is not STOPPED:
             # Within reach of a cancel, as whoever should read this may not.
             self._output.finish()
@@ -219,6 +266,7 @@ class Worker:
             self._cancels.has_changed_signals = False
             set_mask(SIG_SETMASK, ())
             setitimer(ITIMER_REAL, 0)
+        self._sweeper.put_back()
         if getrecursionlimit() != RECURSION_LIMIT:
             sys.setrecursionlimit(RECURSION_LIMIT)
         if gettrace() is not None:

@@ -317,7 +317,6 @@ export class ServerUnderTest implements AsyncDisposable {
       {
         pool: {
           scheduler: this.#scheduler,
-          forget: (_, number) => this.#slot.forget(number),
           pid: () => this.#slot.pid,
           python: this.#python.info,
         },

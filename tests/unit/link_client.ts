@@ -272,6 +272,14 @@ export class LinkClient implements AsyncDisposable {
   }
 
   /** Sends a frame. */
+  /** Sends a FORGET for a session; gives its job. */
+  sendForget(session: number): number {
+    const body = new Uint8Array(4);
+    new DataView(body.buffer).setUint32(0, session);
+    this.sendFrame(0x61, ++this.#jobs, body);
+    return this.#jobs;
+  }
+
   sendFrame(type: number, id: number, body: Uint8Array, flags = 0): void {
     const frame = new Uint8Array(12 + body.length);
     const view = new DataView(frame.buffer);

@@ -79,7 +79,7 @@ for (const { name, path: python } of interpreters()) {
       assertEquals((await client.eval("x", other)).value.type, "NameError");
     }
     await client.eval("x = 2", { ...a, session: 2 });
-    client.sendFrame(0x61, 1, new Uint8Array());
+    await client.answer(client.sendForget(1));
     assertEquals((await client.eval("x", a)).value.type, "NameError");
     assertEquals((await client.eval("x", { ...a, session: 2 })).value, 2);
   });

@@ -292,8 +292,14 @@ export class FakePython implements Process {
 
   #next(): void {
     const frame = this.#inbox.shift()!;
-    if (frame[2] !== MessageType.EVAL) return;
     const job = readU32(frame, 8);
+    if (frame[2] === LinkType.FORGET) {
+      this.#started = job;
+      const body = Uint8Array.of(0, 0, 0, 1, 0x80);
+      this.#link.push(frameBytes(MessageType.RESULT, ResultStatus.VALUE, job, body));
+      for (const pipe of this.#pipes) pipe.push(this.#record(2, 0, job, new Uint8Array(0)));
+      return;
+    }
     const { model, namespace } = this.#evalOf(frame);
     const { marker } = model;
     const current: Job = {

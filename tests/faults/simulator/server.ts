@@ -224,7 +224,6 @@ export class FakeServer {
       {
         pool: {
           scheduler: this.scheduler,
-          forget: (slot, number) => this.#slots[slot]!.forget(number),
           pid: (slot) => this.#slots[slot]!.pid,
           python: PYTHON,
         },
