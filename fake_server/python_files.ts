@@ -12,6 +12,7 @@ import descriptors from "./python/descriptors.py" with { type: "text" };
 import errors from "./python/errors.py" with { type: "text" };
 import evaluate from "./python/evaluate.py" with { type: "text" };
 import forks from "./python/forks.py" with { type: "text" };
+import frames from "./python/frames.py" with { type: "text" };
 import guard from "./python/guard.py" with { type: "text" };
 import held from "./python/held.py" with { type: "text" };
 import hooks from "./python/hooks.py" with { type: "text" };
@@ -53,6 +54,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "errors.py": errors,
   "evaluate.py": evaluate,
   "forks.py": forks,
+  "frames.py": frames,
   "guard.py": guard,
   "held.py": held,
   "hooks.py": hooks,

@@ -15,6 +15,8 @@ any Python; one that comes from elsewhere is a cancel that came late, or nobody'
 import _signal
 import _thread
 
+from pyproxy_worker.frames import back_of
+
 # Where in the page, among its u32.
 RUNNING = 1
 COUNT = 16
@@ -74,7 +76,7 @@ class Cancels:
             return
         own = self.on_signal.__code__
         while frame is not None and frame.f_code is own:
-            frame = frame.f_back  # a signal within the handler of another
+            frame = back_of(frame)  # a signal within the handler of another
         if self._is_shielded() or (frame is not None and frame.f_code in self.shielded):
             self.owed = True
             return

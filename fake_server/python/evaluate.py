@@ -1,10 +1,14 @@
 """Runs code as the builtin eval and exec do, and keeps what is compiled and the namespaces."""
 
 import sys
+from sys import getrefcount
 from types import ModuleType
 
 from pyproxy_worker.compiler import Compiler
-from pyproxy_worker.main_module import new_main
+from pyproxy_worker.main_module import flush_files, new_main
+
+# The references to the variables of a module that no function knows: its own, and getrefcount's.
+OWN_REFERENCES = 2
 
 
 class Evaluator:
@@ -14,12 +18,15 @@ class Evaluator:
         self._compiler = Compiler()
         self._last = None, None  # the source that was run last, and its code
         self._sessions = {}
-        self._blank = ModuleType("__main__")
+        self._blank = self._main = ModuleType("__main__")  # that of the eval that runs
         self.leave()
 
     def run(self, source, locs, globs, session, namespace):
         """The value of `source`: see SPEC 2.2."""
-        module = new_main() if namespace is None else self._kept(session, namespace)
+        if namespace is None:
+            module = self._main = new_main()
+        else:
+            module = self._kept(session, namespace)
         variables = module.__dict__
         if globs is None:
             if locs is not None:
@@ -43,10 +50,17 @@ class Evaluator:
     def leave(self):
         """Between two evals `__main__` is nobody's."""
         sys.modules["__main__"] = self._blank
+        module = self._main
+        self._main = self._blank
+        # A function may hold them: then it is the collector that ends them.
+        if getrefcount(module.__dict__) > OWN_REFERENCES:
+            flush_files(module.__dict__)
 
     def forget(self, session):
-        """Drops the namespaces of a session. Says whether it had any."""
-        return self._sessions.pop(session, None) is not None
+        """Drops the namespaces of a session."""
+        kept = self._sessions.pop(session, {})
+        for module in kept.values():
+            flush_files(module.__dict__)
 
     def _kept(self, session, namespace):
         kept = self._sessions.setdefault(session, {})

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 
-from pyproxy_worker import uncaught
+from pyproxy_worker import frames, uncaught
 
 PROCESS_STARTS = frozenset(
     ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system")
@@ -68,6 +68,7 @@ def install(output, forked):
         if hasattr(module, name):
             setattr(module, name, wrap(output, getattr(module, name)))
 
+    frames.install()
     uncaught.install(output.cancels.swallowed)
 
     def after_in_child():

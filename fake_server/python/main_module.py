@@ -10,33 +10,22 @@ HOLDERS = frozenset((dict, list, tuple, set))
 MAX_LOOKED_AT = 1_000
 
 
-class Loader:
-    """What stands for a script's loader, and makes open files whole where code leaves them.
+def flush_files(variables):
+    """Makes the files whole that code leaves open among its variables.
 
     The collector finalizes what it finds in the order in which it was made: of a file, the raw one
-    first, and what its buffer holds is lost. A loader is older than all that the code has made, so
-    it is finalized before all of it.
+    first, and what its buffer holds would be lost.
     """
-
-    __slots__ = ("_variables",)
-
-    def __init__(self, variables):
-        self._variables = variables
-
-    def __repr__(self):
-        return "<loader of the code of an eval>"
-
-    def __del__(self):
-        failed = None
-        for file in open_files(self._variables):
-            try:
-                file.flush()
-            except ValueError:
-                pass  # it is closed
-            except OSError as error:
-                failed = error
-        if failed is not None:
-            raise failed
+    failed = None
+    for file in open_files(variables):
+        try:
+            file.flush()
+        except ValueError:
+            pass  # it is closed
+        except OSError as error:
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 def open_files(variables):
@@ -62,7 +51,5 @@ def open_files(variables):
 def new_main():
     """A module as an interpreter makes it for a script."""
     module = ModuleType("__main__")
-    variables = module.__dict__
-    variables["__builtins__"] = builtins
-    variables["__loader__"] = Loader(variables)
+    module.__dict__["__builtins__"] = builtins
     return module

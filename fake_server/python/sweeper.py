@@ -24,6 +24,8 @@ unfreeze = getattr(gc, "unfreeze", None)
 
 # So many containers have been made and not freed at once since all were looked at.
 PENDING = 20_000
+# An eval that has made fewer is not counted.
+MANY = 8
 # The share of the time that looking at all of them may take: one in so many.
 SHARE = 50
 # What one collection of each generation stands for, in containers (Python's own thresholds).
@@ -43,7 +45,8 @@ class Sweeper:
         self._pending = 0
         self._took = 1_000_000  # ns that the last look at all has taken
         self._last = perf_counter_ns()
-        self._is_changed = False
+        self.is_due = False  # to look at all
+        self.is_changed = False  # by user code
         self._threshold = gc.get_threshold() if self._can else None
 
     def install(self):
@@ -57,19 +60,13 @@ class Sweeper:
         collect()
         freeze()
 
-    @property
-    def is_due(self):
-        """Whether it is time to look at all objects."""
-        return self._pending > PENDING and (
-            perf_counter_ns() - self._last > SHARE * self._took
-        )
-
     def sweep(self):
         """Frees what was made since the last time and is garbage."""
         if not self._can:
             return
         young, middle, old = get_count()
-        self._pending += young + YOUNG * middle + MIDDLE * old
+        if young > MANY or middle or old:
+            self._note(young + YOUNG * middle + MIDDLE * old)
         # Where Python itself has collected so often that something made here has become old.
         if old:
             collect()
@@ -88,14 +85,19 @@ class Sweeper:
         self._last = perf_counter_ns()
         self._took = self._last - since
         self._pending = 0
+        self.is_due = False
+
+    def _note(self, made):
+        self._pending += made
+        if self._pending > PENDING:
+            self.is_due = perf_counter_ns() - self._last > SHARE * self._took
 
     def put_back(self):
         """What user code may have changed."""
-        if self._is_changed:
-            self._is_changed = False
-            gc_enable()
-            gc_set_debug(0)
-            gc_set_threshold(*self._threshold)
+        self.is_changed = False
+        gc_enable()
+        gc_set_debug(0)
+        gc_set_threshold(*self._threshold)
 
     def _thawing(self, function):
         @functools.wraps(function)
@@ -108,7 +110,7 @@ class Sweeper:
     def _changing(self, function):
         @functools.wraps(function)
         def change(*args):
-            self._is_changed = True
+            self.is_changed = True
             return function(*args)
 
         return change

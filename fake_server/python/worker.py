@@ -194,9 +194,11 @@ class Worker:
         output.end(job)
 
     def _attempt_to_forget(self, session):
-        if self._evaluator.forget(session):
+        try:
+            self._evaluator.forget(session)
+        finally:
             self._sweeper.sweep_all()
-        self._output.finish()
+            self._output.finish()
         return VALUE, EMPTY, ()
 
     def _sweep_all(self):
@@ -266,7 +268,8 @@ class Worker:
             self._cancels.has_changed_signals = False
             set_mask(SIG_SETMASK, ())
             setitimer(ITIMER_REAL, 0)
-        self._sweeper.put_back()
+        if self._sweeper.is_changed:
+            self._sweeper.put_back()
         if getrecursionlimit() != RECURSION_LIMIT:
             sys.setrecursionlimit(RECURSION_LIMIT)
         if gettrace() is not None:
