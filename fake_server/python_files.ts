@@ -4,9 +4,11 @@
  * @module
  */
 import apart from "./python/apart.py" with { type: "text" };
+import afterImport from "./python/after_import.py" with { type: "text" };
 import arrays from "./python/arrays.py" with { type: "text" };
 import cancel from "./python/cancel.py" with { type: "text" };
 import compiler from "./python/compiler.py" with { type: "text" };
+import classSources from "./python/class_sources.py" with { type: "text" };
 import codec from "./python/codec.py" with { type: "text" };
 import descriptors from "./python/descriptors.py" with { type: "text" };
 import errors from "./python/errors.py" with { type: "text" };
@@ -45,8 +47,10 @@ import worker from "./python/worker.py" with { type: "text" };
 /** Name and source of each; a test compares them with the folder. */
 export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "apart.py": apart,
+  "after_import.py": afterImport,
   "arrays.py": arrays,
   "cancel.py": cancel,
+  "class_sources.py": classSources,
   "codec.py": codec,
   "compiler.py": compiler,
   "main_module.py": mainModule,

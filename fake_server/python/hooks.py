@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 
-from pyproxy_worker import frames, uncaught
+from pyproxy_worker import class_sources, frames, uncaught
+from pyproxy_worker.after_import import after_import
 
 PROCESS_STARTS = frozenset(
     ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system")
@@ -47,6 +48,8 @@ def install(output, forked):
     for module, name, wrap in (
         (os, "write", flush_before_descriptor),
         (os, "writev", flush_before_descriptor),
+        (os, "dup2", touch_descriptor(1)),
+        (os, "close", touch_descriptor(0)),
         (os, "_exit", end_at_once),
         (os, "abort", flush_before),
         (_thread, "start_new_thread", own_thread),
@@ -69,6 +72,7 @@ def install(output, forked):
             setattr(module, name, wrap(output, getattr(module, name)))
 
     frames.install()
+    after_import("inspect", class_sources.change)
     uncaught.install(output.cancels.swallowed)
 
     def after_in_child():
@@ -109,6 +113,23 @@ def flush_before_descriptor(output, function):
         return function(fd, data)
 
     return write
+
+
+def touch_descriptor(position):
+    """What wraps a function that may change where the descriptor in an argument leads."""
+
+    def wrap(output, function):
+        @functools.wraps(function)
+        def touch(*args, **kwargs):
+            fd = args[position] if len(args) > position else kwargs.get(("fd", "fd2")[position])
+            if fd in DESCRIPTORS:
+                output.flush()
+                output.is_touched = True
+            return function(*args, **kwargs)
+
+        return touch
+
+    return wrap
 
 
 def flush_before(output, function):

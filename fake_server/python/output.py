@@ -30,6 +30,7 @@ from pyproxy_worker.ticker import Ticker
 # With so many pieces a line is not waited for: it goes out as it is.
 MAX_PIECES = 64
 
+write_bytes = os.write
 write_text = io.TextIOWrapper.write
 flush_text = io.TextIOWrapper.flush
 
@@ -60,6 +61,7 @@ class Output:
         self.taker = 0  # the thread that is just moving text to the records
         self.is_by_line = False
         self.is_forked = False
+        self.is_touched = False  # by user code: descriptors 1 and 2
         self.is_forgetting = False  # the job drops the namespaces of a session
         self._is_gathered = False  # all that the job has written is with the records
         self.has_started_process = False
@@ -84,7 +86,7 @@ class Output:
     def begin(self, job):
         """Everything as it was before user code first ran, and what is written is `job`'s."""
         self.job = job
-        self._is_gathered = self.has_started_process = False
+        self._is_gathered = self.has_started_process = self.is_touched = False
         null, out, err = self._kept
         dup2(null, 0)
         dup2(out, 1)
@@ -276,7 +278,25 @@ class Output:
             data = b"".join([data for _, _, data in pieces[:count]])
             del pieces[:count]
             if data:
-                self.records.put(job, fd, data)
+                self.put(job, fd, data)
+
+    def put(self, job, fd, data):
+        """Puts bytes where descriptor `fd` leads; the caller holds the lock."""
+        if self.is_touched and not self._leads_home(fd):
+            with memoryview(data) as rest:
+                at = 0
+                while at < len(rest):
+                    at += write_bytes(fd, rest[at:])
+        else:
+            self.records.put(job, fd, data)
+
+    def _leads_home(self, fd):
+        """Whether user code has left a descriptor at the server's pipe, or put it back there."""
+        try:
+            here, home = os.fstat(fd), os.fstat(self._kept[fd])
+        except OSError:
+            return True  # it is closed: what is printed is still worth reading
+        return (here.st_ino, here.st_dev) == (home.st_ino, home.st_dev)
 
 
 def find_c_flush():

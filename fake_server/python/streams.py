@@ -29,7 +29,7 @@ class Buffer(io.BufferedIOBase):
             if not is_taken:
                 output.take()
             if data:
-                output.records.put(job, self._fd, data)
+                output.put(job, self._fd, data)
         if not is_taken:
             output.records.pump()
             if output.cancels.owed:

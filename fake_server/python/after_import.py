@@ -1,0 +1,42 @@
+"""Changes a module of the standard library once user code imports it; until then it costs nothing."""
+
+import sys
+from importlib.machinery import PathFinder
+
+
+class Finder:
+    """Stands first in sys.meta_path, and leaves it when there is nothing more to change."""
+
+    def __init__(self):
+        self._changes = {}
+
+    def add(self, name, change):
+        """Calls `change(module)` when the module of that name has been imported."""
+        if name in sys.modules:
+            change(sys.modules[name])
+            return
+        self._changes[name] = change
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+
+    def find_spec(self, name, path=None, target=None):
+        change = self._changes.get(name)
+        if change is None:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        execute = getattr(getattr(spec, "loader", None), "exec_module", None)
+        if execute is None:
+            return spec
+
+        def exec_module(module):
+            execute(module)
+            change(module)
+            self._changes.pop(name, None)
+            if not self._changes and self in sys.meta_path:
+                sys.meta_path.remove(self)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+after_import = Finder().add

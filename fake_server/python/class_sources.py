@@ -1,0 +1,39 @@
+"""Lets inspect find the source of a class of an eval, which it looks for in a file of `__main__`."""
+
+import functools
+import linecache
+import re
+import sys
+
+EVAL = "<eval-"
+
+
+def change(inspect):
+    """Changes the module inspect."""
+    getfile = inspect.getfile
+
+    @functools.wraps(getfile)
+    def own_getfile(object):
+        if isinstance(object, type) and object.__module__ == "__main__":
+            if not hasattr(sys.modules.get("__main__"), "__file__"):
+                filename = file_of(object)
+                if filename is not None:
+                    return filename
+        return getfile(object)
+
+    inspect.getfile = own_getfile
+
+
+def file_of(kind):
+    """The file of the eval that has made a class; None if that is not known."""
+    for member in list(vars(kind).values()):
+        member = getattr(member, "__func__", None) or getattr(member, "fget", None) or member
+        code = getattr(member, "__code__", None)
+        if code is not None and code.co_filename.startswith(EVAL):
+            return code.co_filename
+    # One without methods: the last source that has a class of this name.
+    defines = re.compile(r"\s*class\s+%s\b" % re.escape(kind.__name__)).match
+    for filename in reversed(list(linecache.cache)):
+        if filename.startswith(EVAL) and any(map(defines, linecache.getlines(filename))):
+            return filename
+    return None
