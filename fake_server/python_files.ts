@@ -14,6 +14,7 @@ import forks from "./python/forks.py" with { type: "text" };
 import guard from "./python/guard.py" with { type: "text" };
 import held from "./python/held.py" with { type: "text" };
 import hooks from "./python/hooks.py" with { type: "text" };
+import imports from "./python/imports.py" with { type: "text" };
 import integers from "./python/integers.py" with { type: "text" };
 import link from "./python/link.py" with { type: "text" };
 import locate from "./python/locate.py" with { type: "text" };
@@ -49,6 +50,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "guard.py": guard,
   "held.py": held,
   "hooks.py": hooks,
+  "imports.py": imports,
   "integers.py": integers,
   "link.py": link,
   "locate.py": locate,
