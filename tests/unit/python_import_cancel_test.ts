@@ -8,14 +8,14 @@ const FILES = {
   "stay.py": "def now():\n  print('now', flush=True)\n  while True: pass\n",
   "plain.py": "value = 1\n",
   // A package with a part that is whole already, and one that knows of the package.
-  "parts/__init__.py": "import plain, asker\nfrom . import fast, slow\n",
+  "parts/__init__.py": "import plain, asker\nfrom .fast import *\nfrom .slow import *\n",
   "parts/fast.py": "value = 'fast'\n",
   "parts/slow.py": "import stay\nif not stay.is_over: stay.now()\nvalue = 'slow'\n",
   "asker.py": "import parts\n",
   // One that is imported in two steps.
   "outer/__init__.py": "value = 'outer'\n",
   "outer/util.py": "value = 'util'\n",
-  "outer/inner/__init__.py": "from outer import util\nfrom . import first\nfrom . import last\n",
+  "outer/inner/__init__.py": "from outer import util\nfrom .first import *\nfrom .last import *\n",
   "outer/inner/first.py": "value = 'first'\n",
   "outer/inner/last.py": "import stay\nif not stay.is_over: stay.now()\nvalue = 'last'\n",
   // One that goes on without what it could not import.
