@@ -26,7 +26,9 @@ import msgpack_read from "./python/msgpack_read.py" with { type: "text" };
 import opaque from "./python/opaque.py" with { type: "text" };
 import output from "./python/output.py" with { type: "text" };
 import page from "./python/page.py" with { type: "text" };
+import patches from "./python/patches.py" with { type: "text" };
 import printed from "./python/printed.py" with { type: "text" };
+import pristine from "./python/pristine.py" with { type: "text" };
 import processes from "./python/processes.py" with { type: "text" };
 import records from "./python/records.py" with { type: "text" };
 import request from "./python/request.py" with { type: "text" };
@@ -62,7 +64,9 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "opaque.py": opaque,
   "output.py": output,
   "page.py": page,
+  "patches.py": patches,
   "printed.py": printed,
+  "pristine.py": pristine,
   "processes.py": processes,
   "records.py": records,
   "request.py": request,

@@ -142,6 +142,8 @@ class Evaluator:
         kept = self._sessions.setdefault(session, {})
         if namespace not in kept:
             kept[namespace] = new_main()
+        # Without them, those of our files would be put in.
+        kept[namespace].__dict__.setdefault("__builtins__", builtins)
         return kept[namespace]
 
 

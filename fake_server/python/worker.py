@@ -25,6 +25,7 @@ from pyproxy_worker.link import READ, Link
 from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.output import Output
 from pyproxy_worker.page import RESTS, SPENT, STARTED, Page
+from pyproxy_worker.patches import Patches
 from pyproxy_worker.processes import descendants
 from pyproxy_worker.records import Records
 from pyproxy_worker.request import read_request
@@ -81,6 +82,7 @@ class Worker:
         records = Records(bytes.fromhex(boot["nonce"]), lock, self._cancels)
         self._output = Output(records, lock, self._cancels)
         self._evaluator = Evaluator()
+        self._patches = Patches()
         self._link = Link(boot["socket"], page)
         self._left_running = frozenset()
         self._spent = 0
@@ -115,6 +117,7 @@ class Worker:
                 self._job(ident, body, flags & link.ALONE)
             elif kind == link.FORGET:
                 self._evaluator.forget(ident)
+                self._patches.forget(ident)
             else:
                 raise ValueError("a frame of type 0x%02x has no place on the link" % kind)
 
@@ -176,9 +179,11 @@ class Worker:
             self._cancels.enter(job)
             outcome = self._attempt(job, request)
             self._cancels.leave()
+            self._patches.end()
             return outcome
         except BaseException as error:
             self._cancels.leave()
+            self._patches.end()
             try:
                 return self._failed(job, error)
             except BaseException:  # of the exception's own, as a message that raises itself
@@ -187,6 +192,7 @@ class Worker:
     def _attempt(self, job, request):
         code, locs, globs, session, namespace, is_strict = request
         try:
+            self._patches.begin(session)
             value = self._evaluator.run(code, locs, globs, session, namespace)
         except BaseException as error:
             if not self._is_original[0]:
