@@ -18,31 +18,20 @@ class Patches:
     """Tells which session has changed what, and changes it when that session's code runs."""
 
     def __init__(self):
-        self._changes = changes_of(NAMES)
-        self._seen = self._changes.value
-        self._session = 0  # the one whose code runs
-        self._of = {}  # by session: the names that are changed, and to what
+        self.changes = changes_of(NAMES)
+        self.seen = self.changes.value
+        self.of = {}  # by session: the names that are changed, and to what
 
     def begin(self, session):
-        """Code of this session comes."""
-        self._session = session
-        if self._of and session in self._of:
-            for name, value in self._of[session].items():
-                if value is MISSING:
-                    NAMES.pop(name, None)
-                else:
-                    NAMES[name] = value
+        """Code of this session comes. If `of` is empty, it needs no call."""
+        for name, value in self.of.get(session, {}).items():
+            if value is MISSING:
+                NAMES.pop(name, None)
+            else:
+                NAMES[name] = value
 
-    def end(self):
-        """It is over."""
-        if self._changes.value != self._seen:
-            self._put_back()
-
-    def forget(self, session):
-        """The session is closed."""
-        self._of.pop(session, None)
-
-    def _put_back(self):
+    def put_back(self, session):
+        """It is over. As long as `changes.value` is still `seen`, it needs no call."""
         changed = {}
         for name, value in REAL.items():
             now = NAMES.get(name, MISSING)
@@ -50,10 +39,14 @@ class Patches:
                 changed[name] = now
                 NAMES[name] = value
         if changed:
-            self._of[self._session] = changed
+            self.of[session] = changed
         else:
-            self._of.pop(self._session, None)
-        self._seen = self._changes.value
+            self.of.pop(session, None)
+        self.seen = self.changes.value
+
+    def forget(self, session):
+        """The session is closed."""
+        self.of.pop(session, None)
 
 
 class Comparison:

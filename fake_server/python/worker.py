@@ -13,7 +13,7 @@ from _signal import ITIMER_REAL, SIG_SETMASK, SIGINT, setitimer
 from _signal import getsignal as get_handler
 from _signal import pthread_sigmask as set_mask
 from _signal import signal as set_handler
-from sys import getprofile, getrecursionlimit, gettrace
+from sys import getprofile, getrecursionlimit, gettrace, setprofile, setrecursionlimit, settrace
 from time import perf_counter_ns
 
 from pyproxy_worker import forks, hooks, link
@@ -175,15 +175,18 @@ class Worker:
 
         It may come more than once, so `leave` has to be out of its reach.
         """
+        if self._patches.of:
+            self._patches.begin(request[3])
         try:
             self._cancels.enter(job)
             outcome = self._attempt(job, request)
             self._cancels.leave()
-            self._patches.end()
+            if self._patches.changes.value != self._patches.seen:
+                self._patches.put_back(request[3])
             return outcome
         except BaseException as error:
             self._cancels.leave()
-            self._patches.end()
+            self._patches.put_back(request[3])
             try:
                 return self._failed(job, error)
             except BaseException:  # of the exception's own, as a message that raises itself
@@ -192,7 +195,6 @@ class Worker:
     def _attempt(self, job, request):
         code, locs, globs, session, namespace, is_strict = request
         try:
-            self._patches.begin(session)
             value = self._evaluator.run(code, locs, globs, session, namespace)
         except BaseException as error:
             if not self._is_original[0]:
@@ -226,11 +228,11 @@ class Worker:
             set_mask(SIG_SETMASK, ())
             setitimer(ITIMER_REAL, 0)
         if getrecursionlimit() != RECURSION_LIMIT:
-            sys.setrecursionlimit(RECURSION_LIMIT)
+            setrecursionlimit(RECURSION_LIMIT)
         if gettrace() is not None:
-            sys.settrace(None)
+            settrace(None)
         if getprofile() is not None:
-            sys.setprofile(None)
+            setprofile(None)
 
     def _look_for_processes(self, job):
         """Warns of processes that the job has left running: they write into the next jobs."""
