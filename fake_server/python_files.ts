@@ -18,6 +18,7 @@ import frames from "./python/frames.py" with { type: "text" };
 import guard from "./python/guard.py" with { type: "text" };
 import held from "./python/held.py" with { type: "text" };
 import hooks from "./python/hooks.py" with { type: "text" };
+import imports from "./python/imports.py" with { type: "text" };
 import integers from "./python/integers.py" with { type: "text" };
 import link from "./python/link.py" with { type: "text" };
 import locate from "./python/locate.py" with { type: "text" };
@@ -30,7 +31,9 @@ import msgpack_read from "./python/msgpack_read.py" with { type: "text" };
 import opaque from "./python/opaque.py" with { type: "text" };
 import output from "./python/output.py" with { type: "text" };
 import page from "./python/page.py" with { type: "text" };
+import patches from "./python/patches.py" with { type: "text" };
 import printed from "./python/printed.py" with { type: "text" };
+import pristine from "./python/pristine.py" with { type: "text" };
 import processes from "./python/processes.py" with { type: "text" };
 import records from "./python/records.py" with { type: "text" };
 import request from "./python/request.py" with { type: "text" };
@@ -62,6 +65,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "guard.py": guard,
   "held.py": held,
   "hooks.py": hooks,
+  "imports.py": imports,
   "integers.py": integers,
   "link.py": link,
   "locate.py": locate,
@@ -73,7 +77,9 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "opaque.py": opaque,
   "output.py": output,
   "page.py": page,
+  "patches.py": patches,
   "printed.py": printed,
+  "pristine.py": pristine,
   "processes.py": processes,
   "records.py": records,
   "request.py": request,

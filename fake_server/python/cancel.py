@@ -2,11 +2,12 @@
 
 A cancel names a job, and only that job may feel it, whenever the signal comes. So the handler
 raises KeyboardInterrupt if, and only if, the job that is in user code right now is in the server's
-table, and at most once for each job; or if it is the job of the last interrupt, once for each. While the main thread holds `lock`, or is in a function of
-`shielded`, it does not raise but leaves a debt: these pay it as soon as their work is whole.
+table, and at most once for each job; or if it is the job of the last interrupt, once for each. While
+the main thread holds `lock`, or is in a function of `shielded`, or in an import that could not be
+done again, it does not raise but leaves a debt: the first two pay it as soon as their work is whole.
 
-Python lets go of what is raised in a finalizer or a fork callback, and a debt is paid at the next
-output only: so the server sends the signal again and again while the job runs, or for a while.
+Python lets go of what is raised in a finalizer or a fork callback, and other debts are paid at the
+next output only: so the server sends the signal again and again while the job runs, or for a while.
 
 A SIGINT that user code sends to itself is announced by `expect_own` and is a KeyboardInterrupt as in
 any Python; one that comes from elsewhere is a cancel that came late, or nobody's, and is ignored.
@@ -14,6 +15,9 @@ any Python; one that comes from elsewhere is a cancel that came late, or nobody'
 
 import _signal
 import _thread
+from sys import _getframe as running_frame
+
+from pyproxy_worker.imports import Imports
 
 from pyproxy_worker.frames import back_of
 
@@ -44,6 +48,7 @@ class Cancels:
         self.owed = False
         self.has_changed_signals = False  # user code: its mask, or a timer that sends one
         self._is_own = False  # user code has sent itself the SIGINT that comes next
+        self._imports = Imports()
 
     def is_requested(self, job):
         """Whether a job whose turn has come is cancelled already."""
@@ -64,6 +69,8 @@ class Cancels:
         self._page[RUNNING] = 0
         self.job = 0
         self.owed = False
+        if self._imports.hits:
+            self._imports.settle()
 
     def expect_own(self):
         """User code is about to send this process a SIGINT."""
@@ -80,7 +87,7 @@ class Cancels:
         if self._is_shielded() or (frame is not None and frame.f_code in self.shielded):
             self.owed = True
             return
-        self._raise()
+        self._raise_in(frame)
 
     def swallowed(self):
         """Python has let go of a KeyboardInterrupt: the job has not felt it, and may once more."""
@@ -100,7 +107,7 @@ class Cancels:
         if self.owed and _thread.get_ident() == self._main:
             self.owed = False
             if self.job and self._is_wanted():
-                self._raise()
+                self._raise_in(running_frame(1))
 
     def _is_wanted(self):
         return self._is_own or self._is_due() or self._is_interrupted()
@@ -116,7 +123,10 @@ class Cancels:
             return False
         return self._page[INTERRUPTED + (count - 1) % 2] == self.job
 
-    def _raise(self):
+    def _raise_in(self, frame):
+        if self._imports.is_busy or not self._imports.let_go(frame):
+            self.owed = True
+            return
         self._is_own = False
         if self._is_due():
             self.raised = self.job

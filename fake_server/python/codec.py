@@ -5,8 +5,8 @@ the pure writer lowers as it goes. Whatever goes wrong with it, the second walks
 lowers what C does not know, and if the value cannot travel it says where in it.
 """
 
-import sys
 from itertools import chain
+from sys import getrecursionlimit, setrecursionlimit
 
 from pyproxy_worker import msgpack_pure as pure
 from pyproxy_worker.msgpack_pure import LARGE_BYTES, MAX_DEPTH, Ext
@@ -79,12 +79,12 @@ def decode(data):
 
 def with_deep_stack(function, *args):
     """Calls a function that goes as deep as values may nest."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
+    limit = getrecursionlimit()
+    setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
         return function(*args)
     finally:
-        sys.setrecursionlimit(limit)
+        setrecursionlimit(limit)
 
 
 # ---- to bytes -----------------------------------------------------------------------------------

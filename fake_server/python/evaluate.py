@@ -1,5 +1,6 @@
 """Runs code as the builtin eval and exec do, and keeps what is compiled and the namespaces."""
 
+import builtins
 import sys
 from sys import getrefcount
 from types import ModuleType
@@ -66,4 +67,6 @@ class Evaluator:
         kept = self._sessions.setdefault(session, {})
         if namespace not in kept:
             kept[namespace] = new_main()
+        # Without them, those of our files would be put in.
+        kept[namespace].__dict__.setdefault("__builtins__", builtins)
         return kept[namespace]

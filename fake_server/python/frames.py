@@ -116,5 +116,6 @@ def install():
         ctypes.pythonapi.PyType_Modified(ctypes.py_object(types.FrameType))
     sys._getframe = _getframe
     sys._current_frames = _current_frames
-    warnings.warn = warn
-    faulthandler.dump_traceback = dump_traceback
+    # The modules of user code.
+    sys.modules["warnings"].warn = warn
+    sys.modules["faulthandler"].dump_traceback = dump_traceback

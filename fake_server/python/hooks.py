@@ -68,6 +68,7 @@ def install(output, forked):
         (_signal, "alarm", note_signals),
         (signal, "alarm", note_signals),
     ):
+        module = sys.modules[module.__name__]  # user code's
         if hasattr(module, name):
             setattr(module, name, wrap(output, getattr(module, name)))
 

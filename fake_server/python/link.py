@@ -1,8 +1,10 @@
 """Frames to and from the server, over the unix socket of LINK.md."""
 
 import os
-import socket
 import struct
+
+# The class of Python around it could be changed by user code.
+from _socket import AF_UNIX, MSG_WAITALL, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET, socket
 
 from pyproxy_worker import apart
 from pyproxy_worker.descriptors import set_aside
@@ -47,7 +49,7 @@ class Link:
     def __init__(self, path, page):
         self._socket = connect(path)
         # A result that fits in needs no waiting for the server in between. Linux gives what it may.
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        self._socket.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES)
         self._held = Held(page)
         self._held_since = 0  # when the job of the first of them began
         self._buffer = buffer(FIRST_BUFFER_BYTES)
@@ -199,7 +201,7 @@ class Link:
         view[:at] = self._buffer[self._start : self._start + at]
         self._start += at
         while at < len(view):
-            count = self._socket.recv_into(view[at:], 0, socket.MSG_WAITALL)
+            count = self._socket.recv_into(view[at:], 0, MSG_WAITALL)
             if count == 0:
                 raise EOFError
             at += count
@@ -223,6 +225,9 @@ def buffer(size):
 
 def connect(path):
     """A connection to the unix socket at `path`, out of the way of user code."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as first:
+    first = socket(AF_UNIX, SOCK_STREAM)
+    try:
         first.connect(path)
-        return socket.socket(fileno=set_aside(first.fileno()))
+        return socket(fileno=set_aside(first.fileno()))
+    finally:
+        first.close()

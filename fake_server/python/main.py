@@ -57,6 +57,10 @@ def main():
     kept = sys.dont_write_bytecode, sys.pycache_prefix
     sys.dont_write_bytecode, sys.pycache_prefix = False, None
 
+    from pyproxy_worker import pristine
+
+    pristine.install()
+
     from pyproxy_worker import guard
 
     guard.split(boot["directory"], commands)

@@ -17,7 +17,7 @@ def descendants(root):
 
 def _has_lists():
     """Whether the kernel lists children itself: then not every process of the machine is read."""
-    return os.path.exists("/proc/%d/task/%d/children" % (os.getpid(), os.getpid()))
+    return os.access("/proc/%d/task/%d/children" % (os.getpid(), os.getpid()), os.F_OK)
 
 
 def _listed_children(pid):

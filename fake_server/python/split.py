@@ -1,8 +1,7 @@
 """Code as statements to run and the expression at its end, which gives the value."""
 
 import __future__
-import ast
-from ast import PyCF_ONLY_AST, Expr, Expression, Module
+from ast import AST, PyCF_ONLY_AST, Expr, Expression, Module
 
 FUTURES = 0
 for _name in __future__.all_feature_names:
@@ -57,9 +56,21 @@ def parse_indented(source, filename):
     if len(tree.body) != 1 or tree.body[0].orelse:
         return None
     body = tree.body[0].body
-    for statement in body:
-        ast.increment_lineno(statement, -1)
+    move_up(body)
     return Module(body, [])
+
+
+def move_up(nodes):
+    """Makes all numbers of lines one less."""
+    for node in nodes:
+        if isinstance(node, AST):
+            if "lineno" in node._attributes:
+                node.lineno -= 1
+                if node.end_lineno is not None:
+                    node.end_lineno -= 1
+            move_up([getattr(node, name, None) for name in node._fields])
+        elif type(node) is list:
+            move_up(node)
 
 
 def up_one_line(error):

@@ -15,6 +15,7 @@ Python's functions that ask for all objects see all of them: before, nothing is 
 
 import functools
 import gc
+import sys
 from time import perf_counter_ns
 
 get_count = getattr(gc, "get_count", None)
@@ -53,10 +54,11 @@ class Sweeper:
         """Puts the collector's functions in place, and all that is there out of its sight."""
         if not self._can:
             return
+        live = sys.modules["gc"]  # user code's
         for name in LOOKS:
-            setattr(gc, name, self._thawing(getattr(gc, name)))
+            setattr(live, name, self._thawing(getattr(gc, name)))
         for name in CHANGES:
-            setattr(gc, name, self._changing(getattr(gc, name)))
+            setattr(live, name, self._changing(getattr(gc, name)))
         collect()
         freeze()
 

@@ -54,7 +54,7 @@ class Ticker:
         # It counts those that are just going, too.
         path = "/proc/self/task/%d" % self._native_id
         for _ in range(100):
-            if not os.path.exists(path):
+            if not os.access(path, os.F_OK):
                 break
             time.sleep(0.0001)
 

@@ -64,6 +64,7 @@ def install(is_swallowed):
 
     sys.unraisablehook = on_unraisable
     if not ASKS_LINECACHE:
-        threading.excepthook = in_thread
-        if hasattr(threading, "__excepthook__"):
-            threading.__excepthook__ = in_thread
+        live = sys.modules["threading"]  # user code's
+        live.excepthook = in_thread
+        if hasattr(live, "__excepthook__"):
+            live.__excepthook__ = in_thread

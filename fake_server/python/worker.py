@@ -13,7 +13,7 @@ from _signal import ITIMER_REAL, SIG_SETMASK, SIGINT, setitimer
 from _signal import getsignal as get_handler
 from _signal import pthread_sigmask as set_mask
 from _signal import signal as set_handler
-from sys import getprofile, getrecursionlimit, gettrace
+from sys import getprofile, getrecursionlimit, gettrace, setprofile, setrecursionlimit, settrace
 from time import perf_counter_ns
 
 from pyproxy_worker import forks, hooks, link
@@ -25,6 +25,7 @@ from pyproxy_worker.link import READ, Link
 from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.output import Output
 from pyproxy_worker.page import RESTS, SPENT, STARTED, Page
+from pyproxy_worker.patches import Patches
 from pyproxy_worker.processes import descendants
 from pyproxy_worker.records import Records
 from pyproxy_worker.request import read_request
@@ -83,6 +84,7 @@ class Worker:
         self._output = Output(records, lock, self._cancels)
         self._evaluator = Evaluator()
         self._sweeper = Sweeper()
+        self._patches = Patches()
         self._request = None  # of the job that is about to run
         self._link = Link(boot["socket"], page)
         self._left_running = frozenset()
@@ -154,7 +156,7 @@ class Worker:
                 output.settle()
                 send_result(job, 0, unsendable(error, ""))
             else:
-                outcome = self._run(job, self._attempt)
+                outcome = self._run(job, self._request[3], self._attempt)
                 self._put_back()
                 ran = perf_counter_ns()
                 self._spent += ran - since
@@ -183,7 +185,8 @@ class Worker:
         output.begin(job)
         output.is_forgetting = True
         session = LENGTH.unpack(body)[0]
-        outcome = self._run(job, lambda job: self._attempt_to_forget(session))
+        outcome = self._run(job, session, lambda _: self._attempt_to_forget(session))
+        self._patches.forget(session)
         output.is_forgetting = False
         self._put_back()
         ran = perf_counter_ns()
@@ -209,18 +212,23 @@ class Worker:
         output.finish()
         output.settle()
 
-    def _run(self, job, attempt):
+    def _run(self, job, session, attempt):
         """The outcome of a job. KeyboardInterrupt may come anywhere in `attempt`, and not in here.
 
         It may come more than once, so `leave` has to be out of its reach.
         """
+        if self._patches.of:
+            self._patches.begin(session)
         try:
             self._cancels.enter(job)
             outcome = attempt(job)
             self._cancels.leave()
+            if self._patches.changes.value != self._patches.seen:
+                self._patches.put_back(session)
             return outcome
         except BaseException as error:
             self._cancels.leave()
+            self._patches.put_back(session)
             try:
                 return self._failed(job, error)
             except BaseException:  # of the exception's own, as a message that raises itself
@@ -271,11 +279,11 @@ class Worker:
         if self._sweeper.is_changed:
             self._sweeper.put_back()
         if getrecursionlimit() != RECURSION_LIMIT:
-            sys.setrecursionlimit(RECURSION_LIMIT)
+            setrecursionlimit(RECURSION_LIMIT)
         if gettrace() is not None:
-            sys.settrace(None)
+            settrace(None)
         if getprofile() is not None:
-            sys.setprofile(None)
+            setprofile(None)
 
     def _look_for_processes(self, job):
         """Warns of processes that the job has left running: they write into the next jobs."""

@@ -132,14 +132,12 @@ Deno.test("server drops the namespaces of a closed session, whatever their final
   await using server = await start({ log: (record) => records.push(record) });
   await using other = await RawSession.connect(server.addr);
   await other.eval("mark = 'still here'", { namespace: "m" });
-  const kept =
-    "import os, threading, time, weakref\nkept = threading.Event()\ndef f(): return kept\n";
-  for (
-    const finalizer of ["print, 'late words'", "os._exit, 3", "time.sleep, 30", "lambda: 1 / 0"]
-  ) {
+  const code = (end: string): string =>
+    `import os, time\nclass Kept:\n  def __del__(self): ${end}\nkept = Kept()`;
+  for (const end of ["print('late words')", "os._exit(3)", "time.sleep(30)", "1 / 0"]) {
     {
       await using session = await RawSession.connect(server.addr);
-      await session.eval(`${kept}weakref.finalize(kept, ${finalizer})`, { namespace: "n" });
+      await session.eval(code(end), { namespace: "n" });
     }
     // It waits behind the finalizer.
     const id = await other.send("print('own')");

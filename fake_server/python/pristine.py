@@ -1,0 +1,78 @@
+"""Builtins and standard modules as they were before user code ran, for our files alone.
+
+User code may put whatever it likes into builtins and into any module. Ours must go on, as other
+sessions depend on it: so its files have a copy of the builtins, and `import os` gives them a copy of
+the module's names. Whoever wants to change a module for user code needs that of sys.modules.
+"""
+
+import builtins
+import sys
+
+import _frozen_importlib_external as files
+
+REAL = dict(builtins.__dict__)
+BUILTINS = dict(REAL)
+# What is defined from here on looks there, and not in the module.
+__builtins__ = BUILTINS
+
+PACKAGE = __name__.partition(".")[0]
+# `sys` and `builtins` are asked for what they are now.
+LIVE = frozenset(("sys", "builtins"))
+# Of these a copy of the names is not enough: their functions and classes call each other, and use
+# other modules. Each is executed once more.
+EXECUTED = frozenset(("linecache", "traceback"))
+# What is in them is shared all the same: the lines of sources.
+SHARED = ("cache", "_interactive_cache")
+
+Module = type(sys)
+import_live = builtins.__import__
+copies = {}
+
+
+def import_copy(name, globals=None, locals=None, fromlist=(), level=0):
+    """What an import in our files does."""
+    module = import_live(name, globals, locals, fromlist, level)
+    name = module.__name__
+    if name in LIVE or name.partition(".")[0] == PACKAGE:
+        return module
+    copy = copies.get(name)
+    if copy is None:
+        copy = copies[name] = executed(module) if name in EXECUTED else copied(module)
+    return copy
+
+
+def copied(module):
+    """A module with the same names for the same things."""
+    copy = Module(module.__name__)
+    copy.__dict__.update(module.__dict__)
+    return copy
+
+
+def executed(module):
+    """A module made of the same source, which imports as our files do."""
+    copy = Module(module.__name__)
+    for name in ("__file__", "__loader__", "__spec__"):
+        setattr(copy, name, getattr(module, name))
+    copy.__dict__["__builtins__"] = BUILTINS
+    exec(module.__loader__.get_code(module.__name__), copy.__dict__)
+    for name in SHARED:
+        if hasattr(module, name):
+            setattr(copy, name, getattr(module, name))
+    return copy
+
+
+class Loader(files.SourceFileLoader):
+    """Loads one of our files."""
+
+    def exec_module(self, module):
+        module.__dict__["__builtins__"] = BUILTINS
+        super().exec_module(module)
+
+
+BUILTINS["__import__"] = import_copy
+
+
+def install():
+    """From here on our files are loaded like this."""
+    (folder,) = sys.modules[PACKAGE].__path__
+    sys.path_importer_cache[folder] = files.FileFinder(folder, (Loader, files.SOURCE_SUFFIXES))
