@@ -32,7 +32,7 @@ const LAYERS: string[][] = [
   ["src/bridge.ts", "src/options.ts", "src/version.ts"],
   ["src/progress.ts"],
   ["src/values/"],
-  ["src/error_base.ts", "src/caller.ts"],
+  ["src/error_base.ts", "src/caller.ts", "src/given.ts"],
   ["src/transport/"],
   ["src/wire/"],
   ["src/runtime.ts", "src/alarm.ts", "src/id_table.ts", "src/worker_source.ts"],
