@@ -15,7 +15,7 @@ const LAYERS: string[][] = [
   ["src/remote_process.ts"],
   ["src/thread.ts"],
   ["src/pending.ts", "src/readers.ts", "src/eval_queue.ts", "src/interrupts.ts"],
-  ["src/outcome.ts"],
+  ["src/outcome.ts", "src/lines.ts"],
   ["src/future.ts", "src/events.ts", "src/status.ts"],
   ["src/session_worker.ts"],
   ["src/engine.ts"],
