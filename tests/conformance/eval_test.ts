@@ -59,6 +59,29 @@ test("eval() refuses two names that are one to Python, and the session goes on",
   assertEquals(await own.remote.eval("1 + 1"), 2);
 });
 
+test("eval() of code that replaces its process says so, and tells of no signal", async () => {
+  await using own = await testRemote();
+  const code = "import os; os.execvp('sh', ['sh', '-c', 'sleep 60'])";
+  const error = await assertRejects(
+    async () => await own.remote.eval(code),
+    RemoteProcessDiedError,
+    "has put another program in the place of its python process (os.exec)",
+  );
+  assertEquals([error.exitCode, error.signal], [undefined, undefined]);
+  // One that a forked child becomes is its own affair, and one that there is not leaves all as it was.
+  const forks = `
+import os
+if os.fork() == 0: os.execvp("true", ["true"])
+try: os.execvp("no-such-program", ["no-such-program"])
+except OSError: os._exit(7)`;
+  const died = await assertRejects(
+    async () => await own.remote.eval(forks),
+    RemoteProcessDiedError,
+  );
+  assertEquals(died.exitCode, 7);
+  assertEquals(await own.remote.eval("1 + 1"), 2);
+});
+
 test("eval() with globs is exactly the builtin's eval(code, globs, locs)", async () => {
   await using own = await testRemote();
   const both = { locs: { a: 1 }, globs: { a: 2, b: 3 } };
