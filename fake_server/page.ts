@@ -12,6 +12,7 @@ const SLOTS_AT = 68;
 const SLOTS = 64;
 const RUNNING_AT = 4;
 const RESTS_AT = 16;
+const REPLACED_AT = 20;
 const INTERRUPTS_AT = 324;
 const INTERRUPTED_AT = 328;
 const HELD_AT = 4_096;
@@ -32,6 +33,12 @@ export class Page {
   /** The job that python has begun last, 0 if none: still there when python is dead. */
   started(): number {
     return this.#read(0, 4).getUint32(0, true);
+  }
+
+  /** Whether the job begun last, or a thread since, asked for another program in python's place. */
+  isReplaced(): boolean {
+    const started = this.started();
+    return started !== 0 && this.#read(REPLACED_AT, 4).getUint32(0, true) === started;
   }
 
   /** How many milliseconds all jobs that have a result took together. */

@@ -28,5 +28,6 @@ export interface Death {
 
 /** How a process ended, in words. */
 export function exitText(exit: Exit): string {
+  if ("signal" in exit && exit.replaced) return "another program in its place (os.exec)";
   return "signal" in exit ? `signal ${exit.signal}` : `exit code ${exit.exit_code}`;
 }

@@ -55,6 +55,8 @@ export class PythonProcess {
   readonly #pipes: Pipes;
   #link: Deno.UnixConn | undefined;
   #linkEnded: Promise<void> | undefined;
+  /** The process was ended for having no link any more, as one that exec() has replaced. */
+  #isUnlinked = false;
   #outbox: Outbox | undefined;
   readonly #rest: Rest;
   readonly #results: Results;
@@ -236,8 +238,9 @@ export class PythonProcess {
     this.#closeChannels();
     this.#results.end();
     const started = this.#page.started();
+    const isReplaced = this.#isUnlinked && "signal" in exit && this.#page.isReplaced();
     this.#page.close();
-    return { exit, started };
+    return { exit: isReplaced ? { ...exit, replaced: true } : exit, started };
   }
 
   #closeChannels(): void {
@@ -267,7 +270,8 @@ export class PythonProcess {
       this.#broken(error);
     }
     this.#results.end();
-    // Without its link it is of no use: user code may have closed it.
+    // Without its link it is of no use: user code may have closed it, or replaced the process.
+    this.#isUnlinked = !this.#guard.isDead;
     this.kill();
   }
 

@@ -17,8 +17,8 @@ export type Outcome =
   | { kind: "died"; exit: Exit }
   | { kind: "namespace_gone"; namespace: string };
 
-/** How a python process ended. */
-export type Exit = { exit_code: number } | { signal: string };
+/** How a python process ended; `replaced` by another program (os.exec), which was ended then. */
+export type Exit = { exit_code: number } | { signal: string; replaced?: true };
 
 /** What the scheduler asks its owner to do. */
 export interface Effects<T> {

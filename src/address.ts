@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { shown } from "./options.ts";
+import { shown } from "./given.ts";
 import type { Address, UnixAddress } from "./transport/transport.ts";
 
 /**

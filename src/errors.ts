@@ -148,7 +148,10 @@ export class RemoteProcessDiedError extends SessionError {
   override name = "RemoteProcessDiedError";
   /** The status with which the process exited, where it exited by itself. */
   readonly exitCode: number | undefined;
-  /** The signal that ended the process, such as "SIGKILL", where one did. */
+  /**
+   * The signal that ended the process, such as "SIGKILL", where one did. Neither it nor `exitCode` is
+   * there where the code had put another program in the place of the process (`os.exec`).
+   */
   readonly signal: string | undefined;
 
   /** Makes one; the library does. */

@@ -11,6 +11,7 @@ import {
   UNREAD_OUTPUT_PER_EVAL_BYTES,
   UNREAD_OUTPUT_PER_SESSION_BYTES,
 } from "./wire/limits.ts";
+import { checkKeys, isPlainObject, shown } from "./given.ts";
 import { tokenFlaw } from "./wire/login.ts";
 import type { TlsSettings } from "./transport/transport.ts";
 import type { Progress } from "./progress.ts";
@@ -270,43 +271,6 @@ export function checkWaitOptions(
     timeout: checkMilliseconds("wait", "timeout", given.timeout),
     signal: checkSignal("wait", given.signal),
   };
-}
-
-/** Whether a value is an object literal, or an object without prototype. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
-}
-
-/** A value in an error message: what it is, shortly. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "function") return `a function`;
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) return `an Array`;
-  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
-  return typeof name === "string" && name !== "" ? `an instance of ${name}` : "an object";
-}
-
-function checkKeys<T extends object>(
-  doing: string,
-  options: T | undefined,
-  known: readonly (keyof T & string)[],
-): T {
-  if (options === undefined) return {} as T;
-  if (!isPlainObject(options)) {
-    throw new TypeError(`Cannot ${doing}: the options must be an object, got ${shown(options)}`);
-  }
-  for (const key in options) {
-    if (!(known as readonly string[]).includes(key)) {
-      throw new TypeError(
-        `Cannot ${doing}: there is no option '${key}'; there are ${known.join(", ")}`,
-      );
-    }
-  }
-  return options;
 }
 
 function checkTls(doing: string, tls: boolean | TlsOptions | undefined): TlsSettings | undefined {

@@ -84,7 +84,12 @@ function errorOf(id: number, asked: Asked, status: number, fields: unknown): PyP
       return cancelledError(id, asked, how);
     }
     case ResultStatus.DIED: {
-      const { exit_code: exitCode, signal } = fields as DiedControl;
+      const { exit_code: exitCode, signal, replaced } = fields as DiedControl;
+      if (replaced === true) {
+        const message = `Eval ${id} has put another program in the place of its python process ` +
+          `(os.exec), which was ended: start it with subprocess.run() to have its output and exit code`;
+        return new RemoteProcessDiedError(message, undefined, undefined);
+      }
       const how = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`;
       const message = `The python process died while it ran eval ${id}: ${how}`;
       return new RemoteProcessDiedError(message, exitCode, signal);

@@ -1,5 +1,5 @@
 /**
- * Output on the main thread: chunks as they come, turned into lines, as async iterators.
+ * Output on the main thread, as async iterators. lines.ts turns the chunks into lines.
  *
  * @module
  */
@@ -23,6 +23,11 @@ export interface OutputLine {
   line: string;
   /** The id of the eval's future. */
   id: number;
+  /**
+   * True where this is not the whole line: the code went back to its start with `\r`, as progress
+   * bars do, and what comes next overwrites it; or, with `{ partial: true }`, more may follow.
+   */
+  partial?: true;
 }
 
 /**
@@ -64,6 +69,12 @@ export interface OutputChunk {
 export interface OutputOptions {
   /** Give the bytes as they come in the place of lines. Default false. */
   raw?: boolean | undefined;
+  /**
+   * Give a line that has no end yet as it grows, too: each time all there is of it, marked
+   * `partial`, so that the next item of its descriptor takes its place. Default false: then what
+   * ends with `\r` comes once something follows that overwrites it.
+   */
+  partial?: boolean | undefined;
 }
 
 /** Lines, or chunks where they were asked for. */
@@ -75,7 +86,7 @@ export type OutputEntry =
   | { kind: "end"; id: number };
 
 /** Turns what comes into what is given out. */
-interface Shape<T> {
+export interface Shape<T> {
   /** What a chunk, or the end of an eval's output, gives. */
   items(entry: OutputEntry): T[];
   /** The bytes that an item stands for. */
@@ -186,68 +197,4 @@ export class OutputReader<T extends { id: number }> implements AsyncIterableIter
     this.#readyAt = 0;
     this.#onLeft(unread);
   }
-}
-
-/** Gives chunks as they come. */
-export class Chunks implements Shape<OutputChunk> {
-  /** See Shape. */
-  items(entry: OutputEntry): OutputChunk[] {
-    return entry.kind === "chunk" ? [entry.chunk] : [];
-  }
-  /** See Shape. */
-  size(chunk: OutputChunk): number {
-    return chunk.bytes.length;
-  }
-  /** See Shape. */
-  held(): Iterable<[number, number]> {
-    return [];
-  }
-}
-
-/** A line that is longer comes in pieces of about this many characters: memory is bounded. */
-const LONGEST_LINE = 16 * 1024 * 1024;
-
-/** Turns chunks into lines, with one decoder for each eval and descriptor. */
-export class Lines implements Shape<OutputLine> {
-  readonly #partial = new Map<string, { id: number; decoder: TextDecoder; rest: string }>();
-
-  /** See Shape. */
-  items(entry: OutputEntry): OutputLine[] {
-    if (entry.kind === "end") return [...this.#last(entry.id, 1), ...this.#last(entry.id, 2)];
-    const { id, fd, bytes } = entry.chunk;
-    const key = `${id}:${fd}`;
-    let partial = this.#partial.get(key);
-    if (partial === undefined) {
-      // A BOM is text like any other here.
-      partial = { id, decoder: new TextDecoder("utf-8", { ignoreBOM: true }), rest: "" };
-      this.#partial.set(key, partial);
-    }
-    const texts = partial.decoder.decode(bytes, { stream: true }).split("\n");
-    texts[0] = partial.rest + texts[0];
-    partial.rest = texts.at(-1)!.length < LONGEST_LINE ? texts.pop()! : "";
-    return texts.map((line) => ({ fd, line, id }));
-  }
-
-  /** See Shape. */
-  size({ line }: OutputLine): number {
-    return byteLength(line) + 1;
-  }
-
-  /** See Shape. */
-  *held(): Iterable<[number, number]> {
-    for (const { id, rest } of this.#partial.values()) yield [id, byteLength(rest)];
-  }
-
-  /** A last line without a newline is a line. */
-  #last(id: number, fd: 1 | 2): OutputLine[] {
-    const partial = this.#partial.get(`${id}:${fd}`);
-    if (partial === undefined) return [];
-    this.#partial.delete(`${id}:${fd}`);
-    const line = partial.rest + partial.decoder.decode();
-    return line === "" ? [] : [{ fd, line, id }];
-  }
-}
-
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

@@ -5,7 +5,8 @@
  */
 import { SessionClosedError, type SessionError } from "./errors.ts";
 import type { Future } from "./future.ts";
-import { DEFAULT_ADDRESS, type EvalOptions, type OpenOptions, shown } from "./options.ts";
+import { DEFAULT_ADDRESS, type EvalOptions, type OpenOptions } from "./options.ts";
+import { shown } from "./given.ts";
 import type { CloseOptions, RemoteProcess } from "./remote_process.ts";
 import { connect } from "./session.ts";
 import { REOPEN_FIRST_MS, REOPEN_LAST_MS } from "./wire/limits.ts";

@@ -5,15 +5,10 @@
  * @module
  */
 import type { Channel, OutputItem, ToWorker } from "./bridge.ts";
+import { checkKeys } from "./given.ts";
 import { LogReader } from "./logs.ts";
-import {
-  Chunks,
-  Lines,
-  type OutputChunk,
-  type OutputLine,
-  type OutputOptions,
-  OutputReader,
-} from "./output.ts";
+import { Chunks, Lines } from "./lines.ts";
+import { type OutputChunk, type OutputLine, type OutputOptions, OutputReader } from "./output.ts";
 import { DROP_COUNTS_KEPT } from "./wire/limits.ts";
 
 type Reader = OutputReader<OutputLine> | OutputReader<OutputChunk>;
@@ -37,17 +32,18 @@ export class Readers {
   /**
    * A reader of one eval's output, or of all.
    *
-   * @throws {TypeError} If there is one already.
+   * @throws {TypeError} If there is one already, or no such option.
    */
   output(id: number | "all", options?: OutputOptions): Reader {
+    const { raw, partial } = checkKeys("read output", options, ["raw", "partial"]);
     if (this.#readers.has(id)) {
       const whose = id === "all" ? "the session" : `eval ${id}`;
       throw new TypeError(`Cannot read the output of ${whose}: it has a reader already`);
     }
     const left = (unread: Map<number, number>) => this.#left(id, unread);
-    const reader = options?.raw === true
+    const reader = raw === true
       ? new OutputReader(new Chunks(), left)
-      : new OutputReader(new Lines(), left);
+      : new OutputReader(new Lines(partial === true), left);
     this.#readers.set(id, reader);
     if (this.#over === undefined) this.#watch(id, true);
     else this.#end(id, reader);

@@ -10,12 +10,7 @@
 
 /** The module. */
 export const WORKER_SOURCE: string = `\
-var HEX_32=/^[0-9a-f]{64}$/;function newNonce(){return crypto.getRandomValues(new Uint8Array(32)).toHex()}
-function isNonce(text2){return HEX_32.test(text2)}function proofMessage(role,hello,challenge){let name=new TextEncoder().
-encode(role),message=new Uint8Array(name.length+hello.length+challenge.length);return message.set(name),
-message.set(hello,name.length),message.set(challenge,name.length+hello.length),message}function isSameSecret(given,expected){
-if(given.length!==expected.length)return!1;let difference=0;for(let i=0;i<expected.length;i++)difference|=
-given.charCodeAt(i)^expected.charCodeAt(i);return difference===0}var LONGEST_TIMER_MS=2**31-1;function shown(value){if(typeof value=="string")return JSON.stringify(value);if(typeof value=="funct\\
+function shown(value){if(typeof value=="string")return JSON.stringify(value);if(typeof value=="funct\\
 ion")return"a function";if(typeof value=="bigint")return\`\${value}n\`;if(typeof value!="object"||value===
 null)return String(value);if(Array.isArray(value))return"an Array";let name=value.constructor?.name;
 return typeof name=="string"&&name!==""?\`an instance of \${name}\`:"an object"}function parseAddress(addr){let fail=why=>{throw new TypeError(\`Cannot open a session: the address \${shown(
@@ -265,7 +260,12 @@ in flight\`)}checkHasOutput(id){if(id>this.#lastSent)throw new RuleBroken(\`outp
  which was not sent\`);if(!this.#unended.has(id))throw new RuleBroken(\`output came of eval \${id}, aft\\
 er the end of its output\`)}endOutput(id){this.#unended.delete(id)}endOutputsTo(last){for(let id of this.#unended){
 if(id>last)return;this.#unended.delete(id)}}drop(){this.#queued.clear()}#leaves(id){this.#lastSent=id,
-this.#unanswered.add(id),this.#unended.add(id)}};var BodyError=class extends Error{name="BodyError"};function parseServerHello(body){let map=control(
+this.#unanswered.add(id),this.#unended.add(id)}};var HEX_32=/^[0-9a-f]{64}$/;function newNonce(){return crypto.getRandomValues(new Uint8Array(32)).toHex()}
+function isNonce(text2){return HEX_32.test(text2)}function proofMessage(role,hello,challenge){let name=new TextEncoder().
+encode(role),message=new Uint8Array(name.length+hello.length+challenge.length);return message.set(name),
+message.set(hello,name.length),message.set(challenge,name.length+hello.length),message}function isSameSecret(given,expected){
+if(given.length!==expected.length)return!1;let difference=0;for(let i=0;i<expected.length;i++)difference|=
+given.charCodeAt(i)^expected.charCodeAt(i);return difference===0}var BodyError=class extends Error{name="BodyError"};function parseServerHello(body){let map=control(
 "SERVER_HELLO",body),limits=control("SERVER_HELLO limits",map.limits),python=control("SERVER_HELLO p\\
 ython",map.python),session_id=text("SERVER_HELLO",map,"session_id");if(!/^[0-9a-f]{32}$/.test(session_id))
 throw new BodyError(\`SERVER_HELLO has a session_id of \${JSON.stringify(session_id)}\`);return{session_id,

@@ -14,6 +14,7 @@ import threading
 
 from pyproxy_worker import class_sources, frames, uncaught
 from pyproxy_worker.after_import import after_import
+from pyproxy_worker.page import REPLACED, STARTED
 
 PROCESS_STARTS = frozenset(
     ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system")
@@ -42,9 +43,9 @@ SIGNALS = frozenset(("os.kill", "os.killpg", "signal.pthread_kill"))
 DESCRIPTORS = (1, 2)
 
 
-def install(output, forked):
-    """Puts everything in place; `forked` is called in each forked child."""
-    sys.addaudithook(functools.partial(audit, output))
+def install(output, forked, words):
+    """Puts everything in place; `forked` is called in each forked child, `words` are the page's."""
+    sys.addaudithook(functools.partial(audit, output, words, os.getpid()))
     for module, name, wrap in (
         (os, "write", flush_before_descriptor),
         (os, "writev", flush_before_descriptor),
@@ -89,7 +90,7 @@ def install(output, forked):
     )
 
 
-def audit(output, event, args):
+def audit(output, words, own_pid, event, args):
     """The audit hook: called for every event that there is, so it has to be quick."""
     if event in FLUSHES:
         if event in SIGNALS and args[1] == _signal.SIGINT:
@@ -101,6 +102,10 @@ def audit(output, event, args):
             output.go_by_line()
             if forks_in_c or (event in FORKS and WARNS_OF_THREADS):
                 output.ticker.stop()
+        # Of a forked child nobody but its parent wants to know. An exec that fails leaves the word as
+        # it is: the server looks at it only where the link has ended and the process has not.
+        if event == "os.exec" and os.getpid() == own_pid:
+            words[REPLACED] = words[STARTED]
         output.flush()
 
 

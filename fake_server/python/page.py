@@ -13,6 +13,8 @@ SPENT = 1
 # unread, odd while it does.
 STARTED = 0
 RESTS = 4
+# The job begun last when code asked for another program in the place of this one (os.exec).
+REPLACED = 5
 
 
 class Page:

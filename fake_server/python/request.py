@@ -2,11 +2,13 @@
 
 import struct
 from functools import lru_cache
+from unicodedata import normalize
 
 from pyproxy_worker.apart import held
 from pyproxy_worker.codec import decode, with_deep_stack
 from pyproxy_worker.locate import locate
 from pyproxy_worker.opaque import EncodeError
+from pyproxy_worker.values import step_to
 
 read_session_and_length = struct.Struct(">II").unpack_from
 CONTROL_AT = 8
@@ -75,7 +77,27 @@ def variables(value, name):
         return None
     if type(value) is not dict:
         raise ValueError("%s must be a dict or nil, got %s" % (name, type(value).__name__))
+    is_ascii = True
     for key in value:
         if type(key) is not str:
             raise ValueError("the keys of %s must be strings, got %s" % (name, type(key).__name__))
-    return value
+        if not key.isascii():
+            is_ascii = False
+    return value if is_ascii else as_python_reads(value, name)
+
+
+def as_python_reads(value, name):
+    """The variables under their names as Python's parser reads them: in their NFKC form."""
+    read = {}
+    originals = {}
+    for key, item in value.items():
+        form = key if key.isascii() else normalize("NFKC", key)
+        if form in read:
+            other = originals[form]
+            reason = "to Python %s and %s are one name, %s" % (ascii(other), ascii(key), form)
+            error = EncodeError(reason, "str")
+            error.parts = [step_to(key), name]
+            raise error
+        read[form] = item
+        originals[form] = key
+    return read

@@ -92,7 +92,7 @@ class Worker:
         self._on_sigint = self._cancels.on_signal
         set_handler(SIGINT, self._on_sigint)
         limit_memory(boot.get("memory_limit", 0))
-        hooks.install(self._output, self._link.close)
+        hooks.install(self._output, self._link.close, page.u32)
         self._sweeper.install()
         name = sys.implementation.name
         ready = {

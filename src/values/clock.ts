@@ -29,8 +29,16 @@ export function refuseDate(date: { calendarId: string; year: number }, type: str
 
 /** Throws the fault of a time that is no whole microsecond; `shown` is that time. */
 export function refuseNanoseconds(nanosecond: number, shown: object, type: string): void {
-  if (nanosecond === 0) return;
-  throw new Fault(`Python counts no nanoseconds, and ${shown} is no whole microsecond`, type);
+  if (nanosecond !== 0) throw tooFine(shown, type);
+}
+
+/** The fault of what has nanoseconds; `more` are further options that it takes to round it. */
+export function tooFine(shown: object, type: string, more = ""): Fault {
+  return new Fault(
+    `Python counts no nanoseconds, and ${shown} is no whole microsecond: ` +
+      `send .round({ smallestUnit: "microsecond"${more} }) of it`,
+    type,
+  );
 }
 
 /** Hour, minute, second, and microsecond of the second. */

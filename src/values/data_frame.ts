@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkKeys, isPlainObject, shown } from "../given.ts";
 import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encode.ts";
@@ -57,23 +58,27 @@ export class DataFrame {
   readonly length: number;
 
   /**
-   * Makes one of columns by name, or in an Array where they have their names themselves. Nothing is
-   * copied.
+   * Makes one of columns by name, in an object or a Map, or in an Array where they have their names
+   * themselves. Nothing is copied. (An object has keys like "2026" first, whatever their order: a
+   * Map keeps it.)
    *
-   * @throws {TypeError} If the columns and the index are not all equally long.
+   * @throws {TypeError} If the columns and the index are not all equally long, or there is no such
+   * option.
    */
   constructor(
-    columns: Readonly<Record<string, SeriesValues | Series>> | readonly Series[],
-    options: DataFrameOptions = {},
+    columns:
+      | Readonly<Record<string, SeriesValues | Series>>
+      | ReadonlyMap<unknown, SeriesValues | Series>
+      | readonly Series[],
+    options?: DataFrameOptions,
   ) {
-    const { index = null } = options;
+    const { index = null } = checkKeys("make a DataFrame", options, ["index"]);
     this.columns = Array.isArray(columns)
       ? columns as readonly Series[]
-      : Object.entries(columns).map(([name, values]) =>
+      : Array.from(entriesOf(columns), ([name, values]) =>
         values instanceof Series
           ? new Series(values.values, { name, dtype: values.dtype })
-          : new Series(values, { name })
-      );
+          : new Series(values, { name }));
     if (!this.columns.every((column) => column instanceof Series)) {
       throw new TypeError("Cannot make a DataFrame: its columns must be Series");
     }
@@ -114,6 +119,17 @@ export const DATA_FRAME: Entry = {
   },
   reads: { code: CODE, read },
 };
+
+/** Names and values of columns that are no Array. */
+function entriesOf(columns: unknown): Iterable<[unknown, SeriesValues | Series]> {
+  if (columns instanceof Map) return columns;
+  if (isPlainObject(columns)) return Object.entries(columns as Record<string, SeriesValues>);
+  throw new TypeError(
+    `Cannot make a DataFrame: its columns must be an object, a Map, or an Array of Series, got ${
+      shown(columns)
+    }`,
+  );
+}
 
 function read(decoder: Decoder): DataFrame {
   const { columns, index } = Object(decoder.read()) as Record<string, unknown>;

@@ -7,6 +7,7 @@ import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
+import { refuseEqual } from "./equal_keys.ts";
 import { fieldStep, quoted, type Step } from "./fault.ts";
 import { refuseUnhashable } from "./hashable.ts";
 import { MAX_MAP_ENTRIES } from "./set.ts";
@@ -28,7 +29,9 @@ function writeMap(value: object, encoder: Encoder): void {
     encoder.map(keys as string[], (key) => map.get(key), map, step);
   } else {
     encoder.extensionArray(CODE, keys.flatMap((key) => [key, map.get(key)]), map, step);
-    refuseUnhashable(keys, map, (index) => step(2 * index));
+    const keyStep: Step = (index) => step(2 * index);
+    refuseUnhashable(keys, map, keyStep);
+    refuseEqual(keys, map, keyStep);
   }
 }
 

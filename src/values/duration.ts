@@ -5,6 +5,7 @@
  * @module
  */
 import { bigIntFromBytes, bigIntToBytes } from "./big_int.ts";
+import { tooFine } from "./clock.ts";
 import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encode.ts";
@@ -30,7 +31,8 @@ export const DURATION: Entry = {
   reads: { code: CODE, read },
 };
 
-function microseconds(duration: Temporal.Duration): bigint {
+/** How many a timedelta of it has. */
+export function microseconds(duration: Temporal.Duration): bigint {
   for (const unit of ["years", "months"] as const) {
     if (duration[unit] === 0) continue;
     throw new Fault(`how long ${duration[unit]} ${unit} are depends on when they begin`, TYPE);
@@ -40,7 +42,8 @@ function microseconds(duration: Temporal.Duration): bigint {
   const ms = (minutes * 60n + BigInt(duration.seconds)) * 1000n + BigInt(duration.milliseconds);
   const ns = (ms * 1000n + BigInt(duration.microseconds)) * 1000n + BigInt(duration.nanoseconds);
   if (ns % 1000n !== 0n) {
-    throw new Fault(`Python counts no nanoseconds, and ${duration} is no whole microsecond`, TYPE);
+    // Temporal rounds weeks only where it knows when they begin.
+    throw tooFine(duration, TYPE, duration.weeks === 0 ? "" : ', relativeTo: "2026-01-01"');
   }
   const us = ns / 1000n;
   if (us >= MIN_US && us <= MAX_US) return us;

@@ -65,10 +65,12 @@ export function within(error: unknown, container: object, step: Step, index: num
 /** Makes the fault of a value that Python has nothing for. */
 export function noCounterpart(value: unknown): Fault {
   const name = typeOf(value);
-  return new Fault(
-    `${/^[aeiou]/i.test(name) ? "an" : "a"} ${name} has no Python counterpart`,
-    name,
-  );
+  const article = /^[aeiou]/i.test(name) ? "an" : "a";
+  // A Promise, a Future of ours, or another's.
+  const hint = typeof value === "object" && "then" in value!
+    ? ": `await` it, and send its value"
+    : "";
+  return new Fault(`${article} ${name} has no Python counterpart${hint}`, name);
 }
 
 /** The step to an element of an array. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkKeys } from "../given.ts";
 import { bytesOf } from "./bytes.ts";
 import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decoder.ts";
@@ -89,10 +90,11 @@ export class NDArray<Data extends TypedArray = TypedArray> {
   /**
    * Makes one over `data`, which is not copied.
    *
-   * @throws {TypeError} If dtype, shape and data do not fit each other.
+   * @throws {TypeError} If dtype, shape and data do not fit each other, or there is no such option.
    */
-  constructor(data: Data, options: NDArrayOptions = {}) {
-    const dtype = options.dtype ?? nameOf(data);
+  constructor(data: Data, options?: NDArrayOptions) {
+    const given = checkKeys("make an NDArray", options, ["shape", "dtype", "order"]);
+    const dtype = given.dtype ?? nameOf(data);
     const layout = dtype === undefined ? undefined : dtypeOf(dtype);
     if (dtype === undefined || layout === undefined) {
       throw new TypeError(
@@ -101,7 +103,7 @@ export class NDArray<Data extends TypedArray = TypedArray> {
           : `Cannot make an NDArray: "${dtype}" is no dtype that travels as bytes`,
       );
     }
-    const { shape = [data.length / layout.count], order = "C" } = options;
+    const { shape = [data.length / layout.count], order = "C" } = given;
     checkShape(shape);
     if (order !== "C" && order !== "F") {
       throw new TypeError(`Cannot make an NDArray: its order must be "C" or "F", got "${order}"`);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkKeys, shown } from "../given.ts";
 import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decoder.ts";
 import { dtypeOf, type Item, nameOf, type TypedArray } from "./dtype.ts";
@@ -74,16 +75,21 @@ export class Series<Values extends SeriesValues = SeriesValues> {
   /**
    * Makes one over `values`, which are not copied.
    *
-   * @throws {TypeError} If dtype, values and index do not fit each other.
+   * @throws {TypeError} If dtype, values and index do not fit each other, or there is no such
+   * option.
    */
-  constructor(values: Values, options: SeriesOptions = {}) {
+  constructor(values: Values, options?: SeriesOptions) {
     const native = nameOf(values);
     if (native === undefined && !Array.isArray(values)) {
       throw new TypeError(
-        `Cannot make a Series: its values must be a typed array or an Array, got ${String(values)}`,
+        `Cannot make a Series: its values must be a typed array or an Array, got ${shown(values)}`,
       );
     }
-    const { name = null, dtype = native ?? null, index = null } = options;
+    const { name = null, dtype = native ?? null, index = null } = checkKeys(
+      "make a Series",
+      options,
+      ["name", "dtype", "index"],
+    );
     this.values = values;
     this.name = name;
     this.dtype = dtype;

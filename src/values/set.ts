@@ -7,6 +7,7 @@ import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encode.ts";
 import type { Entry } from "./entry.ts";
+import { refuseEqual } from "./equal_keys.ts";
 import type { Step } from "./fault.ts";
 import { refuseUnhashable } from "./hashable.ts";
 
@@ -26,6 +27,7 @@ function write(value: object, encoder: Encoder): void {
   const step: Step = (index) => `.values()[${index}]`;
   encoder.extensionArray(CODE, members, value, step);
   refuseUnhashable(members, value, step);
+  refuseEqual(members, value, step);
 }
 
 function read(decoder: Decoder): Set<unknown> {

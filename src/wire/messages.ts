@@ -211,6 +211,7 @@ export interface CancelledControl {
 export interface DiedControl {
   exit_code?: number;
   signal?: string;
+  replaced?: boolean;
 }
 
 /** Control map of a RESULT with status UNSENDABLE. */

@@ -1,6 +1,12 @@
 // What code means: SPEC 2.2.
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { NamespaceGoneError, PythonError, RemoteProcessDiedError } from "../../mod.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { EncodeError, NamespaceGoneError, PythonError, RemoteProcessDiedError } from "../../mod.ts";
 import { all, shareServer, test, testRemote } from "../harness.ts";
 
 shareServer();
@@ -29,6 +35,51 @@ test("eval() gives functions, lambdas and comprehensions the locs", async () => 
   assertEquals(await own.remote.eval("(lambda: x)()", { locs }), 10);
   assertEquals(await own.remote.eval("def f(): return x\nf()", { locs }), 10);
   assertEquals(await own.remote.eval("import math\ndef f(): return math.floor(2.5)\nf()"), 2);
+});
+
+test("eval() reads names in locs and globs as Python's parser does", async () => {
+  await using own = await testRemote();
+  // The micro sign, a ligature, full-width letters, a combining accent.
+  for (const name of ["\u00b5", "o\ufb03ce", "\uff41\uff42", "e\u0301"]) {
+    for (const options of [{ locs: { [name]: 41 } }, { globs: { [name]: 41 } }]) {
+      assertEquals(await own.remote.eval(`${name} + 1`, options), 42);
+    }
+  }
+  const namespace = "names";
+  await own.remote.eval("\u00b5 = 5", { namespace });
+  assertEquals(await own.remote.eval("\u00b5", { namespace, locs: { "\u00b5": 6 } }), 6);
+});
+
+test("eval() refuses two names that are one to Python, and the session goes on", async () => {
+  await using own = await testRemote();
+  const locs = { "\u00b5": 1, "\u03bc": 2 };
+  const error = await assertRejects(async () => await own.remote.eval("1", { locs }), EncodeError);
+  assertEquals(error.path, "locs.\u03bc");
+  assertStringIncludes(error.message, String.raw`'\xb5' and '\u03bc' are one name`);
+  assertEquals(await own.remote.eval("1 + 1"), 2);
+});
+
+test("eval() of code that replaces its process says so, and tells of no signal", async () => {
+  await using own = await testRemote();
+  const code = "import os; os.execvp('sh', ['sh', '-c', 'sleep 60'])";
+  const error = await assertRejects(
+    async () => await own.remote.eval(code),
+    RemoteProcessDiedError,
+    "has put another program in the place of its python process (os.exec)",
+  );
+  assertEquals([error.exitCode, error.signal], [undefined, undefined]);
+  // One that a forked child becomes is its own affair, and one that there is not leaves all as it was.
+  const forks = `
+import os
+if os.fork() == 0: os.execvp("true", ["true"])
+try: os.execvp("no-such-program", ["no-such-program"])
+except OSError: os._exit(7)`;
+  const died = await assertRejects(
+    async () => await own.remote.eval(forks),
+    RemoteProcessDiedError,
+  );
+  assertEquals(died.exitCode, 7);
+  assertEquals(await own.remote.eval("1 + 1"), 2);
 });
 
 test("eval() with globs is exactly the builtin's eval(code, globs, locs)", async () => {

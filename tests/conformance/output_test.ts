@@ -109,6 +109,22 @@ for byte in "grüße 😀 ende\\n".encode():
   assertEquals(await lines(own.remote.eval(code)), ["grüße 😀 ende"]);
 });
 
+test("output({ partial: true }) gives a line without an end while the code waits", async () => {
+  await using own = await testRemote();
+  const future = own.remote.eval(
+    "import os, sys, time\nprint('10 %', end='\\r', flush=True)\nwhile not go: time.sleep(60)",
+    { locs: { go: false } },
+  );
+  for await (const item of future.output({ partial: true })) {
+    assertEquals(item, { id: future.id, fd: 1, line: "10 %", partial: true });
+    future.cancel();
+    break;
+  }
+  await future.waitNoExcept();
+  const unknown = { part: true } as unknown as undefined;
+  assertThrows(() => future.output(unknown), TypeError, "no option 'part'; there are raw, partial");
+});
+
 test("output({ raw: true }) gives the bytes", async () => {
   await using own = await testRemote();
   const code = "import os; os.write(1, bytes(range(256)) * 100); None";

@@ -318,6 +318,46 @@ Deno.test("Series and DataFrame say what does not fit", () => {
   );
 });
 
+Deno.test("DataFrame has the columns of a Map, in its order, and refuses what has none", () => {
+  const columns = new Map<unknown, number[]>([["total", [3]], ["2026", [2]], [2024, [1]]]);
+  const frame = new DataFrame(columns);
+  assertEquals(frame.names, ["total", "2026", 2024]);
+  assertEquals(frame.get(2024)?.values, [1]);
+  for (
+    const [wrong, got] of [
+      [new Set(["price"]), "an instance of Set"],
+      [new Date(0), "an instance of Date"],
+      [new Series([1]), "an instance of Series"],
+      [null, "null"],
+      [undefined, "undefined"],
+      ["price", '"price"'],
+    ] as const
+  ) {
+    assertThrows(
+      () => new DataFrame(wrong as unknown as Series[]),
+      TypeError,
+      `its columns must be an object, a Map, or an Array of Series, got ${got}`,
+    );
+  }
+});
+
+Deno.test("NDArray, Series and DataFrame refuse options that there are not, by name", () => {
+  const options = (value: unknown) => value as undefined;
+  const makers = {
+    "make an NDArray": (given: unknown) => new NDArray(new Float64Array(4), options(given)),
+    "make a Series": (given: unknown) => new Series([1], options(given)),
+    "make a DataFrame": (given: unknown) => new DataFrame({ a: [1] }, options(given)),
+  };
+  for (const [doing, make] of Object.entries(makers)) {
+    for (const name of ["indx", "nmae", "shpae", "oder"]) {
+      const message = `Cannot ${doing}: there is no option '${name}'; there are `;
+      assertThrows(() => make({ [name]: undefined }), TypeError, message);
+    }
+    const message = `Cannot ${doing}: the options must be an object, got null`;
+    assertThrows(() => make(null), TypeError, message);
+  }
+});
+
 Deno.test("Series and DataFrame give their values by name and as JavaScript's own", () => {
   const frame = new DataFrame({
     a: new Series(new Uint8Array([1, 0]), { dtype: "bool" }),

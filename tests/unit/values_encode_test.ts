@@ -1,11 +1,11 @@
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { PyProxyError } from "../../src/error_base.ts";
 import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { EncodeError } from "../../src/values/encode_error.ts";
 import { float } from "../../src/values/float.ts";
 import { tuple } from "../../src/values/tuple.ts";
-import { Opaque } from "../../src/values/types.ts";
+import { Opaque, PythonScalar } from "../../src/values/types.ts";
 
 const encoder = new Encoder();
 
@@ -248,7 +248,11 @@ Deno.test("Encoder names what Python has nothing for, and where it is", () => {
   refused({ rows: [0, 1, 2, { f() {} }] }, "locs.rows[3].f", no("a function"));
   refused({ "a b": [Symbol("s")] }, 'locs["a b"][0]', no("a symbol"));
   refused({ "1": class {} }, 'locs["1"]', no("a function"));
-  refused({ größe: Promise.resolve() }, "locs.größe", no("a Promise"));
+  refused(
+    { größe: Promise.resolve() },
+    "locs.größe",
+    `${no("a Promise")}: \`await\` it, and send its value`,
+  );
   refused({ m: new Map([["k", [new WeakMap()]]]) }, 'locs.m.get("k")[0]', no("a WeakMap"));
   refused(new Map([[1, () => {}]]), "locs.get(1)", no("a function"));
   refused(new Map([[1n, () => {}]]), "locs.get(1n)", no("a function"));
@@ -289,6 +293,70 @@ Deno.test("Encoder refuses what Python cannot hash as a key or in a set", () => 
   const keys = [[1], tuple(2, [3]), new Set([4]), new Uint8Array(1), null, true, "a", 5n];
   const map = new Map(keys.map((key) => [key, 1]));
   assert(hex(map).length > 0 && hex(new Set(keys)).length > 0);
+});
+
+Deno.test("Encoder refuses keys that Python holds equal, and names both", () => {
+  const { Duration, Instant, PlainDate, PlainDateTime, PlainTime, ZonedDateTime } = Temporal;
+  const bytes = () => new Uint8Array([7]);
+  const pairs: [unknown, unknown][] = [
+    [1, true],
+    [0, false],
+    [1, 1n],
+    [2 ** 53, 2n ** 53n],
+    [1n, float(1)],
+    [0.5, float(0.5)],
+    [null, undefined],
+    [new Date(0), new Date(0)],
+    [new Date(0), Instant.fromEpochMilliseconds(0)],
+    [
+      ZonedDateTime.from("2026-03-01T12:00+01:00[Europe/Berlin]"),
+      Instant.from("2026-03-01T11:00Z"),
+    ],
+    [
+      ZonedDateTime.from("2026-10-25T02:30+02:00[Europe/Berlin]"),
+      ZonedDateTime.from("2026-10-25T02:30+01:00[Europe/Berlin]"),
+    ],
+    [Duration.from("PT60S"), Duration.from("PT1M")],
+    [PlainDate.from("2026-03-01"), PlainDate.from("2026-03-01")],
+    [PlainTime.from("12:00"), PlainTime.from("12:00:00")],
+    [PlainDateTime.from("2026-03-01T12:00"), PlainDateTime.from("2026-03-01T12:00")],
+    [new PythonScalar("Decimal", "1.10"), new PythonScalar("Decimal", "1.10")],
+    [bytes(), bytes().buffer],
+    [tuple(1, "a"), [true, "a"]],
+    [[[null, bytes()]], tuple(tuple(undefined, bytes()))],
+    [new Set([1, "a"]), new Set(["a", true])],
+  ];
+  for (const [one, other] of pairs) {
+    const set = new Set<unknown>(["x", one, "y", other]);
+    const map = new Map([...set].map((key) => [key, "v"]));
+    for (const [value, path] of [[set, "values()"], [map, "keys()"]] as const) {
+      encoder.reset();
+      const error = assertThrows(() => encoder.value(value, "locs"), EncodeError);
+      assertEquals(error.path, `locs.${path}[3]`);
+      assertMatch(error.message, /\(\.\w+\(\)\[1\]\) and .+ are equal in Python/);
+    }
+  }
+  refused(
+    new Map<unknown, number>([[1, 1], [true, 2]]),
+    "locs.keys()[1]",
+    "1 (.keys()[0]) and true are equal in Python, and one would be lost",
+  );
+});
+
+Deno.test("Encoder sends keys that Python can tell apart", () => {
+  const keys = [
+    ...["", "1", "true", "None", 1, 2n, false, null, 0.1, NaN, float(NaN), 2 ** 53, 2n ** 53n + 1n],
+    ...[10n ** 400n, 10n ** 400n + 1n, tuple(), tuple(""), tuple("", ""), [[]], [NaN], [NaN]],
+    ...[new Uint8Array([0x31]), tuple(1, 11), tuple(11, 1), tuple("a,b"), tuple("a", "b")],
+    ...[new Set(), new Set(["a"]), new Set(["b"]), new Date(0), new Date(1)],
+    ...[new PythonScalar("Decimal", "NaN"), new PythonScalar("Decimal", "NaN")],
+    Temporal.PlainDate.from("2026-03-01"),
+    Temporal.PlainDateTime.from("2026-03-01"),
+    // Python compares these in one zone only.
+    Temporal.ZonedDateTime.from("2026-10-25T02:30+02:00[Europe/Berlin]"),
+    Temporal.ZonedDateTime.from("2026-10-25T02:30+02:00[Europe/Paris]"),
+  ];
+  assert(hex(new Set(keys)).length > 0);
 });
 
 Deno.test("EncodeError is a PyProxyError and shortens a long path in its message alone", () => {

@@ -1,9 +1,11 @@
 /** Naive datetimes, dates, times and timedeltas. What each is on the wire is in the golden vectors. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { decode, DecodeError } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { EncodeError } from "../../src/values/encode_error.ts";
 import { show } from "./values_random.ts";
+
+const ROUND = ': send .round({ smallestUnit: "microsecond" }) of it';
 
 function encoded(value: unknown): Uint8Array<ArrayBuffer> {
   const encoder = new Encoder();
@@ -55,7 +57,10 @@ Deno.test("a moment that Python has nothing for is an EncodeError", () => {
       PlainDateTime.from("2026-01-02T03:04:05.999999999"),
     ]
   ) {
-    refusedToSend(value, `Python counts no nanoseconds, and ${value} is no whole microsecond`);
+    refusedToSend(
+      value,
+      `Python counts no nanoseconds, and ${value} is no whole microsecond${ROUND}`,
+    );
   }
 });
 
@@ -136,7 +141,7 @@ Deno.test("a Duration that Python has nothing for is an EncodeError", () => {
   );
   refusedToSend(
     Duration.from({ seconds: 1, nanoseconds: 1500 }),
-    "Python counts no nanoseconds, and PT1.0000015S is no whole microsecond",
+    `Python counts no nanoseconds, and PT1.0000015S is no whole microsecond${ROUND}`,
   );
   refusedToSend(
     Duration.from({ days: 1_000_000_000 }),
@@ -159,4 +164,22 @@ Deno.test("a timedelta's extension that is none is a DecodeError", () => {
   refused("c7 09 0a 04 af 0a 76 3b b1 c0 00 00"); // one microsecond past the last
   refused("c7 09 0a fb 50 f5 89 d8 6c 17 5f ff"); // and before the first
   refused(`c7 ff 0a ${"7f".repeat(255)}`);
+});
+
+Deno.test("the hint of a moment with nanoseconds gives one that can be sent", () => {
+  for (
+    const value of [
+      Temporal.ZonedDateTime.from("2026-01-02T03:04:05.123456789[Europe/Berlin]"),
+      Temporal.PlainDateTime.from("2026-01-02T03:04:05.123456789"),
+      Temporal.PlainTime.from("03:04:05.123456789"),
+      Temporal.Duration.from("PT1.123456789S"),
+      Temporal.Duration.from("P2WT1.123456789S"),
+    ]
+  ) {
+    const { message } = assertThrows(() => encoded(value), EncodeError);
+    const [hint, options] = /\.round\((.*)\)/.exec(message) ?? [];
+    assert(hint !== undefined, message);
+    const given = JSON.parse(options!.replaceAll(/(\w+):(?= ")/g, '"$1":'));
+    assert(encoded((value as Temporal.Duration).round(given)).length > 0);
+  }
 });
