@@ -17,6 +17,8 @@ import { Fault } from "./fault.ts";
 export interface Visitor {
   client: string;
   name: string | undefined;
+  /** Whether it wants a python process of its own. */
+  ownProcess: boolean;
   /** Of its login, where the server has a token. */
   proofs: LoginProofs | undefined;
 }
@@ -77,7 +79,11 @@ export class Handshake {
     }
     const client = control.required("client", "string");
     const name = control.optional("name", "string");
-    const visitor = { client, name, proofs: undefined };
+    const process = control.optional("process", "string");
+    if (process !== undefined && process !== "own") {
+      throw new Fault("PROTOCOL", `process of CLIENT_HELLO must be "own", got "${process}"`);
+    }
+    const visitor = { client, name, ownProcess: process === "own", proofs: undefined };
     const { token } = this.#host;
     if (token === undefined) {
       this.#host.hello(connection, visitor);

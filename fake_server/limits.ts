@@ -15,6 +15,9 @@ import {
 /** Sessions at once; the next hello is answered with ERROR LIMIT. */
 export const MAX_SESSIONS = 4_096;
 
+/** Python processes of sessions that have one of their own; the next such hello is refused. */
+export const MAX_OWN_PROCESSES = 64;
+
 /** Sockets that have not said who they are; more wait in the kernel's backlog. */
 export const MAX_HANDSHAKES = 64;
 
@@ -158,6 +161,8 @@ export const MIN_TOKEN_CHARS = 22;
 export interface ServerLimits {
   /** Sessions at once. */
   sessions: number;
+  /** Sessions at once that have a python process of their own. */
+  ownProcesses: number;
   /** Sockets at once that have not said who they are. */
   handshakes: number;
   /** How long they have for that. */
@@ -185,6 +190,7 @@ export interface ServerLimits {
 /** What holds outside tests. */
 export const DEFAULT_LIMITS: Readonly<ServerLimits> = {
   sessions: MAX_SESSIONS,
+  ownProcesses: MAX_OWN_PROCESSES,
   handshakes: MAX_HANDSHAKES,
   handshakeMs: HANDSHAKE_DEADLINE_MS,
   unfinishedBytes: MAX_UNFINISHED_BYTES,

@@ -9,7 +9,8 @@ import type { ServerLimits } from "./limits.ts";
 import type { PythonInfo } from "./link.ts";
 import { PYTHON_FILES } from "./python_files.ts";
 import { type ProcessOptions, PythonProcess } from "./python_process.ts";
-import { type Job, Scheduler } from "./scheduler.ts";
+import { Fault } from "./fault.ts";
+import { type Job, type Line, Scheduler } from "./scheduler.ts";
 import { Spare } from "./spare.ts";
 import { Slot, type SlotContext, type SlotState, type Task } from "./slot.ts";
 
@@ -31,6 +32,14 @@ export interface ProcessStats {
   guardPid: number | undefined;
 }
 
+/** A python process for one session alone. */
+export interface OwnProcess {
+  /** The session's line. */
+  readonly line: Line<Task>;
+  /** Ends it. Resolves when nothing of it is left. */
+  close(): Promise<void>;
+}
+
 /** All python processes of a server. */
 export class Pool {
   readonly scheduler: Scheduler<Task>;
@@ -39,8 +48,12 @@ export class Pool {
   readonly #directory: string;
   /** Ends starts that are under way. */
   readonly #closing: AbortController;
-  readonly #slots: Slot[];
+  /** Where a session's own was, there may be none. */
+  readonly #slots: (Slot | undefined)[];
+  readonly #slotContext: SlotContext;
   readonly #spare: Spare;
+  readonly #maxOwn: number;
+  #own = 0;
 
   /**
    * Starts the processes. Resolves when the first is READY, so that an interpreter that does not
@@ -85,6 +98,7 @@ export class Pool {
     this.python = first.info;
     this.#directory = directory;
     this.#closing = closing;
+    this.#maxOwn = context.limits.ownProcesses;
     const slot = (index: number): Slot => this.#slots[index]!;
     this.scheduler = new Scheduler<Task>(
       context.config.numWorkers,
@@ -92,7 +106,7 @@ export class Pool {
       {
         handOver: (index: number, job: Job<Task>) => slot(index).handOver(job),
         cancel: (index: number, job: Job<Task>) => slot(index).cancel(job),
-        running: (index: number) => slot(index).running,
+        running: (index: number) => this.#slots[index]?.running ?? 0,
         interrupt: (index: number, job: Job<Task>) => slot(index).interrupt(job),
         remind: (index: number) => slot(index).remind(),
         kill: (index: number) => slot(index).kill(),
@@ -101,7 +115,7 @@ export class Pool {
     );
     const { log, clock, late, note, event } = context;
     this.#spare = new Spare(start);
-    const slotContext = {
+    this.#slotContext = {
       log,
       clock,
       late,
@@ -112,13 +126,39 @@ export class Pool {
     };
     this.#slots = Array.from(
       { length: context.config.numWorkers },
-      (_, i) => new Slot(i, slotContext, i === 0 ? first : undefined),
+      (_, i) => new Slot(i, this.#slotContext, i === 0 ? first : undefined),
     );
   }
 
   /** The pid of a slot's python process, if it has one. */
   pid(slot: number): number | undefined {
-    return this.#slots[slot]!.pid;
+    return this.#slots[slot]?.pid;
+  }
+
+  /**
+   * A python process for one session alone, which nobody has used.
+   *
+   * @throws {Fault} LIMIT if there are too many of them.
+   */
+  own(): OwnProcess {
+    if (this.#own >= this.#maxOwn) {
+      throw new Fault(
+        "LIMIT",
+        `${this.#own} sessions have a python process of their own, and no more can have one`,
+      );
+    }
+    this.#own++;
+    const line = this.scheduler.openOwn();
+    const slot = new Slot(line.slot, this.#slotContext, undefined, true);
+    this.#slots[line.slot] = slot;
+    const close = async (): Promise<void> => {
+      await slot.close();
+      // While the server closes, it waits for all that are there.
+      this.#slots[line.slot] = undefined;
+      this.scheduler.freeOwn(line.slot);
+      this.#own--;
+    };
+    return { line, close };
   }
 
   /** Tells each job that its code runs. */
@@ -131,13 +171,14 @@ export class Pool {
 
   /** The processes as they are now. */
   stats(): ProcessStats[] {
-    return this.#slots.map(({ state, pid, guardPid }) => ({ state, pid, guardPid }));
+    return this.#slots.filter((slot) => slot !== undefined)
+      .map(({ state, pid, guardPid }) => ({ state, pid, guardPid }));
   }
 
   /** Ends all processes and what they have started. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([...this.#slots.map((slot) => slot.close()), this.#spare.close()]);
+    await Promise.all([...this.#slots.map((slot) => slot?.close()), this.#spare.close()]);
     await removeDirectory(this.#directory);
   }
 }

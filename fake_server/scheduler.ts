@@ -101,6 +101,8 @@ const LEAST_JOB_MS = 0.001;
 
 /** The place of one python process. */
 interface Slot<T> {
+  /** Of one session alone, or free for another such. */
+  own: "no" | "taken" | "free";
   live: boolean;
   /** Counts the processes this slot has had. */
   generation: number;
@@ -136,23 +138,7 @@ export class Scheduler<T> {
   constructor(slots: number, graceMs: number, effects: Effects<T>) {
     this.#effects = effects;
     this.#graceMs = graceMs;
-    this.#slots = Array.from({ length: slots }, () => ({
-      live: false,
-      generation: 0,
-      lastId: 0,
-      lines: 0,
-      jobs: 0,
-      turns: [],
-      handed: [],
-      jobMs: undefined,
-      ahead: 1,
-      lone: 0,
-      measuredAt: 0,
-      finishedSince: 0,
-      remindUntil: 0,
-      killAt: undefined,
-      killedFor: undefined,
-    }));
+    this.#slots = Array.from({ length: slots }, () => newSlot("no"));
   }
 
   /** Jobs that are not over. */
@@ -166,10 +152,26 @@ export class Scheduler<T> {
     for (let i = 1; i < this.#slots.length; i++) {
       const a = this.#slots[i]!;
       const b = this.#slots[best]!;
+      if (a.own !== "no") continue;
       if (a.lines < b.lines || (a.lines === b.lines && a.jobs < b.jobs)) best = i;
     }
     this.#slots[best]!.lines++;
     return new Line(best);
+  }
+
+  /** A line for a new session, in a slot of its own that has no process yet. */
+  openOwn(): Line<T> {
+    let index = this.#slots.findIndex(({ own }) => own === "free");
+    if (index < 0) index = this.#slots.push(newSlot("free")) - 1;
+    const slot = this.#slots[index]!;
+    slot.own = "taken";
+    slot.lines++;
+    return new Line(index);
+  }
+
+  /** A slot of one session has no process any more, and gets none. */
+  freeOwn(index: number): void {
+    this.#slots[index]!.own = "free";
   }
 
   /**
@@ -437,6 +439,27 @@ export class Scheduler<T> {
     slot.jobs--;
     this.#effects.settle(job, outcome);
   }
+}
+
+function newSlot<T>(own: Slot<T>["own"]): Slot<T> {
+  return {
+    own,
+    live: false,
+    generation: 0,
+    lastId: 0,
+    lines: 0,
+    jobs: 0,
+    turns: [],
+    handed: [],
+    jobMs: undefined,
+    ahead: 1,
+    lone: 0,
+    measuredAt: 0,
+    finishedSince: 0,
+    remindUntil: 0,
+    killAt: undefined,
+    killedFor: undefined,
+  };
 }
 
 function remove<E>(list: E[], element: E): void {

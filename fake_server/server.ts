@@ -220,7 +220,7 @@ export class PyProxyServer implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  #hello(connection: Connection, { client, name, proofs }: Visitor): void {
+  #hello(connection: Connection, { client, name, ownProcess, proofs }: Visitor): void {
     if (this.#draining) throw new Fault("SHUTDOWN", "the server is going down");
     if (this.#sessions.size >= this.#limits.sessions) {
       throw new Fault("LIMIT", `the server has ${this.#sessions.size} sessions and takes no more`);
@@ -228,6 +228,7 @@ export class PyProxyServer implements AsyncDisposable {
     const session = new Session(
       {
         pool: this.#pool,
+        own: ownProcess ? this.#pool.own() : undefined,
         log: this.#log,
         clock: this.#clock,
         limits: this.#limits,
@@ -248,7 +249,13 @@ export class PyProxyServer implements AsyncDisposable {
         limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: MAX_EVALS_IN_FLIGHT },
         server: `pyproxy-fake-server/${VERSION}`,
         python: { version, implementation, msgpack },
-        features: [Feature.INTERRUPT, Feature.RUNNING, Feature.STATUS, Feature.SILENT],
+        features: [
+          Feature.INTERRUPT,
+          Feature.RUNNING,
+          Feature.STATUS,
+          Feature.SILENT,
+          Feature.OWN_PROCESS,
+        ],
         ...(proofs === undefined ? {} : { proof: proofs.server }),
       } satisfies ServerHello,
     );

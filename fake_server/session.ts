@@ -34,7 +34,7 @@ import {
 } from "./limits.ts";
 import { evalFrame } from "./link.ts";
 import { errorText, type Log, type LogFields, type LogLevel, logRecord } from "./log.ts";
-import type { Pool } from "./pool.ts";
+import type { OwnProcess, Pool } from "./pool.ts";
 import { namespaceOf } from "./namespace.ts";
 import { Job, type Line } from "./scheduler.ts";
 import type { Task } from "./slot.ts";
@@ -44,6 +44,8 @@ const KNOWN_FLAGS = EvalFlag.NAMESPACE | EvalFlag.RUNNING | EvalFlag.SILENT;
 /** What a session needs of the server around it. */
 export interface SessionContext {
   readonly pool: Pick<Pool, "scheduler" | "pid" | "python">;
+  /** Given if the session has a python process of its own. */
+  readonly own?: OwnProcess | undefined;
   readonly log: Log;
   readonly clock: () => number;
   readonly limits: ServerLimits;
@@ -79,7 +81,7 @@ export class Session implements EvalOwner {
     this.number = number;
     this.#context = context;
     this.#main = main;
-    this.#line = context.pool.scheduler.open();
+    this.#line = context.own?.line ?? context.pool.scheduler.open();
     this.#openedAt = context.clock();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
@@ -406,13 +408,14 @@ export class Session implements EvalOwner {
   #over(reason: string, { level, ...fields }: LogFields & { level: LogLevel }): void {
     this.#ending = "over";
     this.#resume?.();
-    const { pool, log, clock } = this.#context;
+    const { pool, log, clock, own } = this.#context;
     // A job as any other: its finalizers are user code, and may take as long.
-    const forget = this.#usesNamespaces
+    const forget = this.#usesNamespaces && own === undefined
       ? new Job<Task>(this.#line, new Forget(this.number, this.id, log))
       : undefined;
     if (forget !== undefined) forget.limitMs = FORGET_MS;
     pool.scheduler.close(this.#line, clock(), forget);
+    own?.close();
     this.#evals.clear();
     log.write(level, "session closed", { session_id: this.id, reason, ...fields });
     this.#context.closed(this);

@@ -61,12 +61,15 @@ export class Slot implements ProcessEvents {
   /** The size of the results that have come since. */
   #resultBytes = 0;
   #closing = false;
+  /** It is over while the others go on. */
+  readonly #isOwn: boolean;
   #wake: (() => void) | undefined;
   readonly #done: Promise<void>;
 
   /** Keeps a process from now on; `first` is one that is READY already. */
-  constructor(index: number, context: SlotContext, first?: Process) {
+  constructor(index: number, context: SlotContext, first?: Process, isOwn = false) {
     this.#index = index;
+    this.#isOwn = isOwn;
     this.#context = context;
     this.#done = this.#keep(first);
   }
@@ -122,8 +125,15 @@ export class Slot implements ProcessEvents {
   async close(): Promise<void> {
     this.#closing = true;
     this.#wake?.();
-    await this.#process?.end();
+    if (this.#process !== undefined) await this.#endOf(this.#process);
     await this.#done;
+  }
+
+  /** Ends a process for good; at the end of its input it would take along what all share. */
+  async #endOf(process: Process): Promise<void> {
+    if (!this.#isOwn) return await process.end();
+    process.kill();
+    await process.exited;
   }
 
   /** See {@linkcode ProcessEvents.result}. */
@@ -189,7 +199,7 @@ export class Slot implements ProcessEvents {
         await this.#sleep(pause);
         continue;
       }
-      if (this.#closing) await process.end();
+      if (this.#closing) await this.#endOf(process);
       else {
         const started = await this.#run(process);
         pause = started === 0 ? nextPause(pause) : 0;

@@ -14,6 +14,7 @@ export interface OpenMessage {
   address: Address;
   /** The user's word for the session, for the server's log. */
   name: string | undefined;
+  ownProcess: boolean;
   token: string | undefined;
   tls: TlsSettings | undefined;
   unreadOutputPerEval: number;

@@ -108,11 +108,12 @@ export class Connection {
   dialled(name: StreamName, now: number): void {
     this.#streams[name].dialled(now);
     if (name === "main") {
-      const { client, name, nonce } = this.#hello;
+      const { client, name, ownProcess, nonce } = this.#hello;
       const body: ClientHello = {
         protocol: PROTOCOL_VERSION,
         client,
         ...(name === undefined ? {} : { name }),
+        ...(ownProcess ? { process: "own" as const } : {}),
         ...(nonce === undefined ? {} : { nonce }),
       };
       this.#login.said(this.#sendControl("main", MessageType.CLIENT_HELLO, 0, body));

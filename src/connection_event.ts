@@ -45,6 +45,8 @@ export type ConnectionEvent =
 export interface OwnHello {
   client: string;
   name: string | undefined;
+  /** Whether the session is to have a python process of its own. */
+  ownProcess?: boolean;
   /** Given if the client has a token: then the server has to prove that it knows the same. */
   nonce: string | undefined;
   /** Whether this goes over TLS: only errors have to do with it. */

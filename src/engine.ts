@@ -72,6 +72,7 @@ export class Engine {
     this.#connection = new Connection(formatAddress(options.address), {
       client: `pyproxy-js/${VERSION}`,
       name: options.name,
+      ownProcess: options.ownProcess,
       nonce: options.token === undefined ? undefined : newNonce(),
       tls: options.tls !== undefined,
     });

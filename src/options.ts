@@ -92,6 +92,12 @@ export interface OpenOptions {
   /** A word for the session that the server's log shows. */
   name?: string | undefined;
   /**
+   * `"own"` gives the session a Python process that nobody else uses and nobody has used: its
+   * modules, environment and working directory are the session's, and it ends with the session.
+   * Default `"shared"`: a process that runs the evals of several sessions in turn.
+   */
+  process?: "shared" | "own" | undefined;
+  /**
    * The server's token. It never travels: both ends prove that they know it, and a server that
    * does not is an AuthenticationError.
    */
@@ -142,6 +148,7 @@ export interface CheckedOpenOptions {
   signal: AbortSignal | undefined;
   connectTimeout: number;
   name: string | undefined;
+  ownProcess: boolean;
   token: string | undefined;
   tls: TlsSettings | undefined;
   limits: Required<SessionLimits>;
@@ -161,6 +168,7 @@ export function checkOpenOptions(options: OpenOptions | undefined): CheckedOpenO
     "signal",
     "connectTimeout",
     "name",
+    "process",
     "token",
     "tls",
     "limits",
@@ -175,6 +183,11 @@ export function checkOpenOptions(options: OpenOptions | undefined): CheckedOpenO
   if (given.name !== undefined && typeof given.name !== "string") {
     throw new TypeError(`Cannot ${doing}: 'name' must be a string, got ${shown(given.name)}`);
   }
+  if (given.process !== undefined && given.process !== "shared" && given.process !== "own") {
+    throw new TypeError(
+      `Cannot ${doing}: 'process' must be "shared" or "own", got ${shown(given.process)}`,
+    );
+  }
   const flaw = given.token === undefined ? undefined : tokenFlaw(given.token);
   if (flaw !== undefined) throw new TypeError(`Cannot ${doing}: ${flaw}`);
   return {
@@ -182,6 +195,7 @@ export function checkOpenOptions(options: OpenOptions | undefined): CheckedOpenO
     connectTimeout: checkMilliseconds(doing, "connectTimeout", given.connectTimeout) ??
       CONNECT_TIMEOUT_MS,
     name: given.name,
+    ownProcess: given.process === "own",
     token: given.token,
     tls: checkTls(doing, given.tls),
     limits: {

@@ -82,6 +82,7 @@ export class SessionThread implements FutureOwner {
   // Made once, where each call would make its own.
   readonly #cancel = (id: number): void => this.cancel(id);
   readonly #flushLater = (): void => this.#flush();
+  readonly #wantsOwn: boolean;
   readonly #opened = Promise.withResolvers<ServerHello>();
   readonly #connected = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<SessionEnd>();
@@ -98,6 +99,7 @@ export class SessionThread implements FutureOwner {
     // What these two reject with is told by `closed` and by every future too: awaited or not.
     this.#opened.promise.catch(() => undefined);
     this.#connected.promise.catch(() => undefined);
+    this.#wantsOwn = options.ownProcess;
     this.#worker = startWorker(`pyproxy ${this.#where}`);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#message(data);
     this.#worker.onmessageerror = () => this.#crashed("it sent a message that cannot be read");
@@ -111,6 +113,7 @@ export class SessionThread implements FutureOwner {
       kind: "open",
       address,
       name: options.name,
+      ownProcess: options.ownProcess,
       token: options.token,
       tls: options.tls,
       unreadOutputPerEval: options.limits.unreadOutputPerEval,
@@ -276,6 +279,9 @@ export class SessionThread implements FutureOwner {
     switch (message.kind) {
       case "opened":
         this.#hello = message.hello;
+        if (this.#wantsOwn && !this.#offers(Feature.OWN_PROCESS)) {
+          return this.#end("VERSION", this.#lacks("open a session with a process of its own"));
+        }
         if (this.#offers(Feature.RUNNING)) this.#queue.flags |= EvalFlag.RUNNING;
         if (this.#offers(Feature.SILENT)) this.#queue.flags |= EvalFlag.SILENT;
         this.#opened.resolve(message.hello);

@@ -323,82 +323,83 @@ no";#goodbyeSent=!1;#farewell;#ended=!1;constructor(where,hello){this.#where=whe
 this.#login=new Login(hello.nonce!==void 0)}get server(){return this.#server}get ended(){return this.#ended}hasEnded(id){
 return this.#evals.hasEnded(id)}takeEvents(){let events=this.#events;return this.#events=[],events}space(stream){
 return this.#streams[stream].reader.space()}dialled(name,now){if(this.#streams[name].dialled(now),name===
-"main"){let{client,name:name2,nonce}=this.#hello,body={protocol:1,client,...name2===void 0?{}:{name:name2},
-...nonce===void 0?{}:{nonce}};this.#login.said(this.#sendControl("main",MessageType.CLIENT_HELLO,0,body))}else{
-let proof=this.#login.outputProof,body={stream_token:this.#server.stream_token,...proof===void 0?{}:
-{proof}};this.#sendControl("output",MessageType.OUTPUT_HELLO,0,body)}}proofs(proofs){this.#ended||(this.#login.
-computed(proofs),this.#sendControl("main",MessageType.PROOF,0,{proof:proofs.client}))}received(name,count2,now){
-if(this.#ended)return;let stream=this.#streams[name];stream.heard(now);try{for(let frame of stream.reader.
-filled(count2))if(this.#frame(name,stream,frame),this.#ended)return}catch(error){if(error instanceof
-Unproven)return this.#unproven(error.message);if(!(error instanceof FrameError||error instanceof RuleBroken))
-throw error;this.#broken(name,error.message,error instanceof FrameError?error.code:"PROTOCOL")}}lost(name,error){
-if(this.#ended)return;if(this.#farewell!==void 0){name==="output"&&this.#farewell.end();return}if(this.#goodbyeSent)
-return this.#end("CLIENT_CLOSED",void 0);let stream=this.#streams[name],what=error!==void 0?\`the \${name}\\
-stream broke\`:stream.state!=="open"?\`the server closed the \${name}stream before its hello\`+(stream.reader.
-midFrame?", in the middle of it":this.#hello.tls?"":NO_TLS):\`the server closed the \${name}stream\`+(stream.
-reader.midFrame?" in the middle of a message":"");this.#fail("CONNECTION_LOST","ConnectionError",what,
-error)}notDialled(name,error){if(!this.#ended){if(error instanceof UntrustedError)return this.#fail(
-"AUTHENTICATION","AuthenticationError","the server is not the one it should be",error);this.#fail("C\\
-ONNECTION_LOST","ConnectionError",\`cannot dial the \${name}stream\`,error)}}evals(bytes){this.#ended||
-this.#closing!=="no"||this.#depart(this.#evals.add(bytes,this.#limit))}cancel(id,reason){this.#ended||
-(this.#evals.takeBack(id)?this.#settleHere(id):this.#evals.has(id)&&this.#sendControl("main",MessageType.
-CANCEL,id,{reason}))}interrupt(){this.#ended||this.#closing==="now"||(this.#interrupts++,this.#sendControl(
-"main",MessageType.INTERRUPT,0,{}))}status(id){this.#ended||this.#closing==="now"||(this.#asked.add(
-id),this.#sendControl("main",MessageType.STATUS,id,{}))}get part(){return this.#streams.main.reader.
-part}close(drain){if(!(this.#ended||this.#closing==="now")){if(this.#closing=drain?"drain":"now",this.#streams.
-main.state!=="open")return this.#end("CLIENT_CLOSED",void 0);drain||this.#evals.drop(),this.#goodbyeIfDue()}}tick(now){
-this.#farewell!==void 0&&now-this.#farewell.since>=2e3&&this.#farewell.end();for(let name of["main",
-"output"]){if(this.#ended)return;let silent=this.#streams[name].check(now);if(silent==="ask")this.#send(
-name,frameBytes(MessageType.PING,0,0,NOTHING2));else if(silent!==void 0){let what=\`nothing came on t\\
-he \${name}stream for \${Math.round(silent/1e3)} s, not even the answer to a ping\`;this.#fail("PEER_LO\\
-ST","ConnectionError",what)}}}paused(name){this.#streams[name].pause()}resumed(name,now){this.#streams[name].
-resume(now)}get#limit(){return this.#server.limits.evals_in_flight}#frame(name,stream,frame){switch(checkAllowed(
-name,stream.state,frame.type),checkHeader(frame),frame.type){case MessageType.CHALLENGE:this.#events.
-push({kind:"challenged",transcript:this.#login.challenge(frame)});break;case MessageType.SERVER_HELLO:{
-let hello=readControl(frame,parseServerHello,4096);this.#login.check(hello),this.#server=hello,stream.
-opened(),this.#events.push({kind:"opened",hello});break}case MessageType.OUTPUT_READY:readControl(frame,
-parseOutputReady),stream.opened(),this.#events.push({kind:"connected"});break;case MessageType.RESULT:
-this.#result(frame);break;case MessageType.INTERRUPTED:{if(this.#interrupts===0)throw new RuleBroken(
-"an INTERRUPTED was not asked for");this.#interrupts--,this.#events.push({kind:"interrupted",...readControl(
-frame,parseInterrupted)});break}case MessageType.RUNNING:{let{id}=frame;if(!this.#evals.has(id))throw new RuleBroken(
-\`a RUNNING came for request \${id}, which is not in flight\`);this.#events.push({kind:"running",id,...readControl(
-frame,parseRunning)});break}case MessageType.STATUS_REPLY:{let{id}=frame;if(!this.#asked.delete(id))
-throw new RuleBroken(\`a STATUS_REPLY came for \${id}, which was not asked\`);this.#events.push({kind:"\\
-status",id,status:readControl(frame,parseStatus)});break}case MessageType.OUTPUT:if(frame.flags!==1&&
-frame.flags!==2)throw new RuleBroken(\`an OUTPUT has the descriptor \${frame.flags}, not 1 or 2\`);this.#evals.
-checkHasOutput(frame.id),this.#events.push({kind:"output",id:frame.id,fd:frame.flags,bytes:frame.body}),
-stream.reader.reuse(frame.body);break;case MessageType.OUTPUT_END:this.#evals.checkHasOutput(frame.id),
-this.#evals.endOutputsTo(frame.id),this.#events.push({kind:"output_end",id:frame.id}),this.#goodbyeIfDue(),
-this.#endIfComplete();break;case MessageType.LOG:{let record=readControl(frame,parseLog);this.#events.
-push({kind:"log",record,bytes:frame.length});break}case MessageType.PING:this.#send(name,frameBytes(
-MessageType.PONG,0,frame.id,NOTHING2));break;case MessageType.PONG:break;case MessageType.ERROR:{let{
-code,message}=readControl(frame,parseError);this.#fail(code,classOfCode(code),\`the server said: \${message}\${this.#login.
-hint(code)}\`);break}case MessageType.GOODBYE:{let{reason}=readControl(frame,parseGoodbye),end=()=>{if(this.#goodbyeSent)
-return this.#end("CLIENT_CLOSED",void 0);let what=\`the server ended the session (\${reason??"no reaso\\
-n given"})\`;this.#fail(reason??"SHUTDOWN","ConnectionError",what)};this.#farewell={end,since:stream.
-heardAt},this.#endIfComplete();break}}}#result({id,flags,body,owned}){this.#evals.answered(id);let status=flags&
-~SILENT_FLAG,isSilent=(flags&SILENT_FLAG)!==0;if(status>ResultStatus.NAMESPACE_GONE)throw new RuleBroken(
-\`a RESULT has the status \${status}, which is none\`);isSilent&&this.#evals.endOutput(id),this.#events.
-push({kind:"result",id,status,body,owned,isSilent}),this.#depart(this.#evals.next(this.#limit)),this.#goodbyeIfDue()}#depart(evals){
-if(evals===void 0)return;let{bytes,last}=evals;this.#send("main",bytes),this.#events.push({kind:"sen\\
-t",id:last,bytes:bytes.length})}#settleHere(id){let body=queuedResult();this.#events.push({kind:"res\\
-ult",id,status:ResultStatus.CANCELLED,body,owned:!0,isSilent:!1}),this.#events.push({kind:"never_sen\\
-t",id}),this.#goodbyeIfDue()}#goodbyeIfDue(){this.#closing==="no"||this.#goodbyeSent||this.#closing===
-"drain"&&!this.#evals.isEmpty||(this.#goodbyeSent=!0,this.#sendControl("main",MessageType.GOODBYE,0,
-{drain:this.#closing==="drain"}))}#endIfComplete(){(this.#closing==="now"||this.#evals.hasAllOutput)&&
-this.#farewell?.end()}#sendControl(stream,type,id,body){let bytes=frameBytes(type,0,id,encodeControl(
-body));return this.#send(stream,bytes),bytes}#send(stream,bytes){this.#events.push({kind:"send",stream,
-bytes})}#broken(name,message,code){this.#sendControl(name,MessageType.ERROR,0,{code,message}),this.#fail(
-code,"ProtocolError",message)}#unproven(message){this.#sendControl("main",MessageType.ERROR,0,{code:"\\
-AUTHENTICATION",message}),this.#fail("AUTHENTICATION","AuthenticationError",message)}#fail(reason,errorClass,why,cause){
-let doing=this.#server===void 0?\`Cannot open a session at \${this.#where}\`:this.#streams.output.state!==
-"open"?\`Cannot connect session \${this.#server.session_id} at \${this.#where}\`:\`Cannot go on with sess\\
-ion \${this.#server.session_id} at \${this.#where}\`,told=cause instanceof Error?cause.message:cause===
-void 0?void 0:\`\${cause}\`,message=\`\${doing}: \${why}\${told===void 0?"":\`: \${told}\`}\`;this.#end(reason,
-{class:errorClass,message,cause:told})}#end(reason,error){this.#ended||(this.#ended=!0,this.#evals.drop(),
-this.#events.push({kind:"closed",reason,error}))}},NO_TLS=" (if it talks TLS, give the option 'tls')",
-NOTHING2=new Uint8Array(0);function queuedResult(){let control2=encodeControl({how:"queued"}),body=new Uint8Array(
-4+control2.length);return writeU32(body,0,control2.length),body.set(control2,4),body}var ProgressWatch=class{#watched=new Map;#given=0;get isEmpty(){return this.#watched.size===0}add(ids,batch){
+"main"){let{client,name:name2,ownProcess,nonce}=this.#hello,body={protocol:1,client,...name2===void 0?
+{}:{name:name2},...ownProcess?{process:"own"}:{},...nonce===void 0?{}:{nonce}};this.#login.said(this.#sendControl(
+"main",MessageType.CLIENT_HELLO,0,body))}else{let proof=this.#login.outputProof,body={stream_token:this.#server.
+stream_token,...proof===void 0?{}:{proof}};this.#sendControl("output",MessageType.OUTPUT_HELLO,0,body)}}proofs(proofs){
+this.#ended||(this.#login.computed(proofs),this.#sendControl("main",MessageType.PROOF,0,{proof:proofs.
+client}))}received(name,count2,now){if(this.#ended)return;let stream=this.#streams[name];stream.heard(
+now);try{for(let frame of stream.reader.filled(count2))if(this.#frame(name,stream,frame),this.#ended)
+return}catch(error){if(error instanceof Unproven)return this.#unproven(error.message);if(!(error instanceof
+FrameError||error instanceof RuleBroken))throw error;this.#broken(name,error.message,error instanceof
+FrameError?error.code:"PROTOCOL")}}lost(name,error){if(this.#ended)return;if(this.#farewell!==void 0){
+name==="output"&&this.#farewell.end();return}if(this.#goodbyeSent)return this.#end("CLIENT_CLOSED",void 0);
+let stream=this.#streams[name],what=error!==void 0?\`the \${name}stream broke\`:stream.state!=="open"?\`\\
+the server closed the \${name}stream before its hello\`+(stream.reader.midFrame?", in the middle of it":
+this.#hello.tls?"":NO_TLS):\`the server closed the \${name}stream\`+(stream.reader.midFrame?" in the mi\\
+ddle of a message":"");this.#fail("CONNECTION_LOST","ConnectionError",what,error)}notDialled(name,error){
+if(!this.#ended){if(error instanceof UntrustedError)return this.#fail("AUTHENTICATION","Authenticati\\
+onError","the server is not the one it should be",error);this.#fail("CONNECTION_LOST","ConnectionErr\\
+or",\`cannot dial the \${name}stream\`,error)}}evals(bytes){this.#ended||this.#closing!=="no"||this.#depart(
+this.#evals.add(bytes,this.#limit))}cancel(id,reason){this.#ended||(this.#evals.takeBack(id)?this.#settleHere(
+id):this.#evals.has(id)&&this.#sendControl("main",MessageType.CANCEL,id,{reason}))}interrupt(){this.#ended||
+this.#closing==="now"||(this.#interrupts++,this.#sendControl("main",MessageType.INTERRUPT,0,{}))}status(id){
+this.#ended||this.#closing==="now"||(this.#asked.add(id),this.#sendControl("main",MessageType.STATUS,
+id,{}))}get part(){return this.#streams.main.reader.part}close(drain){if(!(this.#ended||this.#closing===
+"now")){if(this.#closing=drain?"drain":"now",this.#streams.main.state!=="open")return this.#end("CLI\\
+ENT_CLOSED",void 0);drain||this.#evals.drop(),this.#goodbyeIfDue()}}tick(now){this.#farewell!==void 0&&
+now-this.#farewell.since>=2e3&&this.#farewell.end();for(let name of["main","output"]){if(this.#ended)
+return;let silent=this.#streams[name].check(now);if(silent==="ask")this.#send(name,frameBytes(MessageType.
+PING,0,0,NOTHING2));else if(silent!==void 0){let what=\`nothing came on the \${name}stream for \${Math.
+round(silent/1e3)} s, not even the answer to a ping\`;this.#fail("PEER_LOST","ConnectionError",what)}}}paused(name){
+this.#streams[name].pause()}resumed(name,now){this.#streams[name].resume(now)}get#limit(){return this.#server.
+limits.evals_in_flight}#frame(name,stream,frame){switch(checkAllowed(name,stream.state,frame.type),checkHeader(
+frame),frame.type){case MessageType.CHALLENGE:this.#events.push({kind:"challenged",transcript:this.#login.
+challenge(frame)});break;case MessageType.SERVER_HELLO:{let hello=readControl(frame,parseServerHello,
+4096);this.#login.check(hello),this.#server=hello,stream.opened(),this.#events.push({kind:"opened",hello});
+break}case MessageType.OUTPUT_READY:readControl(frame,parseOutputReady),stream.opened(),this.#events.
+push({kind:"connected"});break;case MessageType.RESULT:this.#result(frame);break;case MessageType.INTERRUPTED:{
+if(this.#interrupts===0)throw new RuleBroken("an INTERRUPTED was not asked for");this.#interrupts--,
+this.#events.push({kind:"interrupted",...readControl(frame,parseInterrupted)});break}case MessageType.
+RUNNING:{let{id}=frame;if(!this.#evals.has(id))throw new RuleBroken(\`a RUNNING came for request \${id}\\
+, which is not in flight\`);this.#events.push({kind:"running",id,...readControl(frame,parseRunning)});
+break}case MessageType.STATUS_REPLY:{let{id}=frame;if(!this.#asked.delete(id))throw new RuleBroken(\`\\
+a STATUS_REPLY came for \${id}, which was not asked\`);this.#events.push({kind:"status",id,status:readControl(
+frame,parseStatus)});break}case MessageType.OUTPUT:if(frame.flags!==1&&frame.flags!==2)throw new RuleBroken(
+\`an OUTPUT has the descriptor \${frame.flags}, not 1 or 2\`);this.#evals.checkHasOutput(frame.id),this.#events.
+push({kind:"output",id:frame.id,fd:frame.flags,bytes:frame.body}),stream.reader.reuse(frame.body);break;case MessageType.
+OUTPUT_END:this.#evals.checkHasOutput(frame.id),this.#evals.endOutputsTo(frame.id),this.#events.push(
+{kind:"output_end",id:frame.id}),this.#goodbyeIfDue(),this.#endIfComplete();break;case MessageType.LOG:{
+let record=readControl(frame,parseLog);this.#events.push({kind:"log",record,bytes:frame.length});break}case MessageType.
+PING:this.#send(name,frameBytes(MessageType.PONG,0,frame.id,NOTHING2));break;case MessageType.PONG:break;case MessageType.
+ERROR:{let{code,message}=readControl(frame,parseError);this.#fail(code,classOfCode(code),\`the server\\
+ said: \${message}\${this.#login.hint(code)}\`);break}case MessageType.GOODBYE:{let{reason}=readControl(
+frame,parseGoodbye),end=()=>{if(this.#goodbyeSent)return this.#end("CLIENT_CLOSED",void 0);let what=\`\\
+the server ended the session (\${reason??"no reason given"})\`;this.#fail(reason??"SHUTDOWN","Connecti\\
+onError",what)};this.#farewell={end,since:stream.heardAt},this.#endIfComplete();break}}}#result({id,
+flags,body,owned}){this.#evals.answered(id);let status=flags&~SILENT_FLAG,isSilent=(flags&SILENT_FLAG)!==
+0;if(status>ResultStatus.NAMESPACE_GONE)throw new RuleBroken(\`a RESULT has the status \${status}, whi\\
+ch is none\`);isSilent&&this.#evals.endOutput(id),this.#events.push({kind:"result",id,status,body,owned,
+isSilent}),this.#depart(this.#evals.next(this.#limit)),this.#goodbyeIfDue()}#depart(evals){if(evals===
+void 0)return;let{bytes,last}=evals;this.#send("main",bytes),this.#events.push({kind:"sent",id:last,
+bytes:bytes.length})}#settleHere(id){let body=queuedResult();this.#events.push({kind:"result",id,status:ResultStatus.
+CANCELLED,body,owned:!0,isSilent:!1}),this.#events.push({kind:"never_sent",id}),this.#goodbyeIfDue()}#goodbyeIfDue(){
+this.#closing==="no"||this.#goodbyeSent||this.#closing==="drain"&&!this.#evals.isEmpty||(this.#goodbyeSent=
+!0,this.#sendControl("main",MessageType.GOODBYE,0,{drain:this.#closing==="drain"}))}#endIfComplete(){
+(this.#closing==="now"||this.#evals.hasAllOutput)&&this.#farewell?.end()}#sendControl(stream,type,id,body){
+let bytes=frameBytes(type,0,id,encodeControl(body));return this.#send(stream,bytes),bytes}#send(stream,bytes){
+this.#events.push({kind:"send",stream,bytes})}#broken(name,message,code){this.#sendControl(name,MessageType.
+ERROR,0,{code,message}),this.#fail(code,"ProtocolError",message)}#unproven(message){this.#sendControl(
+"main",MessageType.ERROR,0,{code:"AUTHENTICATION",message}),this.#fail("AUTHENTICATION","Authenticat\\
+ionError",message)}#fail(reason,errorClass,why,cause){let doing=this.#server===void 0?\`Cannot open a\\
+ session at \${this.#where}\`:this.#streams.output.state!=="open"?\`Cannot connect session \${this.#server.
+session_id} at \${this.#where}\`:\`Cannot go on with session \${this.#server.session_id} at \${this.#where}\`,
+told=cause instanceof Error?cause.message:cause===void 0?void 0:\`\${cause}\`,message=\`\${doing}: \${why}\${told===
+void 0?"":\`: \${told}\`}\`;this.#end(reason,{class:errorClass,message,cause:told})}#end(reason,error){this.#ended||
+(this.#ended=!0,this.#evals.drop(),this.#events.push({kind:"closed",reason,error}))}},NO_TLS=" (if i\\
+t talks TLS, give the option 'tls')",NOTHING2=new Uint8Array(0);function queuedResult(){let control2=encodeControl(
+{how:"queued"}),body=new Uint8Array(4+control2.length);return writeU32(body,0,control2.length),body.
+set(control2,4),body}var ProgressWatch=class{#watched=new Map;#given=0;get isEmpty(){return this.#watched.size===0}add(ids,batch){
 if(ids.length!==0)for(let{id,size}of evalFrames(batch))ids.includes(id)&&this.#watched.set(id,{start:void 0,
 sent:0,sentTotal:size,received:0,receivedTotal:void 0})}given(frames){if(!this.isEmpty&&frames[2]===
 MessageType.EVAL)for(let{id,at}of evalFrames(frames)){let watched=this.#watched.get(id);watched!==void 0&&
@@ -541,53 +542,53 @@ msg,session_id},size:64},64),this.#logsDropped=0}for(let{record,size}of this.#lo
 log",record,size},size);this.#logs=[],this.#logBytes=0}}};function sizeOf(item){return item.kind==="\\
 chunk"?item.bytes.length:item.kind==="log"?item.size:0}var VERSION="0.1.0";var TICK_MS=1e3,LARGE_RESULT_BYTES=32*1024,Engine=class{#post;#dial;#options;#connection;#output;#results=new ResultBatch;#streams={};#dialling=new AbortController;#connectsNext=!1;#timeouts=new Map;#batch;#reportedId=0;#unreportedBytes=0;#progress=new ProgressWatch;#progressTimer;#pausedAt;#stopTicks;#stopClosing;#resume;constructor(options,post2,dialStream=dial3){
 this.#post=post2,this.#dial=dialStream,this.#options=options,this.#connection=new Connection(formatAddress(
-options.address),{client:\`pyproxy-js/\${VERSION}\`,name:options.name,nonce:options.token===void 0?void 0:
-newNonce(),tls:options.tls!==void 0}),this.#output=new UnreadOutput({perEval:options.unreadOutputPerEval,
-perSession:options.unreadOutputPerSession},id=>this.#connection.hasEnded(id)),this.#run("main",options.
-address)}message(message){switch(message.kind){case"connect":this.#connection.server===void 0?this.#connectsNext=
-!0:this.#connect();break;case"evals":for(let[id,ms]of message.timeouts)this.#timeouts.set(id,setTimeout(
-()=>this.#expired(id),ms));this.#progress.add(message.watched,message.bytes),message.bytes.length>262144&&
-(this.#batch=message.bytes),this.#connection.evals(message.bytes);break;case"cancel":this.#connection.
-cancel(message.id,"cancel");break;case"interrupt":this.#connection.interrupt();break;case"status":this.#connection.
-status(message.id);break;case"never_sent":this.#output.neverSent(message.id);break;case"watch":this.#output.
-watch(message.what,message.on);break;case"credit":this.#output.giveCredit(message.bytes);break;case"\\
-close":this.#close(message.drain);break;case"ping":this.#post({kind:"pong"});break;default:throw new TypeError(
-\`there is no message of kind '\${message.kind}'\`)}this.#work(),this.#batch=void 0}#connect(){try{let{
-output_addr}=this.#connection.server;this.#run("output",outputAddress(output_addr,this.#options.address))}catch(error){
-this.#connection.notDialled("output",error)}}async#prove(transcript){this.#connection.proofs(await proofsOf(
-this.#options.token,transcript)),this.#work()}async#run(name,address){try{let transport;try{transport=
-await this.#dial(address,this.#options.tls,this.#dialling.signal)}catch(error){this.#connection.notDialled(
-name,error);return}if(this.#connection.ended)return transport.close();let outbox=new Outbox(transport,
-error=>{this.#connection.lost(name,error),this.#work()});this.#streams[name]={transport,outbox},this.#connection.
-dialled(name,performance.now()),this.#work(),await this.#read(name,transport)}finally{this.#work()}}async#read(name,transport){
-for(;!this.#connection.ended;){let count2;try{count2=await transport.read(this.#connection.space(name))}catch(error){
-return this.#connection.lost(name,error)}if(count2===null)return this.#connection.lost(name);this.#connection.
-received(name,count2,performance.now()),this.#work(),name==="output"&&this.#output.full&&!this.#connection.
-ended&&(this.#connection.paused("output"),this.#pausedAt=performance.now(),await new Promise(resolve=>this.#resume=
-resolve),this.#pausedAt=void 0,this.#connection.resumed("output",performance.now()))}}#work(){let isOpened=!1;
-for(let event of this.#connection.takeEvents())switch(event.kind){case"send":event.stream==="main"&&
-this.#progress.given(event.bytes),this.#streams[event.stream]?.outbox.send(event.bytes,this.#doneWith(
-event.bytes));break;case"result":if(this.#settled(event.id,event.body.length),event.isSilent&&this.#output.
-silent(event.id),event.body.length<=LARGE_RESULT_BYTES)this.#results.add(event.id,event.status,event.
-body);else{let body=event.owned?event.body:event.body.slice(),{id,status}=event;this.#post({kind:"re\\
-sult",id,status,body},[body.buffer])}break;case"output":this.#output.output(event.id,event.fd,event.
-bytes);break;case"output_end":this.#output.end(event.id);break;case"never_sent":this.#output.neverSent(
-event.id);break;case"log":event.record.event!==void 0&&this.#post({kind:"log_event",record:event.record}),
-this.#output.log(event.record,event.bytes);break;case"challenged":this.#prove(event.transcript);break;case"\\
-opened":this.#post(event),isOpened=!0;break;case"connected":case"interrupted":case"running":case"sta\\
-tus":this.#post(event);break;case"sent":this.#sent(event);break;case"closed":this.#postResults(),this.#end(
-event);return;default:}this.#postResults(),this.#postOutput(),(this.#progressTimer!==void 0||!this.#progress.
-isEmpty)&&this.#watchProgress(),this.#output.full||(this.#resume?.(),this.#resume=void 0),isOpened&&
-this.#opened()}#opened(){this.#connectsNext&&this.message({kind:"connect"}),this.#connection.ended||
-this.#tickLater()}#postResults(){let bytes=this.#results.take();bytes!==void 0&&this.#post({kind:"re\\
-sults",bytes},[bytes.buffer])}#postOutput(everything=!1){for(let{id,bytes}of this.#output.takeDrops())
-this.#post({kind:"dropped",id,bytes});let items=this.#output.take(everything);items.length>0&&this.#post(
-{kind:"output",items})}#settled(id,length){this.#output.has(id)&&this.#output.settled(id,performance.
-now());let progress=this.#progress.finish(id,length);progress!==void 0&&this.#post({kind:"progress",
-id,progress}),this.#timeouts.size!==0&&(clearTimeout(this.#timeouts.get(id)),this.#timeouts.delete(id))}#sent({
-id,bytes}){this.#unreportedBytes+=bytes;let{sentReportEvals,sentReportBytes}=this.#options;id-this.#reportedId<
-sentReportEvals&&this.#unreportedBytes<sentReportBytes||(this.#reportedId=id,this.#unreportedBytes=0,
-this.#post({kind:"sent",id}))}#doneWith(bytes){let batch=this.#batch;if(bytes===batch)return()=>this.#post(
+options.address),{client:\`pyproxy-js/\${VERSION}\`,name:options.name,ownProcess:options.ownProcess,nonce:options.
+token===void 0?void 0:newNonce(),tls:options.tls!==void 0}),this.#output=new UnreadOutput({perEval:options.
+unreadOutputPerEval,perSession:options.unreadOutputPerSession},id=>this.#connection.hasEnded(id)),this.#run(
+"main",options.address)}message(message){switch(message.kind){case"connect":this.#connection.server===
+void 0?this.#connectsNext=!0:this.#connect();break;case"evals":for(let[id,ms]of message.timeouts)this.#timeouts.
+set(id,setTimeout(()=>this.#expired(id),ms));this.#progress.add(message.watched,message.bytes),message.
+bytes.length>262144&&(this.#batch=message.bytes),this.#connection.evals(message.bytes);break;case"ca\\
+ncel":this.#connection.cancel(message.id,"cancel");break;case"interrupt":this.#connection.interrupt();
+break;case"status":this.#connection.status(message.id);break;case"never_sent":this.#output.neverSent(
+message.id);break;case"watch":this.#output.watch(message.what,message.on);break;case"credit":this.#output.
+giveCredit(message.bytes);break;case"close":this.#close(message.drain);break;case"ping":this.#post({
+kind:"pong"});break;default:throw new TypeError(\`there is no message of kind '\${message.kind}'\`)}this.#work(),
+this.#batch=void 0}#connect(){try{let{output_addr}=this.#connection.server;this.#run("output",outputAddress(
+output_addr,this.#options.address))}catch(error){this.#connection.notDialled("output",error)}}async#prove(transcript){
+this.#connection.proofs(await proofsOf(this.#options.token,transcript)),this.#work()}async#run(name,address){
+try{let transport;try{transport=await this.#dial(address,this.#options.tls,this.#dialling.signal)}catch(error){
+this.#connection.notDialled(name,error);return}if(this.#connection.ended)return transport.close();let outbox=new Outbox(
+transport,error=>{this.#connection.lost(name,error),this.#work()});this.#streams[name]={transport,outbox},
+this.#connection.dialled(name,performance.now()),this.#work(),await this.#read(name,transport)}finally{
+this.#work()}}async#read(name,transport){for(;!this.#connection.ended;){let count2;try{count2=await transport.
+read(this.#connection.space(name))}catch(error){return this.#connection.lost(name,error)}if(count2===
+null)return this.#connection.lost(name);this.#connection.received(name,count2,performance.now()),this.#work(),
+name==="output"&&this.#output.full&&!this.#connection.ended&&(this.#connection.paused("output"),this.#pausedAt=
+performance.now(),await new Promise(resolve=>this.#resume=resolve),this.#pausedAt=void 0,this.#connection.
+resumed("output",performance.now()))}}#work(){let isOpened=!1;for(let event of this.#connection.takeEvents())
+switch(event.kind){case"send":event.stream==="main"&&this.#progress.given(event.bytes),this.#streams[event.
+stream]?.outbox.send(event.bytes,this.#doneWith(event.bytes));break;case"result":if(this.#settled(event.
+id,event.body.length),event.isSilent&&this.#output.silent(event.id),event.body.length<=LARGE_RESULT_BYTES)
+this.#results.add(event.id,event.status,event.body);else{let body=event.owned?event.body:event.body.
+slice(),{id,status}=event;this.#post({kind:"result",id,status,body},[body.buffer])}break;case"output":
+this.#output.output(event.id,event.fd,event.bytes);break;case"output_end":this.#output.end(event.id);
+break;case"never_sent":this.#output.neverSent(event.id);break;case"log":event.record.event!==void 0&&
+this.#post({kind:"log_event",record:event.record}),this.#output.log(event.record,event.bytes);break;case"\\
+challenged":this.#prove(event.transcript);break;case"opened":this.#post(event),isOpened=!0;break;case"\\
+connected":case"interrupted":case"running":case"status":this.#post(event);break;case"sent":this.#sent(
+event);break;case"closed":this.#postResults(),this.#end(event);return;default:}this.#postResults(),this.#postOutput(),
+(this.#progressTimer!==void 0||!this.#progress.isEmpty)&&this.#watchProgress(),this.#output.full||(this.#resume?.(),
+this.#resume=void 0),isOpened&&this.#opened()}#opened(){this.#connectsNext&&this.message({kind:"conn\\
+ect"}),this.#connection.ended||this.#tickLater()}#postResults(){let bytes=this.#results.take();bytes!==
+void 0&&this.#post({kind:"results",bytes},[bytes.buffer])}#postOutput(everything=!1){for(let{id,bytes}of this.#output.
+takeDrops())this.#post({kind:"dropped",id,bytes});let items=this.#output.take(everything);items.length>
+0&&this.#post({kind:"output",items})}#settled(id,length){this.#output.has(id)&&this.#output.settled(
+id,performance.now());let progress=this.#progress.finish(id,length);progress!==void 0&&this.#post({kind:"\\
+progress",id,progress}),this.#timeouts.size!==0&&(clearTimeout(this.#timeouts.get(id)),this.#timeouts.
+delete(id))}#sent({id,bytes}){this.#unreportedBytes+=bytes;let{sentReportEvals,sentReportBytes}=this.#options;
+id-this.#reportedId<sentReportEvals&&this.#unreportedBytes<sentReportBytes||(this.#reportedId=id,this.#unreportedBytes=
+0,this.#post({kind:"sent",id}))}#doneWith(bytes){let batch=this.#batch;if(bytes===batch)return()=>this.#post(
 {kind:"used",buffer:batch.buffer},[batch.buffer])}#expired(id){this.#timeouts.delete(id),this.#post(
 {kind:"expired",id}),this.#connection.cancel(id,"timeout"),this.#work()}#postProgress(){let written=this.#streams.
 main?.transport.written??0;for(let[id,progress]of this.#progress.moved(written,this.#connection.part))

@@ -68,17 +68,20 @@ async function carryOut(command: Command): Promise<number> {
     }
     case "run": {
       const source = await readText(command.file);
-      await using remote = await open(command.server);
+      await using remote = await open(command.server, "own");
       return await run(remote, source, command.file, command.args);
     }
   }
 }
 
-async function open({ addr, ...given }: ServerOptions): Promise<RemoteProcess> {
+async function open(
+  { addr, ...given }: ServerOptions,
+  process: "shared" | "own" = "shared",
+): Promise<RemoteProcess> {
   const { tokenFile, caFile } = given;
   const token = tokenFile === undefined ? given.token : (await readText(tokenFile)).trim();
   const tls = caFile === undefined ? given.tls : { caCerts: [await readText(caFile)] };
-  return await connect(addr, { name: "cli", token, tls });
+  return await connect(addr, { name: "cli", process, token, tls });
 }
 
 /** Reads a file, or stdin for `-`. */

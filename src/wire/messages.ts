@@ -94,6 +94,8 @@ export interface ClientHello {
   protocol: number;
   client: string;
   name?: string;
+  /** "own": a python process for this session alone. Only where the server offers it. */
+  process?: "own";
   /** From a client that has a token: 32 random bytes as hexadecimal digits. */
   nonce?: string;
 }
@@ -135,6 +137,8 @@ export const Feature = {
   STATUS: "status",
   /** RESULTs that say SILENT, and the flag of EVAL that allows it. */
   SILENT: "silent",
+  /** CLIENT_HELLO's `process`. */
+  OWN_PROCESS: "own_process",
 } as const;
 
 /** Body of ERROR. */

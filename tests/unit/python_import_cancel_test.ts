@@ -85,7 +85,8 @@ for (const { name, path: python } of interpreters()) {
     assertEquals((await stopped(client, "import outer.inner")).status, Status.CANCELLED);
     const left = "import outer\n[outer.mark, hasattr(outer, 'inner'), outer.util.value]";
     assertEquals((await client.eval(left)).value, [1, false, "util"]);
-    const works = "import outer.inner\n[outer.mark, outer.inner.first.value, outer.inner.last.value]";
+    const works =
+      "import outer.inner\n[outer.mark, outer.inner.first.value, outer.inner.last.value]";
     assertEquals(await value(client, works), [1, "first", "last"]);
   });
 
@@ -127,7 +128,8 @@ for (const { name, path: python } of interpreters()) {
   });
 
   test("may come at any moment, and all modules work afterwards", async (client) => {
-    const clear = "import sys\nroots = ('asyncio', 'email', 'json', 'decimal', 'parts', 'asker')\n" +
+    const clear =
+      "import sys\nroots = ('asyncio', 'email', 'json', 'decimal', 'parts', 'asker')\n" +
       "for name in [name for name in sys.modules if name.split('.')[0] in roots]:\n" +
       "  del sys.modules[name]";
     const imports = "import parts, json, email.message, decimal, asyncio";
