@@ -114,7 +114,7 @@ for (const { name, path: python } of interpreters()) {
     assertEquals((await client.eval(look, NEIGHBOUR)).value, [0, true]);
     assertEquals((await client.eval(look, PATCHER)).value, ["own", false]);
     assertEquals((await client.eval(look, NEIGHBOUR)).value, [0, true]);
-    client.sendFrame(0x61, PATCHER.session, new Uint8Array());
+    await client.answer(client.sendForget(PATCHER.session));
     assertEquals((await client.eval(look, PATCHER)).value, [0, true]);
   });
 

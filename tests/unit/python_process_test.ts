@@ -160,11 +160,8 @@ while not os.path.exists(${JSON.stringify(go)}): time.sleep(0.001)`);
     await using client = await LinkClient.start(python);
     // Broken off 100 bytes before the end of a RESULT, which they would complete.
     const job = client.send(`
-import sys
-frame = sys._getframe()
-while type(frame.f_locals.get("self")).__name__ != "Worker":
-    frame = frame.f_back
-link = frame.f_locals["self"]._link
+import gc
+link = next(each for each in gc.get_objects() if type(each).__name__ == "Link")
 class BreaksOff:
     socket = link._socket
     def sendall(self, piece):
