@@ -20,7 +20,7 @@ PACKAGE = __name__.partition(".")[0]
 LIVE = frozenset(("sys", "builtins"))
 # Of these a copy of names and functions is not enough: their classes look for names as well. Each is
 # executed once more.
-EXECUTED = frozenset(("linecache", "traceback"))
+EXECUTED = frozenset(("linecache", "textwrap", "traceback"))
 # These they import when they need them, which may be too late: user code may have changed them.
 LAZY = "ast", "tokenize"
 # What is in them is shared all the same: the lines of sources.
