@@ -175,18 +175,15 @@ class Worker:
 
         It may come more than once, so `leave` has to be out of its reach.
         """
-        if self._patches.of:
-            self._patches.begin(request[3])
+        if request[3] != self._patches.session:
+            self._patches.switch(request[3])
         try:
             self._cancels.enter(job)
             outcome = self._attempt(job, request)
             self._cancels.leave()
-            if self._patches.changes.value != self._patches.seen:
-                self._patches.put_back(request[3])
             return outcome
         except BaseException as error:
             self._cancels.leave()
-            self._patches.put_back(request[3])
             try:
                 return self._failed(job, error)
             except BaseException:  # of the exception's own, as a message that raises itself
