@@ -143,8 +143,10 @@ def refers(module, known, names):
         if kind is FunctionType:
             if id(value.__globals__) in known:
                 return True
-        elif any(made_in(one, names) for one in (mro_of(value) if issubclass(kind, type) else (kind,))):
-            return True
+        else:
+            kinds = mro_of(value) if issubclass(kind, type) else (kind,)
+            if any(made_in(one, names) for one in kinds):
+                return True
     return False
 
 
@@ -186,9 +188,9 @@ def is_initializing(module):
 def is_native(module):
     """Whether it is of C."""
     loader = getattr(spec_of(module), "loader", None)
-    return "ExtensionFileLoader" in (type(loader).__name__, getattr(loader, "__name__", "")) or (
-        getattr(loader, "__name__", "") == "BuiltinImporter"
-    )
+    # The second is a class, not an object of it.
+    is_of_file = type(loader).__name__ == "ExtensionFileLoader"
+    return is_of_file or getattr(loader, "__name__", None) == "BuiltinImporter"
 
 
 def spec_of(module):

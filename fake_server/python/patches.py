@@ -18,20 +18,23 @@ class Patches:
     """Tells which session has changed what, and changes it when that session's code runs."""
 
     def __init__(self):
-        self.changes = changes_of(NAMES)
-        self.seen = self.changes.value
-        self.of = {}  # by session: the names that are changed, and to what
+        self._changes = changes_of(NAMES)
+        self._seen = self._changes.value
+        self.session = 0  # the one whose code has run last
+        self._of = {}  # by session: the names that are changed, and to what
 
-    def begin(self, session):
-        """Code of this session comes. If `of` is empty, it needs no call."""
-        for name, value in self.of.get(session, {}).items():
+    def switch(self, session):
+        """Code of another session comes."""
+        if self._changes.value != self._seen:
+            self._put_back()
+        self.session = session
+        for name, value in self._of.get(session, {}).items():
             if value is MISSING:
                 NAMES.pop(name, None)
             else:
                 NAMES[name] = value
 
-    def put_back(self, session):
-        """It is over. As long as `changes.value` is still `seen`, it needs no call."""
+    def _put_back(self):
         changed = {}
         for name, value in REAL.items():
             now = NAMES.get(name, MISSING)
@@ -39,14 +42,16 @@ class Patches:
                 changed[name] = now
                 NAMES[name] = value
         if changed:
-            self.of[session] = changed
+            self._of[self.session] = changed
         else:
-            self.of.pop(session, None)
-        self.seen = self.changes.value
+            self._of.pop(self.session, None)
+        self._seen = self._changes.value
 
     def forget(self, session):
         """The session is closed."""
-        self.of.pop(session, None)
+        if session == self.session:
+            self.switch(0)
+        self._of.pop(session, None)
 
 
 class Comparison:

@@ -18,13 +18,16 @@ __builtins__ = BUILTINS
 PACKAGE = __name__.partition(".")[0]
 # `sys` and `builtins` are asked for what they are now.
 LIVE = frozenset(("sys", "builtins"))
-# Of these a copy of the names is not enough: their functions and classes call each other, and use
-# other modules. Each is executed once more.
-EXECUTED = frozenset(("linecache", "traceback"))
+# Of these a copy of names and functions is not enough: their classes look for names as well. Each is
+# executed once more.
+EXECUTED = frozenset(("linecache", "textwrap", "traceback"))
+# These they import when they need them, which may be too late: user code may have changed them.
+LAZY = "ast", "tokenize"
 # What is in them is shared all the same: the lines of sources.
 SHARED = ("cache", "_interactive_cache")
 
 Module = type(sys)
+Function = type(lambda: None)
 import_live = builtins.__import__
 copies = {}
 
@@ -42,9 +45,17 @@ def import_copy(name, globals=None, locals=None, fromlist=(), level=0):
 
 
 def copied(module):
-    """A module with the same names for the same things."""
+    """A module with the same names for the same things; its functions look there for others."""
     copy = Module(module.__name__)
-    copy.__dict__.update(module.__dict__)
+    names = copy.__dict__
+    names.update(module.__dict__)
+    names["__builtins__"] = BUILTINS
+    for name, value in module.__dict__.items():
+        if type(value) is Function and value.__globals__ is module.__dict__:
+            parts = value.__code__, names, value.__name__, value.__defaults__, value.__closure__
+            own = names[name] = Function(*parts)
+            own.__kwdefaults__ = value.__kwdefaults__
+            own.__dict__.update(value.__dict__)
     return copy
 
 
@@ -54,6 +65,8 @@ def executed(module):
     for name in ("__file__", "__loader__", "__spec__"):
         setattr(copy, name, getattr(module, name))
     copy.__dict__["__builtins__"] = BUILTINS
+    for name in LAZY:
+        import_copy(name)
     exec(module.__loader__.get_code(module.__name__), copy.__dict__)
     for name in SHARED:
         if hasattr(module, name):

@@ -217,18 +217,15 @@ class Worker:
 
         It may come more than once, so `leave` has to be out of its reach.
         """
-        if self._patches.of:
-            self._patches.begin(session)
+        if session != self._patches.session:
+            self._patches.switch(session)
         try:
             self._cancels.enter(job)
             outcome = attempt(job)
             self._cancels.leave()
-            if self._patches.changes.value != self._patches.seen:
-                self._patches.put_back(session)
             return outcome
         except BaseException as error:
             self._cancels.leave()
-            self._patches.put_back(session)
             try:
                 return self._failed(job, error)
             except BaseException:  # of the exception's own, as a message that raises itself

@@ -44,6 +44,18 @@ sys.path.insert(0, folder)
 import stay
 stay.is_over = False`;
 
+/** Stops code once it has said "now". */
+async function stopped(client: LinkClient, code: string): Promise<Answer> {
+  const job = client.send(code);
+  await client.until(() => client.pieces[1]!.some((piece) => piece.job === job), "the import");
+  return await client.stop(job);
+}
+
+/** The value of code, after the modules have ceased to stay. */
+async function value(client: LinkClient, code: string): Promise<unknown> {
+  return (await client.eval(`import stay\nstay.is_over = True\n${code}`)).value;
+}
+
 for (const { name, path: python } of interpreters()) {
   const test = (what: string, run: (client: LinkClient) => Promise<void>): void =>
     Deno.test(`python cancel in an import ${what} (${name})`, async () => {
@@ -57,18 +69,6 @@ for (const { name, path: python } of interpreters()) {
         await Deno.remove(folder, { recursive: true });
       }
     });
-
-  /** Stops code once it has said "now". */
-  async function stopped(client: LinkClient, code: string): Promise<Answer> {
-    const job = client.send(code);
-    await client.until(() => client.pieces[1]!.some((piece) => piece.job === job), "the import");
-    return await client.stop(job);
-  }
-
-  /** The value of code, after the modules have ceased to stay. */
-  async function value(client: LinkClient, code: string): Promise<unknown> {
-    return (await client.eval(`import stay\nstay.is_over = True\n${code}`)).value;
-  }
 
   test("takes away the parts of a package that fails, and who knows of it", async (client) => {
     assertEquals((await stopped(client, "import parts")).status, Status.CANCELLED);

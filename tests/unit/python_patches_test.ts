@@ -8,7 +8,7 @@ const NEIGHBOUR = { session: 2 };
 /** Standard modules whose names our files use. Not threading: a fork without that is Python's to complain of. */
 const MODULES =
   "_signal _socket _thread ast atexit collections ctypes datetime enum fcntl functools gc io itertools json " +
-  "linecache mmap os os.path queue re resource select signal socket struct time tokenize traceback types";
+  "linecache mmap os os.path queue re resource select signal socket struct textwrap time tokenize traceback types";
 
 /** Code that uses what needs no module: all kinds of values, output, a kept name, and a fork. */
 const WORK = `
