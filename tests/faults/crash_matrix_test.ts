@@ -79,7 +79,7 @@ const PHASES: Record<string, { before?: string; code: string }> = {
 signal.signal(signal.SIGUSR1, lambda *_: fault())
 def watch():
     main = threading.main_thread().ident
-    while sys._current_frames()[main].f_code.co_name != "receive": time.sleep(0.001)
+    while main in sys._current_frames(): time.sleep(0.001)  # with code of an eval
     os.kill(os.getpid(), signal.SIGUSR1)
 threading.Thread(target=watch, daemon=True).start()`,
     code: `"survived"`,

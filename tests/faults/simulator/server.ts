@@ -7,6 +7,7 @@
 import { Connection, type ConnectionContext } from "../../../fake_server/connection.ts";
 import { Control, controlPart } from "../../../fake_server/control.ts";
 import { Fault } from "../../../fake_server/fault.ts";
+import { Forget } from "../../../fake_server/forget.ts";
 import { KeptBuffers } from "../../../fake_server/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/limits.ts";
 import { Log } from "../../../fake_server/log.ts";
@@ -146,7 +147,7 @@ export class FakeServer {
       const handed = this.#handed[line.slot]!.filter((job) =>
         job.line === line && job.state === "handed"
       );
-      const inFlight = line.waiting.length + handed.length;
+      const inFlight = [...line.waiting, ...handed].filter(isEval).length;
       must(inFlight <= this.evalsInFlight, () => `${inFlight} evals of a session are in flight`);
       if (line.closed && inFlight === 0) this.#lines.delete(line);
     }
@@ -247,4 +248,9 @@ export class FakeServer {
       features: [Feature.INTERRUPT, Feature.RUNNING, Feature.STATUS],
     });
   }
+}
+
+/** Whether it is a client's, and not the last job of a closed session. */
+function isEval({ payload }: Job<Task>): boolean {
+  return !(payload instanceof Forget);
 }
