@@ -28,6 +28,8 @@ class Patches:
         if self._changes.value != self._seen:
             self._put_back()
         self.session = session
+        if not self._of:
+            return
         for name, value in self._of.get(session, {}).items():
             if value is MISSING:
                 NAMES.pop(name, None)
