@@ -43,6 +43,7 @@ import tables from "./python/tables.py" with { type: "text" };
 import split from "./python/split.py" with { type: "text" };
 import sweeper from "./python/sweeper.py" with { type: "text" };
 import ticker from "./python/ticker.py" with { type: "text" };
+import unbound from "./python/unbound.py" with { type: "text" };
 import uncaught from "./python/uncaught.py" with { type: "text" };
 import values from "./python/values.py" with { type: "text" };
 import worker from "./python/worker.py" with { type: "text" };
@@ -89,6 +90,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "split.py": split,
   "sweeper.py": sweeper,
   "ticker.py": ticker,
+  "unbound.py": unbound,
   "uncaught.py": uncaught,
   "values.py": values,
   "worker.py": worker,

@@ -14,6 +14,8 @@ import sys
 import types
 import warnings
 
+from pyproxy_worker.unbound import Unbound
+
 FOLDER = os.path.dirname(os.path.realpath(__file__)) + os.sep
 # Code that runs code of others says so among its globals.
 MARK = "__pyproxy_hidden__"
@@ -70,7 +72,7 @@ def is_internal(frame):
 
 @functools.wraps(warn_in_c)
 def warn(message, category=None, stacklevel=1, source=None, **more):
-    frame = get_frame(1)
+    frame = get_frame(2)
     if more.get("skip_file_prefixes"):
         stacklevel = max(2, stacklevel)
     for _ in range(stacklevel - 1):
@@ -79,8 +81,8 @@ def warn(message, category=None, stacklevel=1, source=None, **more):
             frame = visible_back(frame)
         if frame is None:
             break
-    # One more for the frame of this function.
-    level = BEYOND if frame is None else max(stacklevel, 1) + 1
+    # Two more: this function's frame, and that of Unbound.
+    level = BEYOND if frame is None else max(stacklevel, 1) + 2
     warn_in_c(message, category, level, source, **more)
 
 
@@ -114,8 +116,8 @@ def install():
     if sys.implementation.name == "cpython":
         gc.get_referents(types.FrameType.__dict__)[0]["f_back"] = property(visible_back)
         ctypes.pythonapi.PyType_Modified(ctypes.py_object(types.FrameType))
-    sys._getframe = _getframe
-    sys._current_frames = _current_frames
+    sys._getframe = Unbound(_getframe, "sys")
+    sys._current_frames = Unbound(_current_frames, "sys")
     # The modules of user code.
-    sys.modules["warnings"].warn = warn
-    sys.modules["faulthandler"].dump_traceback = dump_traceback
+    sys.modules["warnings"].warn = Unbound(warn, "warnings")
+    sys.modules["faulthandler"].dump_traceback = Unbound(dump_traceback, "faulthandler")

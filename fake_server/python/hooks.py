@@ -15,6 +15,7 @@ import threading
 from pyproxy_worker import class_sources, frames, uncaught
 from pyproxy_worker.after_import import after_import
 from pyproxy_worker.page import REPLACED, STARTED
+from pyproxy_worker.unbound import Unbound
 
 PROCESS_STARTS = frozenset(
     ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system")
@@ -71,7 +72,8 @@ def install(output, forked, words):
     ):
         module = sys.modules[module.__name__]  # user code's
         if hasattr(module, name):
-            setattr(module, name, wrap(output, getattr(module, name)))
+            wrapped = wrap(output, getattr(module, name))
+            setattr(module, name, Unbound(wrapped, module.__name__))
 
     frames.install()
     after_import("inspect", class_sources.change)
@@ -172,8 +174,6 @@ def announce(position):
                 output.cancels.expect_own()
             return function(*args)
 
-        # As the signal module has it for its own wrappers of _signal's functions.
-        send.__module__ = function.__module__.replace("_signal", "signal")
         return send
 
     return wrap
@@ -187,7 +187,6 @@ def note_signals(output, function):
         output.cancels.has_changed_signals = True
         return function(*args)
 
-    change.__module__ = function.__module__.replace("_signal", "signal")
     return change
 
 

@@ -18,6 +18,8 @@ import gc
 import sys
 from time import perf_counter_ns
 
+from pyproxy_worker.unbound import Unbound
+
 get_count = getattr(gc, "get_count", None)
 collect = gc.collect
 freeze = getattr(gc, "freeze", None)
@@ -56,9 +58,9 @@ class Sweeper:
             return
         live = sys.modules["gc"]  # user code's
         for name in LOOKS:
-            setattr(live, name, self._thawing(getattr(gc, name)))
+            setattr(live, name, Unbound(self._thawing(getattr(gc, name)), "gc"))
         for name in CHANGES:
-            setattr(live, name, self._changing(getattr(gc, name)))
+            setattr(live, name, Unbound(self._changing(getattr(gc, name)), "gc"))
         collect()
         freeze()
 

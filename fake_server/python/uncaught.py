@@ -7,6 +7,8 @@ import sys
 import threading
 import traceback
 
+from pyproxy_worker.unbound import Unbound
+
 # Since then the hook of threads is one that asks linecache.
 ASKS_LINECACHE = sys.version_info >= (3, 13)
 print_in_thread = threading.excepthook
@@ -65,6 +67,7 @@ def install(is_swallowed):
     sys.unraisablehook = on_unraisable
     if not ASKS_LINECACHE:
         live = sys.modules["threading"]  # user code's
-        live.excepthook = in_thread
+        in_thread.__name__ = in_thread.__qualname__ = "excepthook"
+        live.excepthook = Unbound(in_thread, "threading")
         if hasattr(live, "__excepthook__"):
-            live.__excepthook__ = in_thread
+            live.__excepthook__ = live.excepthook

@@ -143,3 +143,28 @@ target.read().decode()`);
   assertEquals([lines, await future], [["before", "after"], "into 1\nbytes\ninto 2\nbytes\n"]);
   assertEquals((await all(own.remote.eval("print('next')").output())).length, 1);
 });
+
+test("functions of Python's that the server's side looks after can be kept in a class, and pickled", async () => {
+  await using own = await testRemote();
+  const code = `
+import gc, os, pickle, signal, sys, threading, warnings
+class Kept:
+    close = os.close
+    collect = gc.collect
+    getframe = sys._getframe
+    raise_signal = signal.raise_signal
+    warn = warnings.warn
+read, write = os.pipe()
+Kept().close(read)
+Kept().close(write)
+Kept().getframe(0)
+Kept().collect()
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    Kept().warn("kept")
+functions = [os.close, os.write, signal.raise_signal, gc.collect, sys._getframe, threading.excepthook]
+[[caught[0].filename, caught[0].lineno], [pickle.loads(pickle.dumps(f)) is f for f in functions]]`;
+  const [[file, line], same] = await own.remote.eval<[[string, number], boolean[]]>(code);
+  assertEquals([file.startsWith("<eval-"), line], [true, 16]);
+  assertEquals(same, Array(6).fill(true));
+});
