@@ -11,6 +11,7 @@ import compiler from "./python/compiler.py" with { type: "text" };
 import classSources from "./python/class_sources.py" with { type: "text" };
 import codec from "./python/codec.py" with { type: "text" };
 import descriptors from "./python/descriptors.py" with { type: "text" };
+import end from "./python/end.py" with { type: "text" };
 import errors from "./python/errors.py" with { type: "text" };
 import evaluate from "./python/evaluate.py" with { type: "text" };
 import forks from "./python/forks.py" with { type: "text" };
@@ -41,6 +42,8 @@ import scalars from "./python/scalars.py" with { type: "text" };
 import streams from "./python/streams.py" with { type: "text" };
 import tables from "./python/tables.py" with { type: "text" };
 import split from "./python/split.py" with { type: "text" };
+import script from "./python/script.py" with { type: "text" };
+import shell from "./python/shell.py" with { type: "text" };
 import sweeper from "./python/sweeper.py" with { type: "text" };
 import ticker from "./python/ticker.py" with { type: "text" };
 import unbound from "./python/unbound.py" with { type: "text" };
@@ -59,6 +62,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "compiler.py": compiler,
   "main_module.py": mainModule,
   "descriptors.py": descriptors,
+  "end.py": end,
   "errors.py": errors,
   "evaluate.py": evaluate,
   "forks.py": forks,
@@ -88,6 +92,8 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "streams.py": streams,
   "tables.py": tables,
   "split.py": split,
+  "script.py": script,
+  "shell.py": shell,
   "sweeper.py": sweeper,
   "ticker.py": ticker,
   "unbound.py": unbound,

@@ -228,7 +228,9 @@ export class Slot implements ProcessEvents {
     this.#router = undefined;
     if (!this.#closing) {
       const msg = `python process ended with ${exitText(exit)}`;
-      this.#event("python_died", "warn", msg, { python_pid: pid, ...exit });
+      // A script ends its own process, with whatever exit code it likes.
+      const level = this.#isOwn && "exit_code" in exit ? "info" : "warn";
+      this.#event("python_died", level, msg, { python_pid: pid, ...exit });
     }
     scheduler.died(this.#index, started, exit);
     return started;

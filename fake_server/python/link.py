@@ -125,6 +125,10 @@ class Link:
         self._release()
         self._send(header, (head, *values), length)
 
+    def outlive(self):
+        """The link ends with the process and not before, whatever the interpreter finalizes."""
+        set_aside(self._socket.fileno())
+
     def close(self):
         """In a forked child: the connection is the parent's."""
         os.close(self._socket.detach())

@@ -24,7 +24,7 @@ import sys
 from os import dup2
 
 from pyproxy_worker.descriptors import set_aside
-from pyproxy_worker.streams import Buffer, open_stream, reconfigure
+from pyproxy_worker.streams import Buffer, open_stream, plain_stream, reconfigure
 from pyproxy_worker.ticker import Ticker
 
 # With so many pieces a line is not waited for: it goes out as it is.
@@ -141,6 +141,20 @@ class Output:
     def end(self, job):
         """Sends what is gathered, and the end of the job's output."""
         self.records.end(job)
+
+    def leave(self):
+        """The interpreter ends the process: what finalizers print goes its own way, without ours."""
+        if not self.job or self.is_forked:
+            return
+        self.finish()
+        self.settle()
+        self.ticker.stop()
+        sys.__stdout__ = plain_stream(1, "<stdout>", False)
+        sys.__stderr__ = plain_stream(2, "<stderr>", True)
+        if sys.stdout is self.stdout:
+            sys.stdout = sys.__stdout__
+        if sys.stderr is self.stderr:
+            sys.stderr = sys.__stderr__
 
     def _flush_other(self, stream):
         """Flushes what user code has put in the place of sys.stdout or sys.stderr."""

@@ -77,3 +77,11 @@ class Stream(io.TextIOWrapper):
 def open_stream(fd, name, output):
     """sys.stdout or sys.stderr."""
     return Stream(Buffer(fd, name, output), newline="\n", **CODING)
+
+
+def plain_stream(fd, name, is_error):
+    """sys.stdout or sys.stderr as Python itself makes them."""
+    raw = io.FileIO(fd, "w", closefd=False)
+    raw.name = name
+    errors = "backslashreplace" if is_error else "strict"
+    return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", errors, line_buffering=is_error)

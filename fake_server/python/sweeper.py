@@ -91,6 +91,11 @@ class Sweeper:
         self._pending = 0
         self.is_due = False
 
+    def let_go(self):
+        """Python itself frees all that there is."""
+        if self._can:
+            unfreeze()
+
     def _note(self, made):
         self._pending += made
         if self._pending > PENDING:

@@ -19,6 +19,7 @@ from time import perf_counter_ns
 from pyproxy_worker import forks, hooks, link
 from pyproxy_worker.cancel import COUNT, Cancels
 from pyproxy_worker.codec import MSGPACK, encode, encode_pieces
+from pyproxy_worker.end import End
 from pyproxy_worker.errors import encode_exception, encode_least
 from pyproxy_worker.evaluate import Evaluator
 from pyproxy_worker.link import READ, Link
@@ -59,6 +60,9 @@ def run(boot):
         worker.serve()
     except (BrokenPipeError, ConnectionResetError):
         os._exit(0)  # the server is gone
+    except End as end:
+        worker.let_go()
+        sys.exit(end.status)
     except BaseException:
         try:
             if worker.is_heard:
@@ -92,6 +96,7 @@ class Worker:
         self._on_sigint = self._cancels.on_signal
         set_handler(SIGINT, self._on_sigint)
         limit_memory(boot.get("memory_limit", 0))
+        atexit.register(self._output.leave)  # the first one is called last
         hooks.install(self._output, self._link.close, page.u32)
         self._sweeper.install()
         name = sys.implementation.name
@@ -123,6 +128,11 @@ class Worker:
                 self._forget(ident, body)
             else:
                 raise ValueError("a frame of type 0x%02x has no place on the link" % kind)
+
+    def let_go(self):
+        """The interpreter ends the process; the job that runs ends with it."""
+        self._link.outlive()
+        self._sweeper.let_go()
 
     def note(self, job, level, message, **fields):
         """A line for the server's log."""
@@ -224,6 +234,8 @@ class Worker:
             outcome = attempt(job)
             self._cancels.leave()
             return outcome
+        except End:
+            raise  # the job ends with the process, and cancels reach it until then
         except BaseException as error:
             self._cancels.leave()
             try:
@@ -236,6 +248,10 @@ class Worker:
         self._request = None
         try:
             value = self._evaluator.run(code, locs, globs, session, namespace)
+        except End as end:
+            if not self._is_original[0]:
+                self._end_child(SystemExit(end.status))
+            raise
         except BaseException as error:
             if not self._is_original[0]:
                 self._end_child(error)

@@ -67,7 +67,7 @@ async function carryOut(command: Command): Promise<number> {
       return command.json ? await evaluateJson(remote, code) : await evaluate(remote, code);
     }
     case "run": {
-      const source = await readText(command.file);
+      const source = await readBytes(command.file);
       await using remote = await open(command.server, "own");
       return await run(remote, source, command.file, command.args);
     }
@@ -84,13 +84,18 @@ async function open(
   return await connect(addr, { name: "cli", process, token, tls });
 }
 
-/** Reads a file, or stdin for `-`. */
+/** Reads a text, or stdin for `-`. */
 async function readText(file: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(file));
+}
+
+/** Reads a file, or stdin for `-`. */
+async function readBytes(file: string): Promise<Uint8Array> {
   try {
-    if (file !== "-") return await readFile(file, "utf8");
+    if (file !== "-") return await readFile(file);
     const chunks: Uint8Array[] = [];
     for await (const chunk of process.stdin) chunks.push(chunk);
-    return await new Blob(chunks as Uint8Array<ArrayBuffer>[]).text();
+    return await new Blob(chunks as Uint8Array<ArrayBuffer>[]).bytes();
   } catch (error) {
     throw new Complaint(`Cannot read ${file}: ${(error as Error).message}`);
   }

@@ -14,7 +14,7 @@ import { pass, print } from "./terminal.ts";
 export function evaluate(remote: RemoteProcess, code: string): Promise<number> {
   const shell = new Shell(remote);
   shell.start();
-  return follow(remote, shell.run(code, "<string>", [], true));
+  return follow(remote, shell.run(code));
 }
 
 /** Runs code and prints the value as JSON; gives the exit code. */

@@ -4,37 +4,50 @@
  * @module
  */
 import { constants } from "node:os";
+import { resolve } from "node:path";
 import { CancelledError, RemoteProcessDiedError } from "../errors.ts";
-import type { Future } from "../future.ts";
+import type { Future, Outcome } from "../future.ts";
 import { PythonError } from "../python_error.ts";
 import type { RemoteProcess } from "../remote_process.ts";
 import { INTERRUPTED_EXIT, Interrupts } from "./interrupts.ts";
-import { type Ran, Shell } from "./shell.ts";
-import { pass, printError, printTraceback } from "./terminal.ts";
+import { type Ran, runScript } from "./shell.ts";
+import { hasColours, pass, printError, printTraceback } from "./terminal.ts";
 
 /** Runs a file of this machine there; gives its exit code. */
-export function run(
+export async function run(
   remote: RemoteProcess,
-  source: string,
+  source: Uint8Array,
   file: string,
   args: string[],
 ): Promise<number> {
-  const shell = new Shell(remote);
-  shell.start();
-  return follow(remote, shell.run(source, file, [file, ...args], false));
+  const filename = file === "-" ? "<stdin>" : resolve(file);
+  const script = { source, filename, argv: [file, ...args], hasColours: hasColours() };
+  const outcome = await shown(remote, runScript(remote, script));
+  if (outcome.ok) return outcome.value; // never: the process ends with the script
+  const { error } = outcome;
+  if (error instanceof RemoteProcessDiedError && error.exitCode !== undefined) {
+    return error.exitCode;
+  }
+  return await exitOf(error);
 }
 
-/** Shows what a run prints; gives its exit code. */
+/** Shows what code prints, and what Python says of its end; gives its exit code. */
 export async function follow(remote: RemoteProcess, future: Future<Ran>): Promise<number> {
+  const outcome = await shown(remote, future);
+  if (!outcome.ok) return await exitOf(outcome.error);
+  const [status, said] = outcome.value;
+  if (said !== "") await printTraceback(said);
+  return status;
+}
+
+/** Shows what code prints while it runs. */
+async function shown<T>(remote: RemoteProcess, future: Future<T>): Promise<Outcome<T>> {
   using interrupts = new Interrupts(remote);
   const [, outcome] = await interrupts.during(
     future,
     async () => await Promise.all([pass(future), future.waitNoExcept()]),
   );
-  if (!outcome.ok) return await exitOf(outcome.error);
-  const [status, said] = outcome.value;
-  if (said !== "") await printTraceback(said);
-  return status;
+  return outcome;
 }
 
 /**

@@ -52,7 +52,8 @@ export function printTraceback(text: string): Promise<void> {
   return write(2, hasColours() ? coloured(text) : text);
 }
 
-function hasColours(): boolean {
+/** Whether stderr is a terminal that has colours. */
+export function hasColours(): boolean {
   const { NO_COLOR, TERM } = process.env;
   return process.stderr.isTTY === true && !NO_COLOR && TERM !== "dumb";
 }
