@@ -46,6 +46,7 @@ class Cancels:
         self._felt = 0  # how many interrupts there were when one was last raised
         self._interrupted = 0  # the job in which that was
         self.owed = False
+        self.is_last = False  # the job ends with the process, and tells of all that is ignored
         self.has_changed_signals = False  # user code: its mask, or a timer that sends one
         self._is_own = False  # user code has sent itself the SIGINT that comes next
         self._imports = Imports()
@@ -91,7 +92,7 @@ class Cancels:
 
     def swallowed(self):
         """Python has let go of a KeyboardInterrupt: the job has not felt it, and may once more."""
-        if self.job == 0 or _thread.get_ident() != self._main:
+        if self.job == 0 or self.is_last or _thread.get_ident() != self._main:
             return False
         if self.raised == self.job:
             self.raised = 0

@@ -48,6 +48,7 @@ class Link:
 
     def __init__(self, path, page):
         self._socket = connect(path)
+        self._last = None  # its descriptor, at the end of the process
         # A result that fits in needs no waiting for the server in between. Linux gives what it may.
         self._socket.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES)
         self._held = Held(page)
@@ -127,11 +128,13 @@ class Link:
 
     def outlive(self):
         """The link ends with the process and not before, whatever the interpreter finalizes."""
-        set_aside(self._socket.fileno())
+        self._release()
+        # As a number alone: a socket would be closed, with a ResourceWarning.
+        self._last = self._socket.detach()
 
     def close(self):
         """In a forked child: the connection is the parent's."""
-        os.close(self._socket.detach())
+        os.close(self._socket.detach() if self._last is None else self._last)
 
     def _release(self):
         """Sends what is held back."""

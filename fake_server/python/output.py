@@ -24,7 +24,7 @@ import sys
 from os import dup2
 
 from pyproxy_worker.descriptors import set_aside
-from pyproxy_worker.streams import Buffer, open_stream, plain_stream, reconfigure
+from pyproxy_worker.streams import Buffer, open_stdin, open_stream, plain_stream, reconfigure
 from pyproxy_worker.ticker import Ticker
 
 # With so many pieces a line is not waited for: it goes out as it is.
@@ -78,7 +78,7 @@ class Output:
         self._kept = set_aside(null), set_aside(1), set_aside(2)
         os.close(null)
         os.dup2(self._kept[0], 0)
-        self.stdin = open(0, encoding="utf-8", closefd=False)
+        self.stdin = open_stdin()
         self._flush_c = find_c_flush()
         cancels.shielded.add(Buffer.write.__code__)
         self._hush()
@@ -95,7 +95,7 @@ class Output:
             self.stdout.put_back()
             self.stderr.put_back()
         if self.stdin.closed:
-            self.stdin = open(0, encoding="utf-8", closefd=False)
+            self.stdin = open_stdin()
         sys.stdin = sys.__stdin__ = self.stdin
         sys.stdout = sys.__stdout__ = self.stdout
         sys.stderr = sys.__stderr__ = self.stderr

@@ -17,6 +17,7 @@ from pyproxy_worker.end import End
 from pyproxy_worker.errors import drop_own_frames
 from pyproxy_worker.main_module import new_main
 from pyproxy_worker.printed import as_printed
+from pyproxy_worker.streams import STDOUT_ERRORS
 
 # What a shell says of a program that SIGINT has ended.
 INTERRUPTED = 130
@@ -28,9 +29,7 @@ HAS_COLOURS = sys.version_info >= (3, 13)
 def run(source, filename, argv, has_colours):
     """Runs the bytes of a file, which is called `filename` where Python names files."""
     prepare(source, filename, argv)
-    status = execute(source, filename, has_colours)
-    linecache.cache.pop(filename, None)
-    raise End(status)
+    raise End(execute(source, filename, has_colours))
 
 
 def prepare(source, filename, argv):
@@ -44,7 +43,7 @@ def prepare(source, filename, argv):
         main.__loader__ = files.SourceFileLoader("__main__", filename)
     sys.argv = argv
     sys.path[0] = os.path.dirname(filename) if is_file else ""
-    sys.stdout.reconfigure(errors="strict")
+    sys.stdout.reconfigure(errors=STDOUT_ERRORS)
     text = text_of(source)
     linecache.cache[filename] = len(text), None, lines_of(text), filename
 
@@ -63,35 +62,42 @@ def text_of(source):
 
 def execute(source, filename, has_colours):
     """The exit code of a script; what Python prints of its exception is printed."""
-    variables = sys.modules["__main__"].__dict__
+    said = ""
     try:
-        try:
-            exec(compile_file(source, filename), variables)
+        error = attempt(source, filename)
+        if error is None:
             return 0
-        except SystemExit:
-            raise
-        except BaseException as error:
-            said = report(error, own_part(error.__traceback__), has_colours)
-            status = INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
-    except SystemExit as error:  # of the script, or of its excepthook
-        status, said = exit_code(error)
+        # Behind the handling of the exception: a hook of the script's finds none being handled.
+        said = report(error, own_part(error.__traceback__), has_colours)
+        status = INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
+    except SystemExit as end:  # of the script, or of its excepthook
+        status, said = exit_code(end)
     sys.stdout.flush()
     print(said, file=sys.stderr, end="")
     return status
 
 
-def compile_file(source, filename):
-    """The code of a file's bytes."""
+def attempt(source, filename):
+    """Runs a script: the exception that ends it, if one does."""
+    variables = sys.modules["__main__"].__dict__
     try:
-        return compile(source, filename, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        raise as_of_file(error, source, filename) from None
+        try:
+            code = compile(source, filename, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            run_by_c(error, source, filename, variables)
+        else:
+            exec(code, variables)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        return error
+    return None
 
 
-def as_of_file(error, source, filename):
-    """The error that Python's parser of files has for what it cannot read; of bytes it says less.
+def run_by_c(error, source, filename, variables):
+    """Gives what cannot be compiled to Python's parser of files, which C alone has.
 
-    Only C has that parser. It runs what it can read, so all its variables are thrown away.
+    Of bytes that are no text it tells more than the `error` of the compiler; some it can read.
     """
     try:
         libc = ctypes.CDLL(None)
@@ -99,7 +105,7 @@ def as_of_file(error, source, filename):
         libc.fmemopen.argtypes = ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p
         run_file = ctypes.pythonapi.PyRun_FileExFlags
     except (AttributeError, OSError):
-        return error
+        raise error from None
     run_file.restype = ctypes.py_object
     run_file.argtypes = (
         ctypes.c_void_p,
@@ -112,13 +118,15 @@ def as_of_file(error, source, filename):
     )
     stream = libc.fmemopen(source, len(source), b"r")
     if not stream:
-        return error
+        raise error
     try:
-        run_file(stream, os.fsencode(filename), FILE_INPUT, {}, {}, 1, None)
+        run_file(stream, os.fsencode(filename), FILE_INPUT, variables, variables, 1, None)
     except SyntaxError as of_file:
-        # Where they agree, that of the bytes has the right line: C looks for it in a file.
-        return error if of_file.msg == getattr(error, "msg", None) else of_file
-    return error
+        of_file.__context__ = None
+        # Where they agree, that of the compiler has the right line: C looks for it in a file.
+        if getattr(error, "msg", None) == of_file.msg and error.lineno:
+            raise error from None
+        raise
 
 
 def own_part(tb):
@@ -135,12 +143,13 @@ def exit_code(error):
     if status is None:
         return 0, ""
     if isinstance(status, int):
-        return status & 0xFF, ""
+        # What is no number of C's is -1 there.
+        return (status if -sys.maxsize - 1 <= status <= sys.maxsize else -1) & 0xFF, ""
     return 1, "%s\n" % (status,)
 
 
 def report(error, tb, has_colours=False):
-    """What Python prints of an exception that nobody has caught; a hook of the user's prints itself."""
+    """What Python prints of an exception that nobody has caught; a hook of the user's prints it."""
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, tb
     if sys.version_info >= (3, 12):
         sys.last_exc = error

@@ -1,4 +1,4 @@
-"""The Python side of `pyproxy eval` and `pyproxy repl`: runs code and lines as the interpreter does.
+"""The Python side of `pyproxy eval` and `pyproxy repl`: runs code and lines as Python does.
 
 Each has a module `__main__` of its own, in which nothing of ours is seen.
 """
@@ -26,7 +26,7 @@ class Shell:
         self._console = Console(self._main.__dict__, "<stdin>")
 
     def run(self, source):
-        """Runs code and prints the value of its last expression: its exit code, and what it says."""
+        """Runs code, prints the value of its last expression: the exit code, and what is said."""
         main = sys.modules["__main__"] = new_main()
         kept = sys.argv
         sys.argv = ["-c"]
@@ -84,7 +84,8 @@ class Console(code.InteractiveConsole):
 
     def showtraceback(self):
         error = sys.exc_info()[1]
-        self.write(report(error, own_part(error.__traceback__)))
+        # The first frame is that of the module code.
+        self.write(report(error, own_part(error.__traceback__.tb_next)))
 
     def showsyntaxerror(self, filename=None, **more):
         error = sys.exc_info()[1]

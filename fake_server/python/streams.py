@@ -2,7 +2,11 @@
 
 import _thread
 import io
+import sys
 
+# As the interpreter has them for this environment, before ours take their places.
+STDIN_ERRORS = sys.stdin.errors
+STDOUT_ERRORS = sys.stdout.errors
 reconfigure = io.TextIOWrapper.reconfigure
 # A lone surrogate must not make print fail; what Python sends is always UTF-8.
 CODING = {"encoding": "utf-8", "errors": "backslashreplace"}
@@ -79,9 +83,16 @@ def open_stream(fd, name, output):
     return Stream(Buffer(fd, name, output), newline="\n", **CODING)
 
 
+def open_stdin():
+    """sys.stdin: descriptor 0, under the name that Python gives it."""
+    raw = io.FileIO(0, closefd=False)
+    raw.name = "<stdin>"
+    return io.TextIOWrapper(io.BufferedReader(raw), "utf-8", STDIN_ERRORS)
+
+
 def plain_stream(fd, name, is_error):
     """sys.stdout or sys.stderr as Python itself makes them."""
     raw = io.FileIO(fd, "w", closefd=False)
     raw.name = name
-    errors = "backslashreplace" if is_error else "strict"
+    errors = "backslashreplace" if is_error else STDOUT_ERRORS
     return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", errors, line_buffering=is_error)

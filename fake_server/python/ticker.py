@@ -34,7 +34,10 @@ class Ticker:
         if not self.is_running:
             self._is_asleep = False
             self.is_running = True
-            self.ident = start_new_thread(self._run, ())
+            try:
+                self.ident = start_new_thread(self._run, ())
+            except RuntimeError:  # none left, or since 3.12 the interpreter is about to end
+                self.is_running = False
 
     def arm(self):
         """There is something to do within a tick."""

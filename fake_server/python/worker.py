@@ -131,6 +131,7 @@ class Worker:
 
     def let_go(self):
         """The interpreter ends the process; the job that runs ends with it."""
+        self._cancels.is_last = True
         self._link.outlive()
         self._sweeper.let_go()
 

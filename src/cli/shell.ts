@@ -15,7 +15,9 @@ const NAMESPACE = "pyproxy cli";
 const START = "from pyproxy_worker.shell import VERSION, Shell\nshell = Shell()\nVERSION";
 
 /** Runs a file; the process ends with it. */
-const RUN = "from pyproxy_worker.script import run\nrun(source, filename, argv, has_colours)";
+const RUN = `__pyproxy_hidden__ = True  # its frame, from code that looks at its stack
+from pyproxy_worker.script import run
+run(source, filename, argv, has_colours)`;
 
 /** What became of code: its exit code, and what Python prints about it. */
 export type Ran = [status: number, said: string];

@@ -1,0 +1,217 @@
+// `pyproxy run FILE` is `python FILE`: what that Python does with the same file is the right value.
+import { assertEquals, assertMatch } from "@std/assert";
+import { testPython } from "../python.ts";
+import { COMMANDS, Program, server } from "./program.ts";
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function ended(command: string[]): Promise<Ended> {
+  await using program = new Program(command);
+  await program.endInput();
+  const code = await program.code;
+  const stderr = program.stderr.replaceAll(/0x[0-9a-f]+/g, "0x");
+  return { code, stdout: program.stdout, stderr };
+}
+
+/** Bytes of text and of numbers. */
+function bytes(...parts: (string | number)[]): Uint8Array {
+  return new Uint8Array(
+    parts.flatMap((part) =>
+      typeof part === "number" ? [part] : [...new TextEncoder().encode(part)]
+    ),
+  );
+}
+
+/** Runs each script by the command and by Python itself. */
+async function agree(scripts: Record<string, string | Uint8Array>): Promise<void> {
+  const [, base] = COMMANDS[0]!;
+  await using own = await server();
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, source] of Object.entries(scripts)) {
+      const file = `${folder}/script.py`;
+      await Deno.writeFile(file, typeof source === "string" ? bytes(source) : source);
+      const right = await ended([testPython(), file, "argument"]);
+      const came = await ended([...base, "--addr", own.addr, "run", file, "argument"]);
+      assertEquals(came, right, name);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("run ends a script as python does: threads, pools, atexit, finalizers, files", async () => {
+  const late = "import threading, time\n" +
+    "threading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()\n" +
+    "import atexit\natexit.register(print, 'atexit')\nprint('main')\n";
+  await agree({
+    "to its end": late,
+    "by an exception": `${late}raise LookupError('on purpose')\n`,
+    "by sys.exit": `${late}import sys\nsys.exit(4)\n`,
+    "a thread pool that is left open":
+      "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(2)\nprint(sum(pool.map(len, ['one', 'three'])))\n",
+    "a process pool that is left open":
+      "from concurrent.futures import ProcessPoolExecutor\npool = ProcessPoolExecutor(2)\nprint(list(pool.map(abs, [-1, 2])))\n",
+    "a loop with an executor":
+      "import asyncio, time\nloop = asyncio.new_event_loop()\nloop.run_in_executor(None, time.sleep, 0.1)\n",
+    "a thread that waits for the main thread":
+      "import threading\ndef wait():\n    threading.main_thread().join()\n    print(threading.main_thread().is_alive())\nthreading.Thread(target=wait).start()\n",
+    "a daemon thread":
+      "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n",
+    "a process that is not joined":
+      "import multiprocessing, time\ndef child():\n    time.sleep(0.1)\n    print('child', flush=True)\nmultiprocessing.get_context('fork').Process(target=child).start()\n",
+    "a finalizer": "class Lock:\n    def __del__(self): print('released')\nlock = Lock()\n",
+    "a finalizer in a cycle":
+      "class Lock:\n    def __del__(self): print('released')\nlock = Lock()\nlock.own = lock\ndel lock\n",
+    "a finalizer that fails":
+      "class Lock:\n    def __del__(self): raise ValueError('del')\nlock = Lock()\n",
+    "weakref.finalize":
+      "import weakref\nclass Lock: pass\nlock = Lock()\nweakref.finalize(lock, print, 'finalized')\n",
+    "a suspended generator":
+      "def lines():\n    try:\n        yield\n    finally:\n        print('closed')\nkept = lines()\nnext(kept)\n",
+    "a handler of logging":
+      "import logging, logging.handlers, sys\nhandler = logging.handlers.MemoryHandler(9, target=logging.StreamHandler(sys.stdout))\nlogging.getLogger().addHandler(handler)\nlogging.warning('kept')\n",
+    "much that is printed late": "import atexit\natexit.register(print, 'x' * 300_000)\n",
+    "a function of atexit that fails": "import atexit\natexit.register(lambda: 1 / 0)\n",
+    "a fork": "import os\npid = os.fork()\nif pid:\n    os.waitpid(pid, 0)\nprint(pid == 0)\n",
+    "os._exit": "import os\nprint('said', flush=True)\nos._exit(9)\n",
+    "sys.stdout that is closed": "import sys\nsys.stdout.close()\n",
+    "a file that is left open":
+      "import atexit, os, sys, tempfile\npath = tempfile.mktemp()\nfile = open(path, 'w')\nfile.write('to the end')\ndef put(): return file\n",
+  });
+});
+
+Deno.test("run leaves whole files", async () => {
+  const [, base] = COMMANDS[0]!;
+  await using own = await server();
+  const folder = await Deno.makeTempDir();
+  const source =
+    "import sys\nreport = open(sys.argv[1], 'w')\ndef put(text): report.write(text)\nput('to the end')\n";
+  await Deno.writeTextFile(`${folder}/script.py`, source);
+  const command = [...base, "--addr", own.addr, "run", `${folder}/script.py`, `${folder}/report`];
+  assertEquals((await ended(command)).code, 0);
+  assertEquals(await Deno.readTextFile(`${folder}/report`), "to the end");
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("run reads the bytes of a script as python does", async () => {
+  await agree({
+    "a coding line": bytes("# coding: latin-1\nword = 'caf", 0xe9, "'\nprint(ascii(word))\n"),
+    "a coding line in the second line": bytes(
+      "#!x\n# coding: cp1252\nprint(ascii('",
+      0x80,
+      "'))\n",
+    ),
+    "shift_jis": bytes("# coding: shift_jis\nprint(ascii('", 0x93, 0xfa, 0x96, 0x7b, "'))\n"),
+    "a byte order mark": bytes(0xef, 0xbb, 0xbf, "print('marked')\n"),
+    "a byte order mark beside another coding": bytes(0xef, 0xbb, 0xbf, "# coding: latin-1\n"),
+    "bytes that are no UTF-8": bytes("x = 1\nword = 'caf", 0xe9, "'\n"),
+    "a coding that there is not": "# coding: nosuch\nprint(1)\n",
+    "UTF-16": bytes(0xff, 0xfe, 0x70, 0, 0x0a, 0),
+    "a NUL": "x = 1\ny = '\0'\n",
+    "nothing": "",
+    "carriage returns": "x = 1\rraise ValueError(x)\r",
+    "no line end": "print('x')",
+    "no syntax": "x = 1\nx = = 2\n",
+    "lines that hold what ends lines elsewhere":
+      "a = 'a\fb\vc\u2028d\u0085e\x1cf'\ndef check(text):\n    raise ValueError(len(text))\n\ncheck(a)\n",
+  });
+});
+
+Deno.test("run prints uncaught exceptions as python does", async () => {
+  await agree({
+    "a name that is misspelt": "colour = 'red'\ndef paint():\n    return color\npaint()\n",
+    "an attribute that is misspelt": "import math\nmath.sqr(2)\n",
+    "an import that is misspelt": "from collections import namedtupel\n",
+    "a chain":
+      "try:\n    1 / 0\nexcept ArithmeticError as error:\n    raise ValueError('v') from error\n",
+    "an excepthook":
+      "import sys\nsys.excepthook = lambda *error: print(error[0], sys.exc_info())\n1 / 0\n",
+    "an excepthook that fails":
+      "import sys\ndef hook(*error): raise KeyError('h')\nsys.excepthook = hook\n1 / 0\n",
+    "an excepthook that exits": "import sys\nsys.excepthook = lambda *error: sys.exit(7)\n1 / 0\n",
+    "in a thread":
+      "import threading\ndef fail(): raise ValueError('t')\nthread = threading.Thread(target=fail, name='own')\nthread.start()\nthread.join()\n",
+    "a BaseException": "class Own(BaseException): pass\nraise Own('b')\n",
+    "sys.exit(object)": "import sys\nsys.exit({'a': 1})\n",
+    "sys.exit(-1)": "import sys\nsys.exit(-1)\n",
+    "warnings":
+      "import warnings\nwarnings.warn('first')\ndef inner(): warnings.warn('second', stacklevel=2)\ninner()\n",
+  });
+});
+
+Deno.test("run gives a script the interpreter that python gives it", async () => {
+  await agree({
+    "its module":
+      "import sys\nprint(sorted(sys.modules['__main__'].__dict__))\nprint(__file__, sys.argv, sys.path[0], __spec__, type(__loader__).__name__)\n",
+    "its streams":
+      "import sys\nfor stream in (sys.stdin, sys.stdout, sys.stderr): print(stream.name, stream.errors)\n",
+    "its stack":
+      "import inspect, sys, traceback\nprint([frame.function for frame in inspect.stack()], sys._getframe().f_back)\ntraceback.print_stack()\n",
+    "its classes":
+      "import inspect, pickle\nclass Point:\n    x = 1\nprint(type(pickle.loads(pickle.dumps(Point()))) is Point, inspect.getsource(Point))\n",
+    "a simple filter of warnings":
+      "import warnings\nwarnings.simplefilter('always')\nfile = open(__file__)\ndel file\n",
+  });
+});
+
+Deno.test("run gives each script a process that none has used", async () => {
+  const [, base] = COMMANDS[0]!;
+  await using own = await server();
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/script.py`;
+  await Deno.writeTextFile(
+    file,
+    "import json, os, random, signal\nprint(hasattr(json, 'mark'), 'MARK' in os.environ, signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)\nprint(random.random())\njson.mark = 1\nos.environ['MARK'] = '1'\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nrandom.seed(5)\n",
+  );
+  const drawn = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    const { stdout } = await ended([...base, "--addr", own.addr, "run", file]);
+    const [looked, number] = stdout.split("\n");
+    assertEquals(looked, "False False True");
+    drawn.add(number!);
+  }
+  assertEquals(drawn.size, 3);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a Ctrl-C ends the wait for a script's threads, as python has it", async () => {
+  const [, base] = COMMANDS[0]!;
+  await using own = await server();
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(
+    `${folder}/script.py`,
+    "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\nprint('begun', flush=True)\n",
+  );
+  await using program = new Program([...base, "--addr", own.addr, "run", `${folder}/script.py`]);
+  await program.until("begun\n");
+  program.interrupt();
+  assertEquals(await program.code, 0);
+  assertMatch(program.stderr, /^Exception ignored .*threading[^]*KeyboardInterrupt: ?\n/);
+  while (own.stats().sessions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await Deno.remove(folder, { recursive: true });
+});
+
+for (const [runtime, base] of COMMANDS) {
+  Deno.test(`repl prints the suggestions that Python prints, under ${runtime}`, async () => {
+    await using own = await server();
+    await using program = new Program([...base, "--addr", own.addr, "repl"]);
+    await program.type("colour = 1\ncolor\nimport math\nmath.sqr(2)\n");
+    await program.endInput();
+    assertEquals(await program.code, 0);
+    if (!program.stderr.includes("Did you mean")) {
+      assertMatch(await pythonVersion(), /^3\.9\./, program.stderr); // it has none
+    } else {
+      assertMatch(program.stderr, /Did you mean: 'colour'\?\n[^]*Did you mean: 'sqrt'\?\n$/);
+    }
+  });
+}
+
+async function pythonVersion(): Promise<string> {
+  const { stdout } = await ended([testPython(), "-c", "import sys; print(sys.version)"]);
+  return stdout;
+}
