@@ -43,6 +43,10 @@ const COUNTS = {
   connectEvalClose: [200, 10_000],
   /** Promise 18. */
   soakSeconds: [20, 1_200],
+  /** Promise 20. */
+  evalsThatLeave: [200, 20_000],
+  /** Promise 21. */
+  cancelsAtAnyInstant: [500, 50_000],
 } as const;
 
 const lane = process.env.PYPROXY_FAULTS ?? "quick";
