@@ -39,7 +39,7 @@ export { PyProxyServer } from "./server.ts";
  * Starts a server. Resolves when it listens and its first python process is ready.
  *
  * @throws {TypeError} If an option cannot be used, an address that others can reach included.
- * @throws {StartError} If the Python interpreter does not work.
+ * @throws {StartError} If the Python interpreter does not work, or there can be no files in TMPDIR.
  * @throws {Error} If an address is in use, or the system is Windows.
  *
  * @example For a test

@@ -4,10 +4,10 @@
  * @module
  */
 import type { ServerConfig } from "./config.ts";
+import { makeDirectory, removeDirectory } from "./directory.ts";
 import type { KeptBuffers } from "./kept_buffers.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { PythonInfo } from "./link.ts";
-import { PYTHON_FILES } from "./python_files.ts";
 import { type ProcessOptions, PythonProcess } from "./python_process.ts";
 import { Fault } from "./fault.ts";
 import { type Job, type Line, Scheduler } from "./scheduler.ts";
@@ -59,7 +59,7 @@ export class Pool {
    * Starts the processes. Resolves when the first is READY, so that an interpreter that does not
    * work is an error here; the others follow.
    *
-   * @throws {StartError} If the first process does not come up.
+   * @throws {StartError} If the first process does not come up, or there is no place for its files.
    */
   static async start(context: PoolContext): Promise<Pool> {
     const directory = await makeDirectory();
@@ -180,26 +180,6 @@ export class Pool {
     this.#closing.abort();
     await Promise.all([...this.#slots.map((slot) => slot?.close()), this.#spare.close()]);
     await removeDirectory(this.#directory);
-  }
-}
-
-/** A private directory with the python files in it. */
-async function makeDirectory(): Promise<string> {
-  // Mode 0700, as makeTempDir has it.
-  const directory = await Deno.makeTempDir({ prefix: "pyproxy-" });
-  await Deno.mkdir(`${directory}/pyproxy_worker`);
-  for (const [name, source] of Object.entries(PYTHON_FILES)) {
-    await Deno.writeTextFile(`${directory}/pyproxy_worker/${name}`, source);
-  }
-  return directory;
-}
-
-/** Removes the directory; a guard may have done so already, or be at it. */
-async function removeDirectory(directory: string): Promise<void> {
-  try {
-    await Deno.remove(directory, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
