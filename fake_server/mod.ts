@@ -25,6 +25,7 @@ import type { ServerOptions } from "./config.ts";
 import { PyProxyServer } from "./server.ts";
 
 export type { ServerOptions } from "./config.ts";
+export type { ReloadOptions } from "./credentials.ts";
 export type { ServerLimits } from "./limits.ts";
 export type { PythonInfo } from "./link.ts";
 export type { LogFields, LogLevel, LogSink, ServerLogRecord } from "./log.ts";

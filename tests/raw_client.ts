@@ -88,7 +88,12 @@ export class RawStream implements Disposable {
     socket.setNoDelay(true);
     if (authority === undefined) return new RawStream(socket);
     const secure = await Deno.startTls(socket, { hostname, caCerts: [authority] });
-    await secure.handshake();
+    try {
+      await secure.handshake();
+    } catch (error) {
+      secure.close();
+      throw error;
+    }
     return new RawStream(secure);
   }
 

@@ -166,7 +166,7 @@ export class ServerUnderTest implements AsyncDisposable {
       clock,
       unfinished: this.#unfinished,
       buffers: this.#buffers,
-      token,
+      token: () => token,
       hello: (connection, visitor) => this.#hello(connection, visitor),
       outputHello: (connection, given, proof) => {
         const session = this.#sessions.claim(given, proof);
