@@ -85,6 +85,7 @@ export class PythonProcess {
       }
       throw new StartError(
         `Cannot start python "${options.python}": ${errorText(error)}${text ? `: ${text}` : ""}`,
+        { cause: error },
       );
     } finally {
       // Both ends have them open by now, or never will: a name in the file system is only a leftover.

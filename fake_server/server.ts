@@ -105,6 +105,7 @@ export class PyProxyServer implements AsyncDisposable {
         late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
         note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),
         event: (slot, event, level, msg, fields) => sessions.event(slot, event, level, msg, fields),
+        fail: (slot, code, message) => sessions.fail(slot, code, message),
       });
       return new PyProxyServer(config, limits, log, credentials, bound, sessions, pool, buffers);
     } catch (error) {
@@ -142,6 +143,8 @@ export class PyProxyServer implements AsyncDisposable {
       unfinished: { bytes: 0 },
       buffers,
       token: () => credentials.token,
+      reserve: pool.reserve,
+      shortage: pool.shortage,
       hello: (connection, visitor) => this.#hello(connection, visitor),
       outputHello: (connection, token, proof) => this.#outputHello(connection, token, proof),
     });

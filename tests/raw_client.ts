@@ -291,7 +291,9 @@ export class RawSession implements AsyncDisposable {
       ...(this.#outputProof === undefined ? {} : { proof: this.#outputProof }),
     });
     const frame = await this.output.next();
-    if (frame?.type !== MessageType.OUTPUT_READY) throw new Error("no OUTPUT_READY came");
+    if (frame?.type !== MessageType.OUTPUT_READY) {
+      throw new Error(`no OUTPUT_READY but ${frame && JSON.stringify(readControl(frame.body))}`);
+    }
     if (read) this.readOutput();
   }
 

@@ -24,6 +24,7 @@ export class IdlePython implements Process {
     version: "3.11.7",
     implementation: "CPython",
     msgpack: "c",
+    descriptors: 0,
   };
   readonly guardPid = 2;
   readonly exited: Promise<Death>;

@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { ResultStatus } from "../../src/wire/messages.ts";
-import { RawSession, RawStream } from "../raw_client.ts";
+import { RawSession } from "../raw_client.ts";
 import { isAlive, until } from "../raw_server.ts";
 import { ServerMain } from "../server_main.ts";
 
@@ -72,34 +72,6 @@ if os.fork() == 0:
       return error instanceof Deno.errors.NotFound;
     }
   });
-});
-
-Deno.test("program that runs out of descriptors serves its sessions, and new ones when it can", async () => {
-  // Deno would read these as soon as it needs certificates, and warn of it in its own words.
-  await using program = new ServerMain([], {
-    env: { NODE_EXTRA_CA_CERTS: "" },
-    descriptors: 64,
-  });
-  await program.ready();
-  const { addr } = program;
-  {
-    await using session = await RawSession.connect(addr);
-    const open = (): number => Array.from(Deno.readDirSync(`/proc/${program.child.pid}/fd`)).length;
-    const strangers: RawStream[] = [];
-    // Most of them wait in the kernel.
-    for (let i = 0; i < 100; i++) strangers.push(await RawStream.dial(addr));
-    await until(() => open() >= 64);
-    for (let i = 0; i < 20; i++) assertEquals(await session.value("i * i", { locs: { i } }), i * i);
-    for (const stranger of strangers) stranger.close();
-    await using late = await RawSession.connect(addr);
-    assertEquals(await late.value("1"), 1);
-  }
-  program.child.kill("SIGTERM");
-  assertEquals((await program.child.status).code, 0);
-  const warnings = (await program.log()).filter(({ error }) =>
-    `${error}`.includes("Too many open")
-  );
-  assert(warnings.length >= 1 && warnings.length < 10, `${warnings.length} records`);
 });
 
 Deno.test("program keeps its token from its log and from the environment of python processes", async () => {
