@@ -4,7 +4,7 @@
  * @module
  */
 import { METRICS, type PeerRow } from "./peers/peers.ts";
-import { budgetText, type Row, show } from "./rounds.ts";
+import { budgetText, NO_FLOOR, type Row, show } from "./rounds.ts";
 
 const WIDTH = 860;
 const LABEL = 330;
@@ -99,16 +99,19 @@ function peerPanel(
 
 function budgetBar({ axis, product, ratio, isMet }: Row, y: number): string {
   const budget = axis.budget!;
-  const value = budget.of === "ratio" ? ratio! : product;
-  const used = axis.unit === "/s" ? budget.limit / value : value / budget.limit;
-  const length = BAR * Math.min(MOST, used) / MOST;
-  const has = budget.of === "ratio" ? `${ratio!.toFixed(2)} ×` : show(product, axis.unit);
-  return [
+  const value = budget.of === "ratio" ? ratio : product;
+  const parts = [
     text(LABEL - 12, y + 15, plain(axis.name), "", "end"),
     `<rect class="track" x="${LABEL}" y="${y + 3}" width="${BAR}" height="${LINE - 8}" rx="3"/>`,
-    bar(LABEL, y, length, isMet ? "met" : "missed"),
-    text(LABEL + BAR + 8, y + 15, `${has} (${plain(budgetText(axis))})`, ""),
-  ].join("\n");
+  ];
+  let has = NO_FLOOR;
+  if (value !== undefined) {
+    const used = axis.unit === "/s" ? budget.limit / value : value / budget.limit;
+    parts.push(bar(LABEL, y, BAR * Math.min(MOST, used) / MOST, isMet ? "met" : "missed"));
+    has = budget.of === "ratio" ? `${value.toFixed(2)} ×` : show(value, axis.unit);
+  }
+  parts.push(text(LABEL + BAR + 8, y + 15, `${has} (${plain(budgetText(axis))})`, ""));
+  return parts.join("\n");
 }
 
 function bar(x: number, y: number, length: number, kind: string): string {

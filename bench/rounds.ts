@@ -66,7 +66,7 @@ export interface Row {
   product: number;
   /** The product's number divided by the floor's. */
   ratio: number | undefined;
-  /** Whether the budget is kept; undefined if there is none. */
+  /** Whether the budget is kept; undefined if there is none, or nothing to compare with. */
   isMet: boolean | undefined;
   /** Medians of the others. */
   others: [name: string, value: number][];
@@ -118,8 +118,8 @@ function rows({ axes }: Question, rounds: Round[]): Row[] {
 }
 
 function isMet({ budget, unit }: Axis, product: number, ratio?: number): boolean | undefined {
-  if (budget === undefined) return undefined;
-  const value = budget.of === "ratio" ? ratio! : product;
+  const value = budget?.of === "ratio" ? ratio : product;
+  if (budget === undefined || value === undefined) return undefined;
   return unit === "/s" ? value >= budget.limit : value <= budget.limit;
 }
 
@@ -175,11 +175,15 @@ export function budgetText({ budget, unit }: Axis): string {
     : `${sign} ${show(budget.limit, unit)}`;
 }
 
+/** What stands for the ratio of an axis whose floor cannot be measured on this machine. */
+export const NO_FLOOR = "no floor here";
+
 /** Whether a budget was kept, or how far it was missed. */
 export function verdict({ axis, product, ratio, isMet }: Row): string {
   if (axis.budget === undefined) return "";
   if (isMet) return "met";
-  const value = axis.budget.of === "ratio" ? ratio! : product;
+  const value = axis.budget.of === "ratio" ? ratio : product;
+  if (value === undefined) return NO_FLOOR;
   const distance = axis.unit === "/s" ? axis.budget.limit / value : value / axis.budget.limit;
   return `missed by a factor of ${distance.toFixed(2)}`;
 }

@@ -4,12 +4,12 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { errorText, LOG_LEVELS, type LogLevel, type LogSink } from "./log.ts";
+import { LOG_LEVELS, type LogLevel, type LogSink } from "./log.ts";
 import { isLocal, parseBindAddress } from "./bind_address.ts";
 import { tokenFlaw } from "../src/wire/login.ts";
 import { MIN_TOKEN_CHARS, MIN_WORKER_MEMORY_BYTES, type ServerLimits } from "./limits.ts";
+import { readSecretFiles, type SecretFiles } from "./secret_files.ts";
 import type { TlsIdentity } from "./tls_socket.ts";
-import { readTokenFile } from "./token_file.ts";
 
 /** Options of `startServer`. */
 export interface ServerOptions {
@@ -94,24 +94,17 @@ Usage: deno task server [options]
   --help                   this text
 
 Prints one line on stdout when it is ready, and its log on stderr, a JSON object a line.
-SIGTERM and SIGINT let running evals finish for 30 s; a second one ends at once.
+SIGTERM and SIGINT let running evals finish for 30 s; a second one ends at once. SIGHUP reads the
+token file, the certificate and the key again, for new connections; sessions go on.
 `;
 
-/**
- * Reads the program's flags and environment.
- *
- * @returns The options, or "help" if that was asked for.
- * @throws {TypeError} If something in them cannot be used.
- * @throws {Error} If the token file cannot, or others can read it.
- */
-export function readConfig(
-  args: string[],
-  env: (name: string) => string | undefined,
-): ServerConfig | "help" {
+type Env = (name: string) => string | undefined;
+
+/** The program's flags as they were given; throws TypeError where it has no such flag. */
+function readFlags(args: string[]) {
   const string = { type: "string" } as const;
-  let flags;
   try {
-    flags = parseArgs({
+    return parseArgs({
       args,
       options: {
         "bind-addr": string,
@@ -131,22 +124,58 @@ export function readConfig(
     // parseArgs says what is wrong; which program says it, and where to look, it cannot know.
     throw new TypeError(`${(error as Error).message} (see --help)`);
   }
+}
+
+type Flags = ReturnType<typeof readFlags>;
+
+/** What was given of a flag or in its variable. */
+function given(
+  flags: Flags,
+  env: Env,
+  flag: Exclude<keyof Flags, "help" | "allow-anyone-without-token">,
+): string | undefined {
+  return flags[flag] ?? (env(`PYPROXY_${flag.replaceAll("-", "_").toUpperCase()}`) || undefined);
+}
+
+/**
+ * The files that flags and environment name, of which the program reads the token, the certificate
+ * and the key.
+ *
+ * @throws {TypeError} If something in the flags cannot be used.
+ */
+export function secretFiles(args: string[], env: Env): SecretFiles {
+  const flags = readFlags(args);
+  return {
+    token: given(flags, env, "token-file"),
+    cert: given(flags, env, "tls-cert"),
+    key: given(flags, env, "tls-key"),
+  };
+}
+
+/**
+ * Reads the program's flags and environment.
+ *
+ * @returns The options, or "help" if that was asked for.
+ * @throws {TypeError} If something in them cannot be used.
+ * @throws {Error} If the token file cannot, or others can read it.
+ */
+export function readConfig(args: string[], env: Env): ServerConfig | "help" {
+  const flags = readFlags(args);
   if (flags.help) return "help";
-  const given = (flag: Exclude<keyof typeof flags, "help" | "allow-anyone-without-token">) =>
-    flags[flag] ?? (env(`PYPROXY_${flag.replaceAll("-", "_").toUpperCase()}`) || undefined);
-  const workers = given("num-workers");
-  const memory = given("worker-memory-limit");
-  const tokenFile = given("token-file");
+  const workers = given(flags, env, "num-workers");
+  const memory = given(flags, env, "worker-memory-limit");
+  const files = secretFiles(args, env);
+  const { token = env("PYPROXY_TOKEN") || undefined, tls } = readSecretFiles(files);
   return checkConfig({
-    bindAddr: given("bind-addr"),
-    outputAddr: given("output-addr"),
-    token: tokenFile === undefined ? env("PYPROXY_TOKEN") || undefined : readTokenFile(tokenFile),
+    bindAddr: given(flags, env, "bind-addr"),
+    outputAddr: given(flags, env, "output-addr"),
+    token,
     // No variable for this one: it has to be said where everybody sees it.
     allowAnyoneWithoutToken: flags["allow-anyone-without-token"],
-    tls: readIdentity(given("tls-cert"), given("tls-key")),
+    tls,
     numWorkers: workers === undefined ? undefined : readNumber(workers),
-    python: given("python"),
-    logLevel: given("log-level") as LogLevel | undefined,
+    python: given(flags, env, "python"),
+    logLevel: given(flags, env, "log-level") as LogLevel | undefined,
     workerMemoryLimit: memory === undefined ? undefined : readBytes(memory),
   });
 }
@@ -186,7 +215,7 @@ export function checkConfig(options: ServerOptions): ServerConfig {
     logLevel: options.logLevel ?? DEFAULTS.logLevel,
     workerMemoryLimit: options.workerMemoryLimit ?? DEFAULTS.workerMemoryLimit,
   };
-  checkToken(config.token);
+  if (config.token !== undefined) checkToken(config.token);
   checkUnix(config);
   for (const addr of [config.bindAddr, config.outputAddr]) {
     if (isLocal(parseBindAddress(addr))) continue;
@@ -230,8 +259,12 @@ export function checkConfig(options: ServerOptions): ServerConfig {
   return config;
 }
 
-function checkToken(token: string | undefined): void {
-  if (token === undefined) return;
+/**
+ * Checks that a token can be one, and cannot be guessed.
+ *
+ * @throws {TypeError} If not.
+ */
+export function checkToken(token: string): void {
   const flaw = tokenFlaw(token);
   if (flaw !== undefined) throw new TypeError(`Cannot use the token: ${flaw}`);
   if (token.length >= MIN_TOKEN_CHARS) return;
@@ -255,21 +288,5 @@ function checkUnix({ bindAddr, outputAddr, tls }: ServerConfig): void {
   }
   if (count > 0 && tls !== undefined) {
     throw new TypeError(`Cannot talk TLS on ${bindAddr}: it is a unix socket`);
-  }
-}
-
-function readIdentity(cert?: string, key?: string): TlsIdentity | undefined {
-  if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined) {
-    throw new TypeError("Cannot talk TLS: both --tls-cert and --tls-key are needed");
-  }
-  return { cert: readPem(cert), key: readPem(key) };
-}
-
-function readPem(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    throw new Error(`Cannot read ${path} for TLS: ${errorText(error)}`);
   }
 }

@@ -25,8 +25,8 @@ export interface Visitor {
 
 /** Where connections go that have said what they are. */
 export interface Host {
-  /** The server's token, if it has one. */
-  readonly token: string | undefined;
+  /** The server's token of now, if it has one. */
+  token(): string | undefined;
   /** A client says hello: becomes the connection's receiver, or throws a Fault. */
   hello(connection: Connection, visitor: Visitor): void;
   /** An outputstream comes with its token: as above. */
@@ -84,7 +84,7 @@ export class Handshake {
       throw new Fault("PROTOCOL", `process of CLIENT_HELLO must be "own", got "${process}"`);
     }
     const visitor = { client, name, ownProcess: process === "own", proofs: undefined };
-    const { token } = this.#host;
+    const token = this.#host.token();
     if (token === undefined) {
       this.#host.hello(connection, visitor);
       return true;

@@ -145,6 +145,15 @@ export const ACCEPT_RETRY_MS = 100;
 /** While accepting fails, the log says so this often. */
 export const ACCEPT_WARNING_MS = 5_000;
 
+/** While descriptors are lacking, the log says so this often. */
+export const SHORTAGE_WARNING_MS = 60_000;
+
+/** Descriptors in reserve. A dead python process leaves six, and while another starts it takes more. */
+export const RESERVED_DESCRIPTORS = 8;
+
+/** A descriptor of the reserve is taken back after this, if nobody came for whom it was let go. */
+export const RESERVE_BACK_MS = 50;
+
 /** A failed login is told so after this: a thousand tries cost minutes, a slip of the hand nothing. */
 export const REFUSAL_DELAY_MS = 500;
 

@@ -34,6 +34,8 @@ export interface PythonInfo {
   implementation: string;
   /** "c" if the C msgpack module is there, "python" for the server's own. */
   msgpack: string;
+  /** How many descriptors it may have, as may the server that has started it; 0 is no limit. */
+  descriptors: number;
 }
 
 /** Reads the body of a READY; undefined if it does not know `secret`. */
@@ -46,6 +48,7 @@ export function parseReady(body: Uint8Array, secret: string): PythonInfo | undef
     version: control.required("version", "string"),
     implementation: control.required("implementation", "string"),
     msgpack: control.required("msgpack", "string"),
+    descriptors: control.required("descriptors", "number"),
   };
 }
 

@@ -10,13 +10,17 @@ import { Handshake, type Host } from "./handshake.ts";
 import { ACCEPT_RETRY_MS, ACCEPT_WARNING_MS } from "./limits.ts";
 import type { Bound } from "./listen.ts";
 import { errorText, type Log } from "./log.ts";
-import { Refusals } from "./refusals.ts";
+import { DEAF, Refusals } from "./refusals.ts";
+import type { Reserve } from "./reserve.ts";
+import { lacksDescriptors, NO_DESCRIPTORS, type Shortage } from "./shortage.ts";
 import type { Socket } from "./socket.ts";
 
 /** What a listener needs of the server around it. */
 export interface ListenerContext extends ConnectionContext, Host {
   /** What connections are served over. */
   readonly socket: (connection: Deno.Conn) => Socket;
+  readonly reserve: Reserve;
+  readonly shortage: Shortage;
   readonly log: Log;
 }
 
@@ -65,6 +69,7 @@ export class Listener {
 
   async #accept(listener: Deno.Listener<Deno.Conn>): Promise<void> {
     const { signal } = this.#closing;
+    const { reserve, shortage } = this.#context;
     while (!signal.aborted) {
       // More wait in the kernel's backlog: strangers cost no more than these.
       while (this.#handshakes >= this.#context.limits.handshakes && !signal.aborted) {
@@ -72,17 +77,40 @@ export class Listener {
         await this.#room.promise;
       }
       try {
-        this.#greet(await listener.accept());
+        const accepted = await listener.accept();
+        if (reserve.hold()) this.#greet(accepted);
+        else {
+          await this.#turnAway(accepted);
+          reserve.hold();
+        }
       } catch (error) {
         if (signal.aborted) return;
-        // No descriptors left, or the peer has gone while it waited: neither ends the server.
-        this.#notAccepted(error);
-        await delay(ACCEPT_RETRY_MS);
+        // Neither a lack of descriptors nor a peer that has gone while it waited ends the server.
+        if (!lacksDescriptors(error)) {
+          this.#notAccepted(error);
+          await delay(ACCEPT_RETRY_MS);
+        } else if (!reserve.release()) {
+          shortage.tell();
+          await reserve.back();
+        }
       }
     }
   }
 
-  /** A lack of descriptors may last, and is no reason to fill a disk. */
+  /** Tells a client that there is no room for it, on the descriptor that was in reserve. */
+  async #turnAway(accepted: Deno.Conn): Promise<void> {
+    const { log, shortage } = this.#context;
+    const connection = this.#connect(accepted, DEAF);
+    shortage.tell();
+    log.debug("connection refused", { peer: connection.peer, code: "LIMIT" });
+    connection.fail("LIMIT", NO_DESCRIPTORS);
+    const cut = (): void => connection.close();
+    this.#closing.signal.addEventListener("abort", cut);
+    await connection.gone;
+    this.#closing.signal.removeEventListener("abort", cut);
+  }
+
+  /** It may last, and is no reason to fill a disk. */
   #notAccepted(error: unknown): void {
     const { log, clock } = this.#context;
     if (clock() < this.#nextWarning) return;
@@ -119,6 +147,15 @@ export class Listener {
         log.debug("connection closed before its hello", { peer: connection.peer, ...why });
       },
     };
+    const connection = this.#connect(accepted, receiver);
+    this.#handshakes++;
+    const timer = setTimeout(() => {
+      receiver.fault(new Fault("TIMEOUT", `no hello came within ${limits.handshakeMs / 1_000} s`));
+    }, limits.handshakeMs);
+    connection.gone.then(done);
+  }
+
+  #connect(accepted: Deno.Conn, receiver: Receiver): Connection {
     let connection: Connection;
     try {
       connection = new Connection(this.#context.socket(accepted), this.#context, receiver);
@@ -127,14 +164,8 @@ export class Listener {
       accepted.close();
       throw error;
     }
-    this.#handshakes++;
-    const timer = setTimeout(() => {
-      receiver.fault(new Fault("TIMEOUT", `no hello came within ${limits.handshakeMs / 1_000} s`));
-    }, limits.handshakeMs);
     this.#connections.add(connection);
-    connection.gone.then(() => {
-      this.#connections.delete(connection);
-      done();
-    });
+    connection.gone.then(() => this.#connections.delete(connection));
+    return connection;
   }
 }

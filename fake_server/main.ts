@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { HELP, readConfig } from "./config.ts";
+import { HELP, readConfig, secretFiles } from "./config.ts";
 import { DRAIN_DEADLINE_MS } from "./limits.ts";
-import { errorText, StderrLog } from "./log.ts";
+import { errorText, Log, StderrLog } from "./log.ts";
 import { type PyProxyServer, startServer } from "./mod.ts";
+import { reloadFiles } from "./reload.ts";
 
 const log = new StderrLog();
 
@@ -22,12 +23,25 @@ async function stop(server: PyProxyServer): Promise<void> {
 }
 
 async function main(args: string[]): Promise<void> {
-  const config = readConfig(args, (name) => Deno.env.get(name));
+  const env = (name: string): string | undefined => Deno.env.get(name);
+  const config = readConfig(args, env);
   if (config === "help") {
     print(HELP);
     Deno.exit(0);
   }
-  const server = await startServer({ ...config, log: log.sink });
+  const isInTerminal = Deno.stderr.isTerminal();
+  const starting = startServer({ ...config, log: log.sink });
+  const reload = (server: PyProxyServer): void => {
+    // A terminal that is closed sends SIGHUP as well, and takes along whoever could read the log.
+    if (isInTerminal && !Deno.stderr.isTerminal()) stop(server);
+    else reloadFiles(server, secretFiles(args, env), new Log(config.logLevel, log.sink));
+  };
+  Deno.addSignalListener("SIGHUP", () => {
+    starting.then(reload, () => {
+      // It does not start, and says why.
+    });
+  });
+  const server = await starting;
   let signals = 0;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => {

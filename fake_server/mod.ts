@@ -25,6 +25,7 @@ import type { ServerOptions } from "./config.ts";
 import { PyProxyServer } from "./server.ts";
 
 export type { ServerOptions } from "./config.ts";
+export type { ReloadOptions } from "./credentials.ts";
 export type { ServerLimits } from "./limits.ts";
 export type { PythonInfo } from "./link.ts";
 export type { LogFields, LogLevel, LogSink, ServerLogRecord } from "./log.ts";
@@ -39,7 +40,7 @@ export { PyProxyServer } from "./server.ts";
  * Starts a server. Resolves when it listens and its first python process is ready.
  *
  * @throws {TypeError} If an option cannot be used, an address that others can reach included.
- * @throws {StartError} If the Python interpreter does not work.
+ * @throws {StartError} If the Python interpreter does not work, or there can be no files in TMPDIR.
  * @throws {Error} If an address is in use, or the system is Windows.
  *
  * @example For a test

@@ -27,7 +27,15 @@ export class Page {
   /** Makes the file at `path`, which must not exist. */
   constructor(path: string) {
     this.#file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
-    this.#file.writeSync(new Uint8Array(PAGE_BYTES));
+    try {
+      // A file system that is nearly full takes a part, and fails at the next.
+      for (let at = 0; at < PAGE_BYTES;) {
+        at += this.#file.writeSync(new Uint8Array(PAGE_BYTES - at));
+      }
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
   }
 
   /** The job that python has begun last, 0 if none: still there when python is dead. */

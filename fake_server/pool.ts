@@ -3,23 +3,28 @@
  *
  * @module
  */
+import type { CloseReason } from "../src/wire/messages.ts";
 import type { ServerConfig } from "./config.ts";
+import { makeDirectory, removeDirectory } from "./directory.ts";
 import type { KeptBuffers } from "./kept_buffers.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { PythonInfo } from "./link.ts";
-import { PYTHON_FILES } from "./python_files.ts";
 import { type ProcessOptions, PythonProcess } from "./python_process.ts";
 import { Fault } from "./fault.ts";
 import { type Job, type Line, Scheduler } from "./scheduler.ts";
+import { Reserve } from "./reserve.ts";
+import { lacksDescriptors, NO_DESCRIPTORS, Shortage } from "./shortage.ts";
 import { Spare } from "./spare.ts";
 import { Slot, type SlotContext, type SlotState, type Task } from "./slot.ts";
 
 /** What a pool needs of the server around it. */
-export interface PoolContext extends Omit<SlotContext, "scheduler" | "start"> {
+export interface PoolContext extends Omit<SlotContext, "scheduler" | "start" | "lacking"> {
   readonly config: ServerConfig;
   readonly limits: ServerLimits;
   /** Used buffers, for large results. */
   readonly buffers: KeptBuffers;
+  /** Ends the sessions of a slot. */
+  fail(slot: number, code: CloseReason, message: string): void;
 }
 
 /** One python process, as `stats()` tells of it. */
@@ -45,13 +50,19 @@ export class Pool {
   readonly scheduler: Scheduler<Task>;
   /** Of the first process; the others are started with the same interpreter. */
   readonly python: PythonInfo;
+  /** Of which a process that has to be replaced may have what it needs. */
+  readonly reserve: Reserve;
+  /** Tells of a lack of descriptors. */
+  readonly shortage: Shortage;
   readonly #directory: string;
   /** Ends starts that are under way. */
   readonly #closing: AbortController;
   /** Where a session's own was, there may be none. */
   readonly #slots: (Slot | undefined)[];
   readonly #slotContext: SlotContext;
+  readonly #startProcess: () => Promise<PythonProcess>;
   readonly #spare: Spare;
+  readonly #numWorkers: number;
   readonly #maxOwn: number;
   #own = 0;
 
@@ -59,7 +70,7 @@ export class Pool {
    * Starts the processes. Resolves when the first is READY, so that an interpreter that does not
    * work is an error here; the others follow.
    *
-   * @throws {StartError} If the first process does not come up.
+   * @throws {StartError} If the first process does not come up, or there is no place for its files.
    */
   static async start(context: PoolContext): Promise<Pool> {
     const directory = await makeDirectory();
@@ -68,7 +79,7 @@ export class Pool {
     const options = (python: string): ProcessOptions => ({
       python,
       directory,
-      main: `${directory}/pyproxy_worker/main.py`,
+      main: mainFile(directory),
       name: `${++count}`,
       startMs: context.limits.pythonStartMs,
       memoryLimit: context.config.workerMemoryLimit,
@@ -97,11 +108,14 @@ export class Pool {
   ) {
     this.python = first.info;
     this.#directory = directory;
+    this.reserve = new Reserve(mainFile(directory));
+    this.shortage = new Shortage(context.log, context.clock, first.info.descriptors);
     this.#closing = closing;
+    this.#numWorkers = context.config.numWorkers;
     this.#maxOwn = context.limits.ownProcesses;
     const slot = (index: number): Slot => this.#slots[index]!;
     this.scheduler = new Scheduler<Task>(
-      context.config.numWorkers,
+      this.#numWorkers,
       context.limits.cancelGraceMs,
       {
         handOver: (index: number, job: Job<Task>) => slot(index).handOver(job),
@@ -113,7 +127,8 @@ export class Pool {
         settle: (job, outcome) => job.payload.outcome(outcome),
       },
     );
-    const { log, clock, late, note, event } = context;
+    const { log, clock, late, note, event, fail } = context;
+    this.#startProcess = start;
     this.#spare = new Spare(start);
     this.#slotContext = {
       log,
@@ -121,11 +136,16 @@ export class Pool {
       late,
       note,
       event,
-      start: () => this.#spare.take(),
+      lacking: (slot) => {
+        this.shortage.tell();
+        // What others share may yet come up; whoever waits for one of its own learns it at once.
+        if (slot >= this.#numWorkers) fail(slot, "LIMIT", NO_DESCRIPTORS);
+      },
+      start: (slot) => this.#start(slot),
       scheduler: this.scheduler,
     };
     this.#slots = Array.from(
-      { length: context.config.numWorkers },
+      { length: this.#numWorkers },
       (_, i) => new Slot(i, this.#slotContext, i === 0 ? first : undefined),
     );
   }
@@ -161,6 +181,16 @@ export class Pool {
     return { line, close };
   }
 
+  async #start(slot: number): Promise<PythonProcess> {
+    try {
+      return await this.#spare.take();
+    } catch (error) {
+      // A session's own takes the place of none that has died: there is no room for it.
+      if (!lacksDescriptors(error) || slot >= this.#numWorkers) throw error;
+      return await this.reserve.lend(this.#startProcess);
+    }
+  }
+
   /** Tells each job that its code runs. */
   tellRunning(now: number): void {
     for (let i = 0; i < this.#slots.length; i++) {
@@ -179,28 +209,13 @@ export class Pool {
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all([...this.#slots.map((slot) => slot?.close()), this.#spare.close()]);
+    this.reserve[Symbol.dispose]();
     await removeDirectory(this.#directory);
   }
 }
 
-/** A private directory with the python files in it. */
-async function makeDirectory(): Promise<string> {
-  // Mode 0700, as makeTempDir has it.
-  const directory = await Deno.makeTempDir({ prefix: "pyproxy-" });
-  await Deno.mkdir(`${directory}/pyproxy_worker`);
-  for (const [name, source] of Object.entries(PYTHON_FILES)) {
-    await Deno.writeTextFile(`${directory}/pyproxy_worker/${name}`, source);
-  }
-  return directory;
-}
-
-/** Removes the directory; a guard may have done so already, or be at it. */
-async function removeDirectory(directory: string): Promise<void> {
-  try {
-    await Deno.remove(directory, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+function mainFile(directory: string): string {
+  return `${directory}/pyproxy_worker/main.py`;
 }
 
 /**

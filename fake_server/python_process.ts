@@ -9,6 +9,7 @@ import { MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
 import { MessageType } from "../src/wire/messages.ts";
 import { Outbox } from "../src/transport/outbox.ts";
 import { Control } from "./control.ts";
+import { inDirectory } from "./directory.ts";
 import { Guard } from "./guard.ts";
 import type { KeptBuffers } from "./kept_buffers.ts";
 import { LAST_BYTES_DEADLINE_MS } from "./limits.ts";
@@ -71,11 +72,12 @@ export class PythonProcess {
     const page = `${options.directory}/${options.name}.page`;
     let process: PythonProcess | undefined;
     try {
-      using door = new LinkDoor(socket);
+      using door = inDirectory(options.directory, () => new LinkDoor(socket));
       process = new PythonProcess(options, page);
       await process.#handshake(door, options, { socket, page });
       return process;
     } catch (error) {
+      if (error instanceof StartError) throw error;
       let text = "";
       if (process !== undefined) {
         await process.#abort();
@@ -83,6 +85,7 @@ export class PythonProcess {
       }
       throw new StartError(
         `Cannot start python "${options.python}": ${errorText(error)}${text ? `: ${text}` : ""}`,
+        { cause: error },
       );
     } finally {
       // Both ends have them open by now, or never will: a name in the file system is only a leftover.
@@ -93,7 +96,7 @@ export class PythonProcess {
   private constructor(options: ProcessOptions, page: string) {
     this.nonce = crypto.getRandomValues(new Uint8Array(16));
     this.nonce[0] = 0xff;
-    this.#page = new Page(page);
+    this.#page = inDirectory(options.directory, () => new Page(page));
     this.#rest = new Rest(Pipes.COUNT, (rests) => this.#page.rest(rests));
     this.#results = new Results(this.#page, this.#rest, {
       frame: (frame) => this.#frame(frame),

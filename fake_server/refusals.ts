@@ -38,4 +38,4 @@ export class Refusals {
 }
 
 /** What a refused peer still says is of no interest. */
-const DEAF: Receiver = { frame: () => {}, fault: () => {}, lost: () => {} };
+export const DEAF: Receiver = { frame: () => {}, fault: () => {}, lost: () => {} };

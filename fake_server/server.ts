@@ -11,6 +11,7 @@ import { VERSION } from "../src/version.ts";
 import { announcedAddress, isLocal } from "./bind_address.ts";
 import { checkConfig, isSameAddress, type ServerConfig, type ServerOptions } from "./config.ts";
 import type { Connection } from "./connection.ts";
+import { Credentials, type ReloadOptions } from "./credentials.ts";
 import { Fault } from "./fault.ts";
 import { KeptBuffers } from "./kept_buffers.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
@@ -22,8 +23,6 @@ import { Log } from "./log.ts";
 import { Pool, type ProcessStats } from "./pool.ts";
 import { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
-import { plainSocket, type Socket } from "./socket.ts";
-import { tlsServer } from "./tls_socket.ts";
 
 /** What {@linkcode PyProxyServer.stats} tells. */
 export interface ServerStats {
@@ -63,6 +62,7 @@ export class PyProxyServer implements AsyncDisposable {
   readonly addr: string;
   /** `host:port` where outputstreams go. */
   readonly outputAddr: string;
+  readonly #credentials: Credentials;
   readonly #limits: ServerLimits;
   readonly #log: Log;
   readonly #listener: Listener;
@@ -88,7 +88,7 @@ export class PyProxyServer implements AsyncDisposable {
     }
     const log = new Log(config.logLevel, options.log ?? (() => {}));
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const socket = config.tls === undefined ? plainSocket : tlsServer(config.tls);
+    const credentials = new Credentials(config);
     const bound: Bound[] = [];
     try {
       bound.push(await listen(config.bindAddr));
@@ -105,8 +105,9 @@ export class PyProxyServer implements AsyncDisposable {
         late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
         note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),
         event: (slot, event, level, msg, fields) => sessions.event(slot, event, level, msg, fields),
+        fail: (slot, code, message) => sessions.fail(slot, code, message),
       });
-      return new PyProxyServer(config, limits, log, socket, bound, sessions, pool, buffers);
+      return new PyProxyServer(config, limits, log, credentials, bound, sessions, pool, buffers);
     } catch (error) {
       for (const each of bound) each.close();
       throw error;
@@ -117,12 +118,13 @@ export class PyProxyServer implements AsyncDisposable {
     config: ServerConfig,
     limits: ServerLimits,
     log: Log,
-    socket: (connection: Deno.Conn) => Socket,
+    credentials: Credentials,
     bound: Bound[],
     sessions: Sessions,
     pool: Pool,
     buffers: KeptBuffers,
   ) {
+    this.#credentials = credentials;
     this.#buffers = buffers;
     this.#limits = limits;
     this.#log = log;
@@ -134,13 +136,15 @@ export class PyProxyServer implements AsyncDisposable {
     this.outputAddr = formatAddress(output);
     this.#helloOutputAddr = announcedAddress(output, main);
     this.#listener = new Listener(bound, {
-      socket,
+      socket: (connection) => credentials.socket(connection),
       limits,
       log,
       clock: this.#clock,
       unfinished: { bytes: 0 },
       buffers,
-      token: config.token,
+      token: () => credentials.token,
+      reserve: pool.reserve,
+      shortage: pool.shortage,
       hello: (connection, visitor) => this.#hello(connection, visitor),
       outputHello: (connection, token, proof) => this.#outputHello(connection, token, proof),
     });
@@ -182,6 +186,22 @@ export class PyProxyServer implements AsyncDisposable {
       evals: this.#pool.scheduler.jobs,
       processes: this.#pool.stats(),
     };
+  }
+
+  /**
+   * Takes another token, or another certificate and key, from now on: new connections need the new
+   * ones, open sessions go on. What is left out stays.
+   *
+   * @throws {TypeError} If one of them cannot be used, or the server was started without: then all
+   * stays as it was.
+   */
+  reload(options: ReloadOptions): void {
+    this.#credentials.replace(options);
+    const { token, tls } = options;
+    this.#log.info("configuration reloaded", {
+      token: token !== undefined,
+      tls: tls !== undefined,
+    });
   }
 
   /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LogEvent } from "../src/wire/messages.ts";
+import type { CloseReason, LogEvent } from "../src/wire/messages.ts";
 import { StreamTokens } from "./auth.ts";
 import { LATE_OUTPUT_RECORD_BYTES } from "./limits.ts";
 import type { Log, LogFields, LogLevel } from "./log.ts";
@@ -82,6 +82,11 @@ export class Sessions {
     for (const session of this.#byNumber.values()) {
       if (session.slot === slot) session.event(event, level, msg, fields);
     }
+  }
+
+  /** Ends the sessions of a slot. */
+  fail(slot: number, code: CloseReason, message: string): void {
+    for (const session of this.all()) if (session.slot === slot) session.fail(code, message);
   }
 
   #of(origin: Origin | undefined): Session | undefined {

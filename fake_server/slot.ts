@@ -13,6 +13,7 @@ import { type LateOutput, type Origin, OutputRouter, type OutputTarget } from ".
 import { exitText, type ProcessEvents } from "./process_events.ts";
 import type { PythonProcess } from "./python_process.ts";
 import type { Job, Outcome, Scheduler } from "./scheduler.ts";
+import { lacksDescriptors } from "./shortage.ts";
 
 /** One eval, as its python process's slot knows it. */
 export interface Task extends OutputTarget {
@@ -37,8 +38,10 @@ export interface SlotContext {
   readonly log: Log;
   readonly clock: () => number;
   readonly scheduler: Scheduler<Task>;
-  /** Starts a python process. */
-  start(): Promise<Process>;
+  /** Starts a python process for the slot. */
+  start(slot: number): Promise<Process>;
+  /** The slot's python process could not be started for a lack of descriptors. */
+  lacking(slot: number): void;
   /** Output without a running eval. */
   readonly late: LateOutput;
   /** A record about a session's eval, or about none. */
@@ -191,9 +194,10 @@ export class Slot implements ProcessEvents {
     let process = first;
     while (!this.#closing) {
       try {
-        process ??= await this.#context.start();
+        process ??= await this.#context.start(this.#index);
       } catch (error) {
         if (this.#closing) return;
+        if (lacksDescriptors(error)) this.#context.lacking(this.#index);
         pause = nextPause(pause);
         log.error("python process did not start", { error: errorText(error), retry_ms: pause });
         await this.#sleep(pause);

@@ -22,7 +22,7 @@ export class Spare {
   }
 
   /**
-   * Gives a process, and starts another behind it.
+   * Gives a process, and starts another behind it if it has come up.
    *
    * @throws {StartError} If it does not come up.
    */
@@ -30,12 +30,14 @@ export class Spare {
     const taken = this.#ready ?? this.#start();
     this.#ready = undefined;
     this.#starting++;
+    let process: PythonProcess;
     try {
-      return await taken;
+      process = await taken;
     } finally {
       this.#starting--;
-      this.#warm();
     }
+    this.#warm();
+    return process;
   }
 
   /** Ends the process in reserve. Resolves when nothing of it is left. */

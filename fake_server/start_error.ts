@@ -5,7 +5,7 @@
  */
 
 /**
- * Thrown when a python process does not come up.
+ * Thrown when a python process does not come up, or there is no place for its files.
  *
  * @example An interpreter that is not there
  * ```ts

@@ -88,7 +88,12 @@ export class RawStream implements Disposable {
     socket.setNoDelay(true);
     if (authority === undefined) return new RawStream(socket);
     const secure = await Deno.startTls(socket, { hostname, caCerts: [authority] });
-    await secure.handshake();
+    try {
+      await secure.handshake();
+    } catch (error) {
+      secure.close();
+      throw error;
+    }
     return new RawStream(secure);
   }
 
@@ -286,7 +291,9 @@ export class RawSession implements AsyncDisposable {
       ...(this.#outputProof === undefined ? {} : { proof: this.#outputProof }),
     });
     const frame = await this.output.next();
-    if (frame?.type !== MessageType.OUTPUT_READY) throw new Error("no OUTPUT_READY came");
+    if (frame?.type !== MessageType.OUTPUT_READY) {
+      throw new Error(`no OUTPUT_READY but ${frame && JSON.stringify(readControl(frame.body))}`);
+    }
     if (read) this.readOutput();
   }
 

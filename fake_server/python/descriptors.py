@@ -9,10 +9,15 @@ BELOW_LIMIT = 24
 HIGHEST = 1024
 
 
+def limit():
+    """How many there may be; 0 if there is no limit."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 0 if soft == resource.RLIM_INFINITY else soft
+
+
 def set_aside(fd):
     """A copy of `fd` with a high number, which no program started from here inherits."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    high = HIGHEST if limit == resource.RLIM_INFINITY else min(limit, HIGHEST)
+    high = min(limit() or HIGHEST, HIGHEST)
     return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, max(high - BELOW_LIMIT, 3))
 
 

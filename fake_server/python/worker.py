@@ -16,7 +16,7 @@ from _signal import signal as set_handler
 from sys import getprofile, getrecursionlimit, gettrace, setprofile, setrecursionlimit, settrace
 from time import perf_counter_ns
 
-from pyproxy_worker import forks, hooks, link
+from pyproxy_worker import descriptors, forks, hooks, link
 from pyproxy_worker.cancel import COUNT, Cancels
 from pyproxy_worker.codec import MSGPACK, encode, encode_pieces
 from pyproxy_worker.end import End
@@ -107,6 +107,7 @@ class Worker:
             "version": sys.version.split()[0],
             "implementation": "CPython" if name == "cpython" else name,
             "msgpack": MSGPACK,
+            "descriptors": descriptors.limit(),
         }
         self._link.send(link.READY, 0, 0, encode(ready))
 

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { PythonInfo } from "../../fake_server/link.ts";
+import { resultBody } from "../../fake_server/control.ts";
+import { LinkType, type PythonInfo } from "../../fake_server/link.ts";
 import type { Death, ProcessEvents } from "../../fake_server/process_events.ts";
 import type { Process } from "../../fake_server/slot.ts";
 import { decode } from "../../src/values/decode.ts";
 import { readU32, writeU32 } from "../../src/wire/frame.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";
-import { MessageType, ResultStatus } from "../../src/wire/messages.ts";
+import { ResultStatus } from "../../src/wire/messages.ts";
 import { concat } from "./bytes.ts";
 
 /** The session's number stands in front of an eval's body. */
@@ -24,6 +25,7 @@ export class IdlePython implements Process {
     version: "3.11.7",
     implementation: "CPython",
     msgpack: "c",
+    descriptors: 0,
   };
   readonly guardPid = 2;
   readonly exited: Promise<Death>;
@@ -48,7 +50,7 @@ export class IdlePython implements Process {
   }
 
   send(pieces: readonly Uint8Array[]): void {
-    if (pieces[0]![2] === MessageType.EVAL) this.#jobs.push(concat(pieces));
+    this.#jobs.push(concat(pieces));
   }
 
   cancel(): void {}
@@ -66,11 +68,16 @@ export class IdlePython implements Process {
     return Promise.resolve();
   }
 
-  /** Answers everything that it has been given: evals with what they came with. */
+  /** Answers everything that it has been given: evals with what they came with, the rest with nothing. */
   answer(): void {
     const events = this.#events!;
     for (let frame = this.#jobs.shift(); frame !== undefined; frame = this.#jobs.shift()) {
       const job = readU32(frame, 8);
+      if (frame[2] === LinkType.FORGET) {
+        events.result(job, ResultStatus.VALUE, resultBody({}), true, false);
+        events.turn();
+        continue;
+      }
       const body = frame.subarray(HEADER_BYTES + SESSION_BYTES);
       const control = 4 + readU32(body, 0);
       if (hasCode(body.subarray(4, control))) {

@@ -12,9 +12,11 @@ import { KeptBuffers } from "../../fake_server/kept_buffers.ts";
 import { DEFAULT_LIMITS } from "../../fake_server/limits.ts";
 import { Listener } from "../../fake_server/listener.ts";
 import { Log } from "../../fake_server/log.ts";
+import { Reserve } from "../../fake_server/reserve.ts";
 import { Scheduler } from "../../fake_server/scheduler.ts";
 import { Session } from "../../fake_server/session.ts";
 import { Sessions } from "../../fake_server/sessions.ts";
+import { Shortage } from "../../fake_server/shortage.ts";
 import { Slot, type Task } from "../../fake_server/slot.ts";
 import type { Socket } from "../../fake_server/socket.ts";
 import type { StreamName } from "../../src/rules.ts";
@@ -146,6 +148,7 @@ export class ServerUnderTest implements AsyncDisposable {
       clock,
       scheduler,
       start: () => Promise.reject(new Error("python has died")),
+      lacking: () => {},
       late: (origin, fd, bytes) => this.#sessions.late(origin, fd, bytes),
       note: (origin, level, msg, fields) => this.#sessions.note(origin, level, msg, fields),
       event: (slot, event, level, msg, fields) =>
@@ -166,7 +169,10 @@ export class ServerUnderTest implements AsyncDisposable {
       clock,
       unfinished: this.#unfinished,
       buffers: this.#buffers,
-      token,
+      token: () => token,
+      // Sockets in memory need no descriptors, and no reserve of them.
+      reserve: new Reserve("/nowhere"),
+      shortage: new Shortage(log, clock, 0),
       hello: (connection, visitor) => this.#hello(connection, visitor),
       outputHello: (connection, given, proof) => {
         const session = this.#sessions.claim(given, proof);

@@ -1,5 +1,6 @@
 // The benchmarks' own arithmetic, and that the floor is a chain which really carries things.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { chart } from "../../bench/chart.ts";
 import { Floor } from "../../bench/floor/floor.ts";
 import { findPython } from "../../bench/processes.ts";
 import { answer, type Axis, median, quantile, table } from "../../bench/rounds.ts";
@@ -7,7 +8,7 @@ import { answer, type Axis, median, quantile, table } from "../../bench/rounds.t
 const SETTINGS = { python: "python3", hasMsgpack: false, scale: 1, rounds: 3 };
 
 /** Answers a question whose sides give these numbers, round by round. */
-function ask(axis: Axis, floor: number[], product: number[]) {
+function ask(axis: Axis, floor: number[] | undefined, product: number[]) {
   const next = (numbers: number[]) => {
     const left = [...numbers];
     return () => Promise.resolve([left.shift()!]);
@@ -17,7 +18,7 @@ function ask(axis: Axis, floor: number[], product: number[]) {
     axes: [axis],
     open: () =>
       Promise.resolve({
-        floor: next(floor),
+        ...(floor === undefined ? {} : { floor: next(floor) }),
         product: next(product),
         [Symbol.asyncDispose]: () => Promise.resolve(),
       }),
@@ -46,6 +47,22 @@ Deno.test("table() says by how much a budget is missed, more being better for ra
     few,
     "| rate | 8.00 /s | 2.00 /s | 0.25 | ≥ 0.75 × the floor | missed by a factor of 3.00 |",
   );
+});
+
+Deno.test("table() and chart() tell of an axis whose floor cannot be measured here", async () => {
+  const time: Axis = { name: "time", unit: "ms", budget: { of: "ratio", limit: 1.2 } };
+  const rate: Axis = { name: "rate", unit: "/s", budget: { of: "value", limit: 4 } };
+  const rows = [...await ask(time, undefined, [3, 3, 3]), ...await ask(rate, undefined, [8, 8, 8])];
+  assertEquals(rows.map(({ isMet }) => isMet), [undefined, true]);
+  const [, , ...lines] = table(rows).split("\n");
+  assertEquals(lines, [
+    "| time | – | 3.00 ms | – | ≤ 1.2 × the floor | no floor here |",
+    "| rate | – | 8.00 /s | – | ≥ 4.00 /s | met |",
+  ]);
+  const picture = chart(rows, [], "here");
+  assertStringIncludes(picture, "no floor here (≤ 1.2 × the floor)");
+  assertStringIncludes(picture, "8.00 /s (≥ 4.00 /s)");
+  assert(!/NaN|undefined/.test(picture), picture);
 });
 
 Deno.test("median() and quantile() take numbers in any order", () => {

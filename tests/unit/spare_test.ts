@@ -73,11 +73,12 @@ Deno.test("Spare fails those who need a process where none comes up, and works a
   const first = spare.take();
   starts[0]!.fail();
   await assertRejects(() => first, StartError, "on purpose");
-  starts[1]!.fail();
+  // Where one has just failed, none is started ahead of need.
   await turn();
+  assertEquals(starts.length, 1);
   const second = spare.take();
-  starts[2]!.up();
-  assertStrictEquals(await second, starts[2]!.process);
+  starts[1]!.up();
+  assertStrictEquals(await second, starts[1]!.process);
 });
 
 Deno.test("close() ends what Spare has in reserve, also one that never comes up", async () => {

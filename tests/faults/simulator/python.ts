@@ -112,6 +112,7 @@ export class FakePython implements Process {
       version: "3.11.7",
       implementation: "CPython",
       msgpack: "c",
+      descriptors: 0,
     };
     this.guardPid = pid;
     this.nonce = Uint8Array.from({ length: 16 }, (_, i) => i === 0 ? 0xff : random.below(256));

@@ -31,6 +31,7 @@ const PYTHON = {
   version: "3.11.7",
   implementation: "CPython",
   msgpack: "c",
+  descriptors: 0,
 };
 
 /** A python process that is asked for and not there yet. */
@@ -99,6 +100,7 @@ export class FakeServer {
         scheduler: this.scheduler,
         start: () =>
           new Promise((resolve, reject) => this.starting.push({ slot, resolve, reject })),
+        lacking: () => {},
         late: (origin, fd, bytes) => this.sessions.late(origin, fd, bytes),
         note: (origin, level, msg, fields) => this.sessions.note(origin, level, msg, fields),
         event: (slot, event, level, msg, fields) =>
