@@ -8,6 +8,7 @@ import afterImport from "./python/after_import.py" with { type: "text" };
 import arrays from "./python/arrays.py" with { type: "text" };
 import cancel from "./python/cancel.py" with { type: "text" };
 import compiler from "./python/compiler.py" with { type: "text" };
+import classes from "./python/classes.py" with { type: "text" };
 import classSources from "./python/class_sources.py" with { type: "text" };
 import codec from "./python/codec.py" with { type: "text" };
 import descriptors from "./python/descriptors.py" with { type: "text" };
@@ -55,6 +56,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "arrays.py": arrays,
   "cancel.py": cancel,
   "class_sources.py": classSources,
+  "classes.py": classes,
   "codec.py": codec,
   "compiler.py": compiler,
   "main_module.py": mainModule,

@@ -7,19 +7,21 @@ What is inside a value is not looked at here: codec.py walks.
 
 import datetime
 import json
+import sys
 from collections import namedtuple
 from enum import Enum
 
 from pyproxy_worker import apart, arrays, moments, scalars, tables
+from pyproxy_worker.classes import mro_of, names_of, qualified_name
 from pyproxy_worker.integers import int_from_bytes, int_to_bytes
 from pyproxy_worker.msgpack_pure import MAX_INT, MIN_INT, Ext
 from pyproxy_worker.opaque import (
     OPAQUE,
     EncodeError,
+    Unreadable,
     array,
     is_text,
     opaque,
-    qualified_name,
     short_repr,
 )
 
@@ -42,11 +44,22 @@ def lower_str(value):
     return text
 
 
+def lower_bytes(value):
+    data = bytes(value)
+    # A class may say that its bytes are an instance of another one.
+    return data if type(data) is bytes else memoryview(data).tobytes()
+
+
 def lower_dict(value):
     pairs = list(value.items())
-    if all(isinstance(key, str) and key != "__proto__" and is_text(key) for key, _ in pairs):
+    if all(issubclass(type(key), str) and is_map_key(key) for key, _ in pairs):
         return {str.__str__(key): item for key, item in pairs}
     return Ext(2, [part for pair in pairs for part in pair])
+
+
+def is_map_key(key):
+    """Whether MessagePack's map may have that string as a key."""
+    return str.__str__(key) != "__proto__" and is_text(key)
 
 
 def lift_dict(data, read):
@@ -81,14 +94,16 @@ def hashable(value, what):
 
 
 def lower_enum(value):
-    return lower(value.value)
+    return step_down(value.value)
 
 
 def lower_dataclass(value):
     from dataclasses import fields
 
-    # A field that was deleted, or never set, is not there in Python either.
-    items = {field.name: getattr(value, field.name, NOT_THERE) for field in fields(value)}
+    # Of its class: the value may answer with anything. A field that was deleted, or never set, is
+    # not there in Python either.
+    names = [field.name for field in fields(type(value))]
+    items = {name: getattr(value, name, NOT_THERE) for name in names}
     return lower_dict({name: item for name, item in items.items() if item is not NOT_THERE})
 
 
@@ -112,7 +127,7 @@ def lift_apart(payload, read):
 
 def through(step):
     """A way down by `step`, to what may have to go down further."""
-    return lambda value: lower(step(value))
+    return lambda value: step_down(step(value))
 
 
 # `lower(value)` is for values of `types`, and of their subclasses if `has_subclasses`; a type that is
@@ -124,7 +139,7 @@ KINDS = (
     Kind(1, (int,), True, lower_int, lambda data, _: int_from_bytes(data)),
     Kind(None, (float,), True, lambda value: float.__add__(value, -0.0), None),
     Kind(None, (str,), True, lower_str, None),
-    Kind(None, (bytes, bytearray, memoryview), True, bytes, None),
+    Kind(None, (bytes, bytearray, memoryview), True, lower_bytes, None),
     Kind(None, (list, tuple), True, list, None),
     Kind(None, (range,), False, lower_range, None),
     Kind(2, (dict,), True, lower_dict, lift_dict),
@@ -160,7 +175,17 @@ LIFTS = {entry.code: entry.lift for entry in KINDS if entry.code is not None}
 
 
 def lower(value):
-    """One step down: a plain value, or an `Ext`."""
+    """One step down: a plain value, or an `Ext`. Raises Unreadable for what raises when it is read."""
+    try:
+        return step_down(value)
+    except (EncodeError, MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise Unreadable(error, type(value)) from None
+
+
+def step_down(value):
+    """As `lower`; what the value's class raises comes out of it."""
     kind = type(value)
     step = EXACT.get(kind) or find_lower(kind)
     return step(value)
@@ -170,14 +195,26 @@ def find_lower(kind):
     """How values of a type are lowered that is in the table by its name or a base, or not at all."""
     if issubclass(kind, Enum):
         return lower_enum  # first, since an Enum may be an int or str that is not its value
-    name = qualified_name(kind)
-    if name in EXACT:
-        return EXACT[name]
-    for base in kind.__mro__:
-        found = BASES.get(base) or BASES.get(qualified_name(base))
+    mro = mro_of(kind)
+    found = find_named(EXACT, kind)
+    if found is not None:
+        return found
+    for base in mro:
+        found = BASES.get(base) or find_named(BASES, base)
         if found is not None:
             return found
-    return lower_dataclass if hasattr(kind, "__dataclass_fields__") else opaque
+    is_dataclass = any("__dataclass_fields__" in names_of(base) for base in mro)
+    return lower_dataclass if is_dataclass else opaque
+
+
+def find_named(table, kind):
+    """What a table has for a class by its name, if it is no other one that merely bears the name."""
+    name = qualified_name(kind)
+    found = table.get(name)
+    if found is None:
+        return None
+    module, _, attribute = name.rpartition(".")
+    return found if getattr(sys.modules.get(module), attribute, None) is kind else None
 
 
 def lift(code, data, read):
@@ -187,9 +224,8 @@ def lift(code, data, read):
     return LIFTS[code](data, read)
 
 
-def part_of(value, index):
-    """How the member `index` of what `value` was lowered to is reached, in Python's words."""
-    plain = lower(value)
+def part_of(plain, index):
+    """How the member `index` of a value that was lowered to this is reached, in Python's words."""
     if type(plain) is Ext and type(plain.data) is dict:
         plain = plain.data
     if type(plain) is dict:
@@ -201,8 +237,9 @@ def part_of(value, index):
 
 def step_to(key):
     """The way from a dict to the value of a key."""
-    if isinstance(key, str) and key.isidentifier():
-        return "." + key
-    if isinstance(key, str):
+    if issubclass(type(key), str):
+        key = str.__str__(key)
+        if key.isidentifier():
+            return "." + key
         return "[%s]" % json.dumps(key, ensure_ascii=not is_text(key))
     return "[%s]" % short_repr(key)[:100]
