@@ -48,6 +48,7 @@ import unbound from "./python/unbound.py" with { type: "text" };
 import uncaught from "./python/uncaught.py" with { type: "text" };
 import values from "./python/values.py" with { type: "text" };
 import worker from "./python/worker.py" with { type: "text" };
+import zones from "./python/zones.py" with { type: "text" };
 
 /** Name and source of each; a test compares them with the folder. */
 export const PYTHON_FILES: Readonly<Record<string, string>> = {
@@ -96,4 +97,5 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "uncaught.py": uncaught,
   "values.py": values,
   "worker.py": worker,
+  "zones.py": zones,
 };

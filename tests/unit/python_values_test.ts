@@ -308,11 +308,6 @@ ordered.move_to_end("a")
         /^datetime\.time\(1, 0, tzinfo=datetime\.timezone\.utc\)$/,
       ],
       [
-        "import datetime\nclass D(datetime.date): pass\nD(2026, 1, 2)",
-        "__main__.D",
-        /^(__main__\.)?D\(2026, 1, 2\)$/,
-      ],
-      [
         "import pathlib; pathlib.Path('a\\udcff')",
         "pathlib.PosixPath",
         /^PosixPath\('a\\udcff'\)$/,
