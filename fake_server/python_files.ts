@@ -12,6 +12,7 @@ import classes from "./python/classes.py" with { type: "text" };
 import classSources from "./python/class_sources.py" with { type: "text" };
 import codec from "./python/codec.py" with { type: "text" };
 import descriptors from "./python/descriptors.py" with { type: "text" };
+import equalKeys from "./python/equal_keys.py" with { type: "text" };
 import errors from "./python/errors.py" with { type: "text" };
 import evaluate from "./python/evaluate.py" with { type: "text" };
 import forks from "./python/forks.py" with { type: "text" };
@@ -62,6 +63,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "compiler.py": compiler,
   "main_module.py": mainModule,
   "descriptors.py": descriptors,
+  "equal_keys.py": equalKeys,
   "errors.py": errors,
   "evaluate.py": evaluate,
   "forks.py": forks,

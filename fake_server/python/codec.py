@@ -6,6 +6,7 @@ lowers what C does not know, and if the value cannot travel it says where in it.
 """
 
 from itertools import chain
+from operator import countOf
 from sys import getrecursionlimit, setrecursionlimit
 
 from pyproxy_worker import msgpack_pure as pure
@@ -164,11 +165,9 @@ def is_plain(value, depth):
     """Whether C packs a value as the wire has it, if its numbers and strings can be packed."""
     kind = type(value)
     if kind is dict:
-        try:
-            "".join(value)  # the quickest way to see that all keys are strings
-        except TypeError:
-            return False
-        if "__proto__" in value:
+        # The quickest way to see that all keys are strings, and of no class that may tell equal ones
+        # apart.
+        if countOf(map(type, value), str) != len(value) or "__proto__" in value:
             return False
         members = value.values()
     elif kind in SEQUENCES:

@@ -13,6 +13,7 @@ from enum import Enum
 
 from pyproxy_worker import apart, arrays, moments, scalars, tables
 from pyproxy_worker.classes import mro_of, names_of, qualified_name
+from pyproxy_worker.equal_keys import refuse_equal_here, refuse_equal_there
 from pyproxy_worker.integers import int_from_bytes, int_to_bytes
 from pyproxy_worker.msgpack_pure import MAX_INT, MIN_INT, Ext
 from pyproxy_worker.opaque import (
@@ -52,8 +53,11 @@ def lower_bytes(value):
 
 def lower_dict(value):
     pairs = list(value.items())
-    if all(issubclass(type(key), str) and is_map_key(key) for key, _ in pairs):
+    keys = [key for key, _ in pairs]
+    if all(issubclass(type(key), str) and is_map_key(key) for key in keys):
+        refuse_equal_there(keys, lower_str, key_step)
         return {str.__str__(key): item for key, item in pairs}
+    refuse_equal_there(keys, lower_key, key_step)
     return Ext(2, [part for pair in pairs for part in pair])
 
 
@@ -62,15 +66,37 @@ def is_map_key(key):
     return str.__str__(key) != "__proto__" and is_text(key)
 
 
+def lower_set(value):
+    members = list(value)
+    refuse_equal_there(members, lower_key, member_step)
+    return Ext(3, members)
+
+
+def lower_key(key):
+    """A key as it is on the wire, one step down; itself if it cannot travel, which shows later."""
+    try:
+        return lower(key)
+    except EncodeError:
+        return key
+
+
 def lift_dict(data, read):
     parts = array(read(data), "a dict")
     if len(parts) % 2:
         raise ValueError("a dict must have a value for each key")
-    return {hashable(key, "a key"): value for key, value in zip(parts[::2], parts[1::2])}
+    keys = [hashable(key, "a key") for key in parts[::2]]
+    lifted = dict(zip(keys, parts[1::2]))
+    if len(lifted) < len(keys):
+        refuse_equal_here(keys, key_step)
+    return lifted
 
 
 def lift_set(data, read):
-    return {hashable(item, "a member of a set") for item in array(read(data), "a set")}
+    members = [hashable(item, "a member of a set") for item in array(read(data), "a set")]
+    lifted = set(members)
+    if len(lifted) < len(members):
+        refuse_equal_here(members, member_step)
+    return lifted
 
 
 def lift_tuple(data, read):
@@ -143,7 +169,7 @@ KINDS = (
     Kind(None, (list, tuple), True, list, None),
     Kind(None, (range,), False, lower_range, None),
     Kind(2, (dict,), True, lower_dict, lift_dict),
-    Kind(3, (set, frozenset), True, lambda value: Ext(3, list(value)), lift_set),
+    Kind(3, (set, frozenset), True, lower_set, lift_set),
     Kind(4, (), False, None, moments.lift_aware),
     Kind(OPAQUE, (), False, None, lift_opaque),
     Kind(6, (), False, None, lift_tuple),
@@ -231,7 +257,17 @@ def part_of(plain, index):
     if type(plain) is dict:
         return step_to(list(plain)[index])
     if type(plain) is Ext and plain.code == 2:
-        return step_to(plain.data[index - 1]) if index % 2 else ".keys()[%d]" % (index // 2)
+        return step_to(plain.data[index - 1]) if index % 2 else key_step(index // 2)
+    return member_step(index)
+
+
+def key_step(index):
+    """The way from a dict to a key."""
+    return ".keys()[%d]" % index
+
+
+def member_step(index):
+    """The way to a member of a list, a tuple or a set."""
     return "[%d]" % index
 
 
