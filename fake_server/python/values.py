@@ -10,6 +10,7 @@ import json
 import sys
 from collections import namedtuple
 from enum import Enum
+from itertools import chain
 
 from pyproxy_worker import apart, arrays, moments, scalars, tables
 from pyproxy_worker.classes import mro_of, names_of, qualified_name
@@ -54,16 +55,15 @@ def lower_bytes(value):
 def lower_dict(value):
     pairs = list(value.items())
     keys = [key for key, _ in pairs]
-    if all(issubclass(type(key), str) and is_map_key(key) for key in keys):
-        refuse_equal_there(keys, lower_str, key_step)
-        return {str.__str__(key): item for key, item in pairs}
+    if all(issubclass(type(key), str) for key in keys):
+        texts = list(map(str.__str__, keys))
+        if "__proto__" not in texts and is_text("".join(texts)):
+            lowered = dict(zip(texts, [item for _, item in pairs]))
+            if len(lowered) < len(keys):
+                refuse_equal_there(keys, lower_str, key_step)
+            return lowered
     refuse_equal_there(keys, lower_key, key_step)
-    return Ext(2, [part for pair in pairs for part in pair])
-
-
-def is_map_key(key):
-    """Whether MessagePack's map may have that string as a key."""
-    return str.__str__(key) != "__proto__" and is_text(key)
+    return Ext(2, list(chain.from_iterable(pairs)))
 
 
 def lower_set(value):
@@ -197,24 +197,27 @@ KINDS = (
 )
 EXACT = {kind: entry.lower for entry in KINDS for kind in entry.types}
 BASES = {kind: entry.lower for entry in KINDS if entry.has_subclasses for kind in entry.types}
+# Those that were found by their names, one a name.
+KNOWN = {}
 LIFTS = {entry.code: entry.lift for entry in KINDS if entry.code is not None}
 
 
 def lower(value):
     """One step down: a plain value, or an `Ext`. Raises Unreadable for what raises when it is read."""
+    kind = type(value)
     try:
-        return step_down(value)
+        step = EXACT.get(kind) or find_lower(kind)
+        return step(value)
     except (EncodeError, MemoryError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise Unreadable(error, type(value)) from None
+        raise Unreadable(error, kind) from None
 
 
 def step_down(value):
     """As `lower`; what the value's class raises comes out of it."""
     kind = type(value)
-    step = EXACT.get(kind) or find_lower(kind)
-    return step(value)
+    return (EXACT.get(kind) or find_lower(kind))(value)
 
 
 def find_lower(kind):
@@ -224,6 +227,8 @@ def find_lower(kind):
     mro = mro_of(kind)
     found = find_named(EXACT, kind)
     if found is not None:
+        if KNOWN.setdefault(qualified_name(kind), kind) is kind:
+            EXACT[kind] = found  # the next is found at once
         return found
     for base in mro:
         found = BASES.get(base) or find_named(BASES, base)

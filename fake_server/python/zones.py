@@ -5,8 +5,6 @@ import datetime
 from pyproxy_worker.classes import mro_of, qualified_name
 from pyproxy_worker.opaque import is_text
 
-# Where zoneinfo has it, and pytz.
-ATTRIBUTES = ("key", "zone")
 # What precedes the key in the path of a zone's file.
 FOLDER = "/zoneinfo/"
 
@@ -18,7 +16,9 @@ def key_of(zone):
     if type(zone) is datetime.timezone:
         return None
     try:
-        key = named_key(zone)
+        key = getattr(zone, "key", None)  # as zoneinfo has it
+        if type(key) is not str:
+            key = other_key(zone)
     except KeyboardInterrupt:
         raise  # a cancel
     except BaseException:  # of a class of the user's: the offset tells the instant all the same
@@ -26,11 +26,11 @@ def key_of(zone):
     return key if type(key) is str and is_text(key) else None
 
 
-def named_key(zone):
-    for attribute in ATTRIBUTES:
-        key = getattr(zone, attribute, None)
-        if type(key) is str:
-            return key
+def other_key(zone):
+    """The key of a zone of another library, None if it is none that we know."""
+    key = getattr(zone, "zone", None)  # as pytz has it
+    if type(key) is str:
+        return key
     for kind in mro_of(type(zone)):
         find = FINDERS.get(qualified_name(kind))
         if find is not None:
