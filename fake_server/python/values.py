@@ -8,9 +8,11 @@ What is inside a value is not looked at here: codec.py walks.
 import datetime
 import json
 import sys
-from collections import namedtuple
+from collections import ChainMap, UserDict, UserList, UserString, deque, namedtuple
+from collections.abc import MappingView
 from enum import Enum
 from itertools import chain
+from types import MappingProxyType, SimpleNamespace
 
 from pyproxy_worker import apart, arrays, moments, scalars, tables
 from pyproxy_worker.classes import mro_of, names_of, qualified_name
@@ -30,6 +32,8 @@ from pyproxy_worker.opaque import (
 # More members than a frame has bytes.
 MAX_RANGE = 256 * 1024 * 1024
 NOT_THERE = object()
+# What a dict's own keys(), values() and items() give.
+VIEWS = tuple(type(view) for view in ({}.keys(), {}.values(), {}.items()))
 
 
 def lower_int(value):
@@ -133,6 +137,17 @@ def lower_dataclass(value):
     return lower_dict({name: item for name, item in items.items() if item is not NOT_THERE})
 
 
+def lower_row(value):
+    """A row of sqlite3, as a dict of its columns."""
+    names = value.keys()
+    items = dict(zip(names, value))
+    if len(items) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        reason = "two of its columns are called %s, and one would be lost; name one of them with AS"
+        raise EncodeError(reason % short_repr(twice), qualified_name(type(value)))
+    return lower_dict(items)
+
+
 def lower_range(value):
     if len(value) > MAX_RANGE:
         raise EncodeError("it has %d members" % len(value), "range")
@@ -169,6 +184,11 @@ KINDS = (
     Kind(None, (list, tuple), True, list, None),
     Kind(None, (range,), False, lower_range, None),
     Kind(2, (dict,), True, lower_dict, lift_dict),
+    Kind(None, (*VIEWS, MappingView, deque, UserList), True, list, None),
+    Kind(None, (MappingProxyType, ChainMap, UserDict), True, lower_dict, None),
+    Kind(None, (SimpleNamespace,), True, lambda value: lower_dict(value.__dict__), None),
+    Kind(None, ("sqlite3.Row",), True, lower_row, None),
+    Kind(None, (UserString,), True, lambda value: lower_str(str(value)), None),
     Kind(3, (set, frozenset), True, lower_set, lift_set),
     Kind(4, (), False, None, moments.lift_aware),
     Kind(OPAQUE, (), False, None, lift_opaque),
