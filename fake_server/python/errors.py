@@ -14,6 +14,7 @@ from pyproxy_worker.codec import encode, with_deep_stack
 from pyproxy_worker.msgpack_pure import Ext
 from pyproxy_worker.opaque import OPAQUE, opaque, short_repr, well_formed
 from pyproxy_worker.printed import STR_FAILED, as_printed
+from pyproxy_worker.stderr_note import stderr_note
 
 MAX_DEPTH = 64
 MAX_RECORDS = 1_000
@@ -114,7 +115,12 @@ class Records:
         record = new_record(error, message, [self._frame(f) for f in both_ends(shown.stack)])
         record["traceback"] = self._traceback(error, shown, cause, context, depth)
         record["args"] = self._args(error)
-        record["notes"] = [self._text(note) for note in notes_of(error)]
+        notes = notes_of(error)
+        note = stderr_note(error)
+        if note is not None:
+            notes.append(note)
+            record["traceback"] += "%s\n" % self._text(note)
+        record["notes"] = [self._text(note) for note in notes]
         record["cause"] = cause
         record["context"] = context
         record["errors"] = errors
