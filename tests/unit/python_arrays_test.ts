@@ -1,6 +1,7 @@
 /** Arrays and tables in the python process: with numpy and pandas, without, and hostile ones. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { NDArray } from "../../mod.ts";
+import { NDArray, type Series } from "../../mod.ts";
+import readme from "../../README.md" with { type: "text" };
 import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { DTYPES, RandomArrays } from "./arrays_random.ts";
@@ -242,6 +243,34 @@ True`);
       assertEquals(shown(decode(bytes)).replace("numpy.", "np."), expected, code);
     }
   });
+
+  withPandas(
+    "in columns of datetimes come in the unit that the dtype names, as the README says",
+    async () => {
+      await using client = await LinkClient.start(python);
+      const perSecond: Record<string, bigint> = {
+        s: 1n,
+        ms: 1_000n,
+        us: 1_000_000n,
+        ns: 1_000_000_000n,
+      };
+      // pandas 1 makes nanoseconds of all of them.
+      for (const unit of Object.keys(perSecond)) {
+        for (const zone of ["", ".dt.tz_localize('UTC')"]) {
+          const code = "import numpy as np, pandas as pd\n" +
+            `pd.Series(np.array(['2026-03-04T05:06:07'], 'M8[${unit}]'))${zone}`;
+          const series = decode((await client.eval(code)).bytes) as Series<BigInt64Array>;
+          const named = /^datetime64\[(\w+)/.exec(series.dtype!)![1]!;
+          assertEquals(series.values[0], 1_772_600_767n * perSecond[named]!, series.dtype!);
+        }
+      }
+      const text = readme.replaceAll(/\s+/g, " ");
+      assertStringIncludes(
+        text,
+        "datetimes in a BigInt64Array in UTC, whatever their zone, in the unit",
+      );
+    },
+  );
 
   withNumpy(
     "that have no bytes of their own are opaque, and refused where strict is set",
