@@ -1,5 +1,6 @@
 /** Points in time of classes and zones that are not Python's own, as the python process sends them. */
 import { assertEquals, assertMatch } from "@std/assert";
+import type { Series } from "../../mod.ts";
 import { decode } from "../../src/values/decode.ts";
 import { interpreters, LinkClient } from "./link_client.ts";
 
@@ -177,10 +178,11 @@ column = pandas.Series([at(lima), pandas.NaT])
       lima,
       "null",
     ]);
-    // deno-lint-ignore no-explicit-any
-    const series = async (name: string) =>
-      decode((await client.eval(`${code}\n${name}`)).bytes) as any;
-    assertEquals((await series("objects")).values.map(String), [lima, lima, "null"]);
-    assertEquals((await series("column")).values.map(String), [lima, "null"]);
+    const valuesOf = async (name: string): Promise<string[]> => {
+      const { bytes } = await client.eval(`${code}\n${name}`);
+      return (decode(bytes) as Series<unknown[]>).values.map(String);
+    };
+    assertEquals(await valuesOf("objects"), [lima, lima, "null"]);
+    assertEquals(await valuesOf("column"), [lima, "null"]);
   });
 }
