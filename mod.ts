@@ -29,8 +29,8 @@
  * | int, any size | number when safe, else bigint; a bigint goes back as int |
  * | float | number, with NaN, infinities and -0; 1.0 comes as 1, {@linkcode float}(1) sends a float |
  * | bytes, bytearray, memoryview | Uint8Array |
- * | list, tuple, range | Array; {@linkcode tuple}(1, 2) sends a tuple |
- * | dict | object when all keys are strings, else Map; a Map sends a dict |
+ * | list, tuple, range, deque, dict views | Array; {@linkcode tuple}(1, 2) sends a tuple |
+ * | dict, sqlite3.Row, SimpleNamespace | object when all keys are strings, else Map; a Map sends a dict |
  * | set, frozenset | Set |
  * | aware datetime | Temporal.ZonedDateTime; Date and Temporal.Instant send one in UTC |
  * | naive datetime, date, naive time | Temporal.PlainDateTime, Temporal.PlainDate, Temporal.PlainTime |

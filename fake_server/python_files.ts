@@ -3,15 +3,17 @@
  *
  * @module
  */
-import apart from "./python/apart.py" with { type: "text" };
 import afterImport from "./python/after_import.py" with { type: "text" };
+import apart from "./python/apart.py" with { type: "text" };
 import arrays from "./python/arrays.py" with { type: "text" };
 import cancel from "./python/cancel.py" with { type: "text" };
-import compiler from "./python/compiler.py" with { type: "text" };
 import classSources from "./python/class_sources.py" with { type: "text" };
+import classes from "./python/classes.py" with { type: "text" };
 import codec from "./python/codec.py" with { type: "text" };
+import compiler from "./python/compiler.py" with { type: "text" };
 import descriptors from "./python/descriptors.py" with { type: "text" };
 import end from "./python/end.py" with { type: "text" };
+import equalKeys from "./python/equal_keys.py" with { type: "text" };
 import errors from "./python/errors.py" with { type: "text" };
 import evaluate from "./python/evaluate.py" with { type: "text" };
 import forks from "./python/forks.py" with { type: "text" };
@@ -23,8 +25,8 @@ import imports from "./python/imports.py" with { type: "text" };
 import integers from "./python/integers.py" with { type: "text" };
 import link from "./python/link.py" with { type: "text" };
 import locate from "./python/locate.py" with { type: "text" };
-import mainModule from "./python/main_module.py" with { type: "text" };
 import main from "./python/main.py" with { type: "text" };
+import mainModule from "./python/main_module.py" with { type: "text" };
 import moments from "./python/moments.py" with { type: "text" };
 import msgpack_c from "./python/msgpack_c.py" with { type: "text" };
 import msgpack_pure from "./python/msgpack_pure.py" with { type: "text" };
@@ -39,30 +41,33 @@ import processes from "./python/processes.py" with { type: "text" };
 import records from "./python/records.py" with { type: "text" };
 import request from "./python/request.py" with { type: "text" };
 import scalars from "./python/scalars.py" with { type: "text" };
-import streams from "./python/streams.py" with { type: "text" };
-import tables from "./python/tables.py" with { type: "text" };
-import split from "./python/split.py" with { type: "text" };
 import script from "./python/script.py" with { type: "text" };
 import shell from "./python/shell.py" with { type: "text" };
+import split from "./python/split.py" with { type: "text" };
+import stderrNote from "./python/stderr_note.py" with { type: "text" };
+import streams from "./python/streams.py" with { type: "text" };
 import sweeper from "./python/sweeper.py" with { type: "text" };
+import tables from "./python/tables.py" with { type: "text" };
 import ticker from "./python/ticker.py" with { type: "text" };
 import unbound from "./python/unbound.py" with { type: "text" };
 import uncaught from "./python/uncaught.py" with { type: "text" };
 import values from "./python/values.py" with { type: "text" };
 import worker from "./python/worker.py" with { type: "text" };
+import zones from "./python/zones.py" with { type: "text" };
 
 /** Name and source of each; a test compares them with the folder. */
 export const PYTHON_FILES: Readonly<Record<string, string>> = {
-  "apart.py": apart,
   "after_import.py": afterImport,
+  "apart.py": apart,
   "arrays.py": arrays,
   "cancel.py": cancel,
   "class_sources.py": classSources,
+  "classes.py": classes,
   "codec.py": codec,
   "compiler.py": compiler,
-  "main_module.py": mainModule,
   "descriptors.py": descriptors,
   "end.py": end,
+  "equal_keys.py": equalKeys,
   "errors.py": errors,
   "evaluate.py": evaluate,
   "forks.py": forks,
@@ -75,6 +80,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "link.py": link,
   "locate.py": locate,
   "main.py": main,
+  "main_module.py": mainModule,
   "moments.py": moments,
   "msgpack_c.py": msgpack_c,
   "msgpack_pure.py": msgpack_pure,
@@ -89,15 +95,17 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "records.py": records,
   "request.py": request,
   "scalars.py": scalars,
-  "streams.py": streams,
-  "tables.py": tables,
-  "split.py": split,
   "script.py": script,
   "shell.py": shell,
+  "split.py": split,
+  "stderr_note.py": stderrNote,
+  "streams.py": streams,
   "sweeper.py": sweeper,
+  "tables.py": tables,
   "ticker.py": ticker,
   "unbound.py": unbound,
   "uncaught.py": uncaught,
   "values.py": values,
   "worker.py": worker,
+  "zones.py": zones,
 };

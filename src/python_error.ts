@@ -113,7 +113,10 @@ export class PythonError extends PyProxyError {
     return this.#record.context === null ? undefined : "context";
   }
 
-  /** What was added with `add_note`, in Python 3.11 and later. */
+  /**
+   * What was added with `add_note`, in Python 3.11 and later; of subprocess' CalledProcessError the end
+   * of what the command wrote to stderr as well, where that was captured.
+   */
   get notes(): string[] {
     return this.#record.notes;
   }

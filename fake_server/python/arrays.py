@@ -85,8 +85,7 @@ def lower_ndarray(value):
     kind = value.dtype.kind
     masked = sys.modules.get("numpy.ma")
     if masked is not None and isinstance(value, masked.MaskedArray):
-        # Units and fields would be lost on the way.
-        return value.tolist() if kind in "biufcSUO" and name_of(value.dtype) else opaque(value)
+        return lower_masked(numpy, masked, value)
     array = numpy.asarray(value)
     if kind in "OT":  # objects, and the strings of any length of numpy 2
         return array.tolist()
@@ -97,6 +96,21 @@ def lower_ndarray(value):
     lengths = struct.pack(">%dQ" % array.ndim, *array.shape)
     head = b"%c%b%c%c" % (len(name), name.encode(), b"F" if is_fortran else b"C", array.ndim)
     return Ext(12, payload(head + lengths, memory(numpy, array.T if is_fortran else array)))
+
+
+def lower_masked(numpy, masked, value):
+    """An array with a mask, as lists with None where it is masked."""
+    kind = value.dtype.kind
+    if kind in "mMOT":
+        # One by one: its own tolist() makes numbers of nanoseconds.
+        items = numpy.empty(value.size, object)
+        hidden = masked.getmaskarray(value).reshape(-1)
+        for i, item in enumerate(masked.getdata(value).reshape(-1)):
+            if not hidden[i]:
+                items[i] = item
+        return items.reshape(value.shape).tolist()
+    # Fields, and what is finer than a float, would be lost on the way.
+    return value.tolist() if kind in "SU" or value.dtype.name in SIZES else opaque(value)
 
 
 def memory(numpy, array):

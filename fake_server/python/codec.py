@@ -6,12 +6,14 @@ lowers what C does not know, and if the value cannot travel it says where in it.
 """
 
 from itertools import chain
+from operator import countOf
 from sys import getrecursionlimit, setrecursionlimit
 
 from pyproxy_worker import msgpack_pure as pure
+from pyproxy_worker.classes import qualified_name
 from pyproxy_worker.msgpack_pure import LARGE_BYTES, MAX_DEPTH, Ext
 from pyproxy_worker.msgpack_read import unpack
-from pyproxy_worker.opaque import OPAQUE, EncodeError, qualified_name
+from pyproxy_worker.opaque import OPAQUE, EncodeError, Unreadable, opaque
 from pyproxy_worker.values import lift, lower, part_of
 
 try:
@@ -103,11 +105,10 @@ def walk(value, depth, is_strict, inside):
     """`value` lowered to the ground. `depth` is the level that it would be if it is a container."""
     try:
         plain = lower(value)
-    except (EncodeError, MemoryError):
-        raise
-    except Exception as error:
-        reason = "reading it raised %s: %s" % (type(error).__qualname__, error)
-        raise EncodeError(reason, qualified_name(type(value))) from None
+    except Unreadable:
+        if is_strict:
+            raise
+        plain = opaque(value)
     kind = type(plain)
     if kind is not Ext and kind not in CONTAINERS:
         return plain
@@ -120,11 +121,11 @@ def walk(value, depth, is_strict, inside):
         raise EncodeError("it nests deeper than %d levels" % MAX_DEPTH, name)
     inside.add(id(value))
     if kind is not Ext:
-        plain = walk_members(value, plain, depth + 1, is_strict, inside)
+        plain = walk_members(plain, plain, depth + 1, is_strict, inside)
     elif type(plain.data) in CONTAINERS:
         if depth + 1 > MAX_DEPTH:
             raise EncodeError("it nests deeper than %d levels" % MAX_DEPTH, name)
-        members = walk_members(value, plain.data, depth + 2, is_strict, inside)
+        members = walk_members(plain, plain.data, depth + 2, is_strict, inside)
         try:
             plain = Ext(plain.code, pack(members))
         except ValueError:  # as above
@@ -133,16 +134,16 @@ def walk(value, depth, is_strict, inside):
     return plain
 
 
-def walk_members(value, plain, depth, is_strict, inside):
-    """Lowers what is in a list or dict, which `value` was lowered to itself."""
+def walk_members(plain, members, depth, is_strict, inside):
+    """Lowers what is in a list or dict: a lowered value, or in the extension that this is."""
     lowered = []
     try:
-        for member in plain.values() if type(plain) is dict else plain:
+        for member in members.values() if type(members) is dict else members:
             lowered.append(walk(member, depth, is_strict, inside))
     except EncodeError as error:
-        error.parts.append(part_of(value, len(lowered)))
+        error.parts.append(part_of(plain, len(lowered)))
         raise
-    return dict(zip(plain, lowered)) if type(plain) is dict else lowered
+    return dict(zip(members, lowered)) if type(members) is dict else lowered
 
 
 def lower_step(is_strict):
@@ -164,11 +165,9 @@ def is_plain(value, depth):
     """Whether C packs a value as the wire has it, if its numbers and strings can be packed."""
     kind = type(value)
     if kind is dict:
-        try:
-            "".join(value)  # the quickest way to see that all keys are strings
-        except TypeError:
-            return False
-        if "__proto__" in value:
+        # The quickest way to see that all keys are strings, and of no class that may tell equal ones
+        # apart.
+        if countOf(map(type, value), str) != len(value) or "__proto__" in value:
             return False
         members = value.values()
     elif kind in SEQUENCES:

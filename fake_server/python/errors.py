@@ -9,10 +9,12 @@ import os
 import sys
 import traceback
 
+from pyproxy_worker.classes import module_of, mro_of, qualname_of
 from pyproxy_worker.codec import encode, with_deep_stack
 from pyproxy_worker.msgpack_pure import Ext
-from pyproxy_worker.opaque import OPAQUE, opaque, well_formed
+from pyproxy_worker.opaque import OPAQUE, opaque, short_repr, well_formed
 from pyproxy_worker.printed import STR_FAILED, as_printed
+from pyproxy_worker.stderr_note import stderr_note
 
 MAX_DEPTH = 64
 MAX_RECORDS = 1_000
@@ -40,10 +42,7 @@ OWN_FOLDERS = tuple(
         for path in (os.path.realpath(__file__), sys.modules["__main__"].__file__)
     }
 )
-# What a class or an exception is like whatever it says.
-qualname_of = type.__dict__["__qualname__"].__get__
-module_of = type.__dict__["__module__"].__get__
-mro_of = type.__dict__["__mro__"].__get__
+# What an exception is like whatever it says.
 args_of = BaseException.args.__get__
 traceback_of = BaseException.__traceback__.__get__
 
@@ -116,7 +115,12 @@ class Records:
         record = new_record(error, message, [self._frame(f) for f in both_ends(shown.stack)])
         record["traceback"] = self._traceback(error, shown, cause, context, depth)
         record["args"] = self._args(error)
-        record["notes"] = [self._text(note) for note in notes_of(error)]
+        notes = notes_of(error)
+        note = stderr_note(error)
+        if note is not None:
+            notes.append(note)
+            record["traceback"] += "%s\n" % self._text(note)
+        record["notes"] = [self._text(note) for note in notes]
         record["cause"] = cause
         record["context"] = context
         record["errors"] = errors
@@ -161,7 +165,10 @@ class Records:
 
     def _arg(self, arg):
         """An argument, or what stands for one that cannot travel or is too large."""
-        if type(arg) in (int, float, bool, type(None)) or type(arg) is str and len(arg) < 1_000:
+        kind = type(arg)
+        if kind is int or kind is float or kind is bool or arg is None:
+            return arg
+        if kind is str and len(arg) < 1_000:
             return arg
         try:
             size = len(encode(arg))
@@ -267,7 +274,7 @@ def notes_of(error):
         return []
     if not isinstance(notes, (list, tuple)):
         return []
-    return [note if isinstance(note, str) else repr(note) for note in notes[:MAX_NOTES]]
+    return [note if isinstance(note, str) else short_repr(note) for note in notes[:MAX_NOTES]]
 
 
 def syntax_of(error):

@@ -5,24 +5,43 @@ import datetime
 from pyproxy_worker.integers import int_from_bytes, int_to_bytes
 from pyproxy_worker.msgpack_pure import Ext
 from pyproxy_worker.opaque import EncodeError, array, opaque
+from pyproxy_worker.zones import key_of
 
 MICROSECOND = datetime.timedelta(microseconds=1)
 
 
+def plain_maker(kind, *names):
+    """What makes of an instance of a subclass one of the class itself. What the subclass says of its
+    parts is not asked for.
+    """
+    parts = {name: getattr(kind, name).__get__ for name in names}
+
+    def plain(value):
+        return kind(**{name: part(value) for name, part in parts.items()})
+
+    return plain
+
+
+DAY = "year", "month", "day"
+CLOCK = "hour", "minute", "second", "microsecond", "tzinfo", "fold"
+plain_datetime = plain_maker(datetime.datetime, *DAY, *CLOCK)
+plain_date = plain_maker(datetime.date, *DAY)
+plain_time = plain_maker(datetime.time, *CLOCK)
+plain_timedelta = plain_maker(datetime.timedelta, "days", "seconds", "microseconds")
+
+
 def lower_datetime(value):
+    given = value
+    if type(value) is not datetime.datetime:
+        value = plain_datetime(value)
     clock = [value.year, value.month, value.day, value.hour, value.minute, value.second]
     clock.append(value.microsecond)
     if value.tzinfo is None:
         return Ext(7, [*clock, value.fold])
     offset = value.utcoffset()
     if offset is None:
-        return opaque(value)
-    zone = value.tzinfo
-    key = "UTC" if zone is datetime.timezone.utc else getattr(zone, "key", None)
-    return Ext(
-        4,
-        [*clock, offset // MICROSECOND, value.fold, key if type(key) is str else None],
-    )
+        return opaque(given)
+    return Ext(4, [*clock, offset // MICROSECOND, value.fold, key_of(value.tzinfo)])
 
 
 def lift_aware(data, read):
@@ -69,6 +88,8 @@ def lift_naive(data, read):
 
 
 def lower_date(value):
+    if type(value) is not datetime.date:
+        value = plain_date(value)
     return Ext(8, [value.year, value.month, value.day])
 
 
@@ -80,8 +101,11 @@ def lift_date(data, read):
 
 
 def lower_time(value):
+    given = value
+    if type(value) is not datetime.time:
+        value = plain_time(value)
     if value.tzinfo is not None:
-        return opaque(value)
+        return opaque(given)
     return Ext(9, [value.hour, value.minute, value.second, value.microsecond, value.fold])
 
 
@@ -90,6 +114,8 @@ def lift_time(data, read):
 
 
 def lower_timedelta(value):
+    if type(value) is not datetime.timedelta:
+        value = plain_timedelta(value)
     return Ext(10, int_to_bytes(value // MICROSECOND))
 
 

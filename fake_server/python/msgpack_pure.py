@@ -7,6 +7,7 @@ of the standard library a whole array at a time.
 
 import struct
 from functools import partial
+from operator import countOf
 
 MAX_DEPTH = 512
 MIN_INT = -(1 << 63)
@@ -217,12 +218,12 @@ def write_map(value, add, default, depth):
     """Adds a dict, or nothing, and says False, if its keys are not all what a map may have."""
     if depth > MAX_DEPTH:
         raise TooDeep
-    try:
-        "".join(value)  # the quickest way to see that all are strings
-        keys = list(map(pack_str, value))
-    except (TypeError, UnicodeEncodeError):
+    # The quickest way to see that all are strings, and of no class that may tell equal ones apart.
+    if countOf(map(type, value), str) != len(value) or "__proto__" in value:
         return False
-    if "__proto__" in value:
+    try:
+        keys = list(map(pack_str, value))
+    except UnicodeEncodeError:
         return False
     add(pack_count(0x80, 0xDE, len(keys)))
     for key, item in zip(keys, value.values()):

@@ -1,5 +1,6 @@
 """What stands for a value that only Python has, and the error for one that cannot travel."""
 
+from pyproxy_worker.classes import qualified_name, qualname_of
 from pyproxy_worker.msgpack_pure import Ext
 
 OPAQUE = 5
@@ -23,12 +24,11 @@ class EncodeError(Exception):
         return root + "".join(parts)
 
 
-def qualified_name(kind):
-    """`module.qualname`, builtins without the module."""
-    module = kind.__module__
-    if module == "builtins" or type(module) is not str:
-        return kind.__qualname__
-    return module + "." + kind.__qualname__
+class Unreadable(EncodeError):
+    """A value that raises where it is read; it comes as opaque, unless strict is set."""
+
+    def __init__(self, error, kind):
+        super().__init__("reading it raised " + short_repr(error), qualified_name(kind))
 
 
 def well_formed(text):
@@ -39,9 +39,12 @@ def well_formed(text):
 def short_repr(value):
     """repr(value), bounded, and never an exception of the value's own."""
     try:
-        text = repr(value)
-    except Exception as error:
-        return "<%s: its repr() raised %s>" % (type(value).__qualname__, type(error).__qualname__)
+        text = str.__str__(repr(value))  # of a subclass, the text
+    except KeyboardInterrupt:
+        raise  # a cancel
+    except BaseException as error:
+        names = qualname_of(type(value)), qualname_of(type(error))
+        text = "<%s: its repr() raised %s>" % names
     if len(text) > MAX_REPR:
         text = text[:MAX_REPR] + "..."
     return well_formed(text)
@@ -56,7 +59,7 @@ def opaque(value):
 def is_text(key):
     """Whether UTF-8 can hold it."""
     try:
-        key.encode()
+        str.encode(key)
     except UnicodeEncodeError:
         return False
     return True

@@ -7,25 +7,33 @@ What is inside a value is not looked at here: codec.py walks.
 
 import datetime
 import json
-from collections import namedtuple
+import sys
+from collections import ChainMap, UserDict, UserList, UserString, deque, namedtuple
+from collections.abc import MappingView
 from enum import Enum
+from itertools import chain
+from types import MappingProxyType, SimpleNamespace
 
 from pyproxy_worker import apart, arrays, moments, scalars, tables
+from pyproxy_worker.classes import mro_of, names_of, qualified_name
+from pyproxy_worker.equal_keys import refuse_equal_here, refuse_equal_there
 from pyproxy_worker.integers import int_from_bytes, int_to_bytes
 from pyproxy_worker.msgpack_pure import MAX_INT, MIN_INT, Ext
 from pyproxy_worker.opaque import (
     OPAQUE,
     EncodeError,
+    Unreadable,
     array,
     is_text,
     opaque,
-    qualified_name,
     short_repr,
 )
 
 # More members than a frame has bytes.
 MAX_RANGE = 256 * 1024 * 1024
 NOT_THERE = object()
+# What a dict's own keys(), values() and items() give.
+VIEWS = tuple(type(view) for view in ({}.keys(), {}.values(), {}.items()))
 
 
 def lower_int(value):
@@ -42,22 +50,57 @@ def lower_str(value):
     return text
 
 
+def lower_bytes(value):
+    data = bytes(value)
+    # A class may say that its bytes are an instance of another one.
+    return data if type(data) is bytes else memoryview(data).tobytes()
+
+
 def lower_dict(value):
     pairs = list(value.items())
-    if all(isinstance(key, str) and key != "__proto__" and is_text(key) for key, _ in pairs):
-        return {str.__str__(key): item for key, item in pairs}
-    return Ext(2, [part for pair in pairs for part in pair])
+    keys = [key for key, _ in pairs]
+    if all(issubclass(type(key), str) for key in keys):
+        texts = list(map(str.__str__, keys))
+        if "__proto__" not in texts and is_text("".join(texts)):
+            lowered = dict(zip(texts, [item for _, item in pairs]))
+            if len(lowered) < len(keys):
+                refuse_equal_there(keys, lower_str, key_step)
+            return lowered
+    refuse_equal_there(keys, lower_key, key_step)
+    return Ext(2, list(chain.from_iterable(pairs)))
+
+
+def lower_set(value):
+    members = list(value)
+    refuse_equal_there(members, lower_key, member_step)
+    return Ext(3, members)
+
+
+def lower_key(key):
+    """A key as it is on the wire, one step down; itself if it cannot travel, which shows later."""
+    try:
+        return lower(key)
+    except EncodeError:
+        return key
 
 
 def lift_dict(data, read):
     parts = array(read(data), "a dict")
     if len(parts) % 2:
         raise ValueError("a dict must have a value for each key")
-    return {hashable(key, "a key"): value for key, value in zip(parts[::2], parts[1::2])}
+    keys = [hashable(key, "a key") for key in parts[::2]]
+    lifted = dict(zip(keys, parts[1::2]))
+    if len(lifted) < len(keys):
+        refuse_equal_here(keys, key_step)
+    return lifted
 
 
 def lift_set(data, read):
-    return {hashable(item, "a member of a set") for item in array(read(data), "a set")}
+    members = [hashable(item, "a member of a set") for item in array(read(data), "a set")]
+    lifted = set(members)
+    if len(lifted) < len(members):
+        refuse_equal_here(members, member_step)
+    return lifted
 
 
 def lift_tuple(data, read):
@@ -81,15 +124,28 @@ def hashable(value, what):
 
 
 def lower_enum(value):
-    return lower(value.value)
+    return step_down(value.value)
 
 
 def lower_dataclass(value):
     from dataclasses import fields
 
-    # A field that was deleted, or never set, is not there in Python either.
-    items = {field.name: getattr(value, field.name, NOT_THERE) for field in fields(value)}
+    # Of its class: the value may answer with anything. A field that was deleted, or never set, is
+    # not there in Python either.
+    names = [field.name for field in fields(type(value))]
+    items = {name: getattr(value, name, NOT_THERE) for name in names}
     return lower_dict({name: item for name, item in items.items() if item is not NOT_THERE})
+
+
+def lower_row(value):
+    """A row of sqlite3, as a dict of its columns."""
+    names = value.keys()
+    items = dict(zip(names, value))
+    if len(items) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        reason = "two of its columns are called %s, and one would be lost; name one of them with AS"
+        raise EncodeError(reason % short_repr(twice), qualified_name(type(value)))
+    return lower_dict(items)
 
 
 def lower_range(value):
@@ -112,7 +168,7 @@ def lift_apart(payload, read):
 
 def through(step):
     """A way down by `step`, to what may have to go down further."""
-    return lambda value: lower(step(value))
+    return lambda value: step_down(step(value))
 
 
 # `lower(value)` is for values of `types`, and of their subclasses if `has_subclasses`; a type that is
@@ -124,18 +180,23 @@ KINDS = (
     Kind(1, (int,), True, lower_int, lambda data, _: int_from_bytes(data)),
     Kind(None, (float,), True, lambda value: float.__add__(value, -0.0), None),
     Kind(None, (str,), True, lower_str, None),
-    Kind(None, (bytes, bytearray, memoryview), True, bytes, None),
+    Kind(None, (bytes, bytearray, memoryview), True, lower_bytes, None),
     Kind(None, (list, tuple), True, list, None),
     Kind(None, (range,), False, lower_range, None),
     Kind(2, (dict,), True, lower_dict, lift_dict),
-    Kind(3, (set, frozenset), True, lambda value: Ext(3, list(value)), lift_set),
+    Kind(None, (*VIEWS, MappingView, deque, UserList), True, list, None),
+    Kind(None, (MappingProxyType, ChainMap, UserDict), True, lower_dict, None),
+    Kind(None, (SimpleNamespace,), True, lambda value: lower_dict(value.__dict__), None),
+    Kind(None, ("sqlite3.Row",), True, lower_row, None),
+    Kind(None, (UserString,), True, lambda value: lower_str(str(value)), None),
+    Kind(3, (set, frozenset), True, lower_set, lift_set),
     Kind(4, (), False, None, moments.lift_aware),
     Kind(OPAQUE, (), False, None, lift_opaque),
     Kind(6, (), False, None, lift_tuple),
-    Kind(7, (datetime.datetime,), False, moments.lower_datetime, moments.lift_naive),
-    Kind(8, (datetime.date,), False, moments.lower_date, moments.lift_date),
-    Kind(9, (datetime.time,), False, moments.lower_time, moments.lift_time),
-    Kind(10, (datetime.timedelta,), False, moments.lower_timedelta, moments.lift_timedelta),
+    Kind(7, (datetime.datetime,), True, moments.lower_datetime, moments.lift_naive),
+    Kind(8, (datetime.date,), True, moments.lower_date, moments.lift_date),
+    Kind(9, (datetime.time,), True, moments.lower_time, moments.lift_time),
+    Kind(10, (datetime.timedelta,), True, moments.lower_timedelta, moments.lift_timedelta),
     Kind(11, (complex,), True, scalars.lower_complex, scalars.lift_scalar),
     Kind(None, ("decimal.Decimal",), True, scalars.lower_decimal, None),
     Kind(None, ("fractions.Fraction",), True, scalars.lower_fraction, None),
@@ -156,28 +217,55 @@ KINDS = (
 )
 EXACT = {kind: entry.lower for entry in KINDS for kind in entry.types}
 BASES = {kind: entry.lower for entry in KINDS if entry.has_subclasses for kind in entry.types}
+# Those that were found by their names, one a name.
+KNOWN = {}
 LIFTS = {entry.code: entry.lift for entry in KINDS if entry.code is not None}
 
 
 def lower(value):
-    """One step down: a plain value, or an `Ext`."""
+    """One step down: a plain value, or an `Ext`. Raises Unreadable for what raises when it is read."""
     kind = type(value)
-    step = EXACT.get(kind) or find_lower(kind)
-    return step(value)
+    try:
+        step = EXACT.get(kind) or find_lower(kind)
+        return step(value)
+    except (EncodeError, MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise Unreadable(error, kind) from None
+
+
+def step_down(value):
+    """As `lower`; what the value's class raises comes out of it."""
+    kind = type(value)
+    return (EXACT.get(kind) or find_lower(kind))(value)
 
 
 def find_lower(kind):
     """How values of a type are lowered that is in the table by its name or a base, or not at all."""
     if issubclass(kind, Enum):
         return lower_enum  # first, since an Enum may be an int or str that is not its value
-    name = qualified_name(kind)
-    if name in EXACT:
-        return EXACT[name]
-    for base in kind.__mro__:
-        found = BASES.get(base) or BASES.get(qualified_name(base))
+    mro = mro_of(kind)
+    found = find_named(EXACT, kind)
+    if found is not None:
+        if KNOWN.setdefault(qualified_name(kind), kind) is kind:
+            EXACT[kind] = found  # the next is found at once
+        return found
+    for base in mro:
+        found = BASES.get(base) or find_named(BASES, base)
         if found is not None:
             return found
-    return lower_dataclass if hasattr(kind, "__dataclass_fields__") else opaque
+    is_dataclass = any("__dataclass_fields__" in names_of(base) for base in mro)
+    return lower_dataclass if is_dataclass else opaque
+
+
+def find_named(table, kind):
+    """What a table has for a class by its name, if it is no other one that merely bears the name."""
+    name = qualified_name(kind)
+    found = table.get(name)
+    if found is None:
+        return None
+    module, _, attribute = name.rpartition(".")
+    return found if getattr(sys.modules.get(module), attribute, None) is kind else None
 
 
 def lift(code, data, read):
@@ -187,22 +275,32 @@ def lift(code, data, read):
     return LIFTS[code](data, read)
 
 
-def part_of(value, index):
-    """How the member `index` of what `value` was lowered to is reached, in Python's words."""
-    plain = lower(value)
+def part_of(plain, index):
+    """How the member `index` of a value that was lowered to this is reached, in Python's words."""
     if type(plain) is Ext and type(plain.data) is dict:
         plain = plain.data
     if type(plain) is dict:
         return step_to(list(plain)[index])
     if type(plain) is Ext and plain.code == 2:
-        return step_to(plain.data[index - 1]) if index % 2 else ".keys()[%d]" % (index // 2)
+        return step_to(plain.data[index - 1]) if index % 2 else key_step(index // 2)
+    return member_step(index)
+
+
+def key_step(index):
+    """The way from a dict to a key."""
+    return ".keys()[%d]" % index
+
+
+def member_step(index):
+    """The way to a member of a list, a tuple or a set."""
     return "[%d]" % index
 
 
 def step_to(key):
     """The way from a dict to the value of a key."""
-    if isinstance(key, str) and key.isidentifier():
-        return "." + key
-    if isinstance(key, str):
+    if issubclass(type(key), str):
+        key = str.__str__(key)
+        if key.isidentifier():
+            return "." + key
         return "[%s]" % json.dumps(key, ensure_ascii=not is_text(key))
     return "[%s]" % short_repr(key)[:100]

@@ -56,9 +56,9 @@ export interface SeriesOptions {
  * ```
  *
  * Values of numpy's dtypes are in typed arrays, as in an {@linkcode NDArray}: `bool` in a Uint8Array,
- * `datetime64[ns]` and `datetime64[ns, Europe/Berlin]` in a BigInt64Array of nanoseconds since 1970
- * in UTC. Values of all others (`object`, `string`, `category`, `Int64`, ...) are in an Array, with
- * null for what is missing.
+ * `datetime64[ns]` and `datetime64[us, Europe/Berlin]` in a BigInt64Array of nanoseconds or
+ * microseconds, whichever unit the dtype names, since 1970 in UTC. Values of all others (`object`,
+ * `string`, `category`, `Int64`, ...) are in an Array, with null for what is missing.
  *
  * @typeParam Values The class of `values`.
  */

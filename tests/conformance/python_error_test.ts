@@ -236,17 +236,18 @@ raise E(1)`;
   assertEquals(await own.remote.eval("1"), 1);
 });
 
-test("an exception raised while the value is read is a PythonError or an EncodeError", async () => {
+test("a value that raises where it is read is opaque, and with strict an EncodeError", async () => {
   await using own = await testRemote();
   const value = await own.remote.eval<Opaque>("class A:\n    def __repr__(self): 1/0\nA()");
   assertEquals(value.repr, "<A: its repr() raised ZeroDivisionError>");
-  const exit = await raised(
-    own.remote,
-    "class A:\n    def __repr__(self): raise SystemExit(4)\nA()",
-  );
-  assertEquals([exit.type, exit.exitCode], ["SystemExit", 4]);
+  const exit = "class A:\n    def __repr__(self): raise SystemExit(4)\n[A(), 1]";
+  const [exits, one] = await own.remote.eval<[Opaque, number]>(exit);
+  assertEquals([exits.repr, one], ["<A: its repr() raised SystemExit>", 1]);
+  const code = "class D(dict):\n    def items(self): 1/0\n[D()]";
+  const [dict] = await own.remote.eval<[Opaque]>(code);
+  assertEquals([dict.type, dict.repr], ["__main__.D", "{}"]);
   await assertRejects(
-    async () => await own.remote.eval("class D(dict):\n    def items(self): 1/0\n[D()]"),
+    async () => await own.remote.eval(code, { strict: true }),
     Error,
     "Cannot send result[0]: reading it raised ZeroDivisionError",
   );

@@ -36,15 +36,28 @@ const ROWS: Record<string, Promised> = {
     comes: ["b'a'", "bytearray(b'a')", "memoryview(b'a')"].map((x) => [x, new Uint8Array([97])]),
     goes: [[new Uint8Array([97]), "b'a'"], [new Uint8Array([97]).buffer, "b'a'"]],
   },
-  "list, tuple, range": {
-    comes: [["[1, 2]", [1, 2]], ["(1, 2)", [1, 2]], ["range(2)", [0, 1]]],
+  "list, tuple, range, deque, dict views": {
+    comes: [
+      ["[1, 2]", [1, 2]],
+      ["(1, 2)", [1, 2]],
+      ["range(2)", [0, 1]],
+      ["deque([1, 2])", [1, 2]],
+      ["{'a': 1}.keys()", ["a"]],
+      ["{'a': 1}.values()", [1]],
+      ["{'a': 1}.items()", [["a", 1]]],
+    ],
     goes: [[[1, 2], "[1, 2]"], [tuple(1, 2), "(1, 2)"]],
   },
-  "dict": {
-    comes: [["{'a': 1}", { a: 1 }], ["{1: 'a'}", new Map([[1, "a"]])], [
-      "{'__proto__': 1}",
-      JSON.parse('{"__proto__": 1}'),
-    ]],
+  "dict, sqlite3.Row, SimpleNamespace": {
+    comes: [
+      ["{'a': 1}", { a: 1 }],
+      ["{1: 'a'}", new Map([[1, "a"]])],
+      ["{'__proto__': 1}", JSON.parse('{"__proto__": 1}')],
+      ["MappingProxyType({'a': 1})", { a: 1 }],
+      ["ChainMap({'a': 1}, {'a': 2, 'b': 3})", { a: 1, b: 3 }],
+      ["SimpleNamespace(x=1)", { x: 1 }],
+      ["row()", { a: 1, b: "x" }],
+    ],
     goes: [[{ a: 1 }, "{'a': 1}"], [new Map([["a", 1]]), "{'a': 1}"], [
       new Map([[1, "a"]]),
       "{1: 'a'}",
@@ -134,16 +147,21 @@ const ROWS: Record<string, Promised> = {
 };
 
 const SETUP = `
-import re
-from collections import namedtuple
+import re, sqlite3
+from collections import ChainMap, deque, namedtuple
 from dataclasses import make_dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
 from uuid import UUID
 from zoneinfo import ZoneInfo
+def row():
+    database = sqlite3.connect(":memory:")
+    database.row_factory = sqlite3.Row
+    return database.execute("select 1 as a, 'x' as b").fetchone()
 `;
 
 /** The cells of the first table with a head of Python and JavaScript, without their markup. */

@@ -1,6 +1,8 @@
 /** Arrays and tables in the python process: with numpy and pandas, without, and hostile ones. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { NDArray } from "../../mod.ts";
+import { NDArray, type Series } from "../../mod.ts";
+import readme from "../../README.md" with { type: "text" };
+import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { DTYPES, RandomArrays } from "./arrays_random.ts";
 import { interpreters, LinkClient, Status } from "./link_client.ts";
@@ -38,6 +40,11 @@ async function hide(client: LinkClient, ...modules: string[]): Promise<void> {
     `import sys; sys.modules.update(dict.fromkeys(${JSON.stringify(modules)}))`,
   );
   assertEquals(answer.status, Status.VALUE);
+}
+
+/** Lists as they are written, and what is in them as its text. */
+function shown(value: unknown): string {
+  return Array.isArray(value) ? `[${value.map(shown)}]` : String(value);
 }
 
 for (const { name, path: python } of interpreters()) {
@@ -192,6 +199,78 @@ for view in views + [base]:
 True`);
     assertEquals(answer.value, true, answer.bytes.length.toString());
   });
+
+  withNumpy("with a mask are lists with None where it is, whatever they hold", async () => {
+    await using client = await LinkClient.start(python);
+    const cases: [code: string, shown: string][] = [
+      ["np.ma.array(['a', 2, None, [3]], mask=[0, 1, 0, 0], dtype=object)", "[a,null,null,[3]]"],
+      [
+        "np.ma.array([['a', 2], [{}, np.float64(1)]], mask=[[0, 1], [1, 0]], dtype=object)",
+        "[[a,null],[null,1]]",
+      ],
+      [
+        "np.ma.array(np.array(['2026-03-04', '2026-03-05'], 'M8[D]'), mask=[1, 0])",
+        "[null,2026-03-05]",
+      ],
+      [
+        "np.ma.array(np.array([['2026-03-04T05:06:07', 'NaT']], 'M8[s]'), mask=[[0, 1]])",
+        "[[2026-03-04T05:06:07,null]]",
+      ],
+      [
+        "np.ma.array(np.array(['2026-01-01T00:00:00.000001', '2026-01-02'], 'M8[ns]'), mask=[0, 1])",
+        "[2026-01-01T00:00:00.000001,null]",
+      ],
+      // What is no whole microsecond is opaque, as it is alone.
+      [
+        "np.ma.array(np.array([1000, 1, 2], 'M8[ns]'), mask=[0, 0, 1])",
+        "[1970-01-01T00:00:00.000001,np.datetime64('1970-01-01T00:00:00.000000001'),null]",
+      ],
+      [
+        "np.ma.array(np.arange(8).astype('m8[m]').reshape(2, 2, 2), mask=[[[1, 0], [1, 0]], [[0, 1], [0, 1]]])",
+        "[[[null,PT1M],[null,PT3M]],[[PT4M,null],[PT6M,null]]]",
+      ],
+      ["np.ma.array(np.array([90, 5], 'm8[m]'), mask=[0, 1])", "[PT1H30M,null]"],
+      ["np.ma.array(np.array([90, 5], 'm8[m]'))", "[PT1H30M,PT5M]"],
+      ["np.ma.array(np.zeros((2, 0), 'M8[s]'))", "[[],[]]"],
+      ["np.ma.array(np.datetime64('2026-01-01'), mask=True)", "null"],
+      ["np.ma.array([1, 2], mask=[0, 1])", "[1,null]"],
+      ["np.ma.array(['a', 'b'], mask=[0, 1])", "[a,null]"],
+      ["np.ma.masked", "null"],
+    ];
+    for (const [code, expected] of cases) {
+      const { bytes } = await client.eval(`import numpy as np\n${code}`);
+      // numpy 1 and 2 show scalars in two ways.
+      assertEquals(shown(decode(bytes)).replace("numpy.", "np."), expected, code);
+    }
+  });
+
+  withPandas(
+    "in columns of datetimes come in the unit that the dtype names, as the README says",
+    async () => {
+      await using client = await LinkClient.start(python);
+      const perSecond: Record<string, bigint> = {
+        s: 1n,
+        ms: 1_000n,
+        us: 1_000_000n,
+        ns: 1_000_000_000n,
+      };
+      // pandas 1 makes nanoseconds of all of them.
+      for (const unit of Object.keys(perSecond)) {
+        for (const zone of ["", ".dt.tz_localize('UTC')"]) {
+          const code = "import numpy as np, pandas as pd\n" +
+            `pd.Series(np.array(['2026-03-04T05:06:07'], 'M8[${unit}]'))${zone}`;
+          const series = decode((await client.eval(code)).bytes) as Series<BigInt64Array>;
+          const named = /^datetime64\[(\w+)/.exec(series.dtype!)![1]!;
+          assertEquals(series.values[0], 1_772_600_767n * perSecond[named]!, series.dtype!);
+        }
+      }
+      const text = readme.replaceAll(/\s+/g, " ");
+      assertStringIncludes(
+        text,
+        "datetimes in a BigInt64Array in UTC, whatever their zone, in the unit",
+      );
+    },
+  );
 
   withNumpy(
     "that have no bytes of their own are opaque, and refused where strict is set",

@@ -50,6 +50,57 @@ f()`);
     assertEquals((await client.eval(code(" from None"))).value.context, null);
   });
 
+  test("of commands that failed have the end of their stderr as a note", async () => {
+    await using client = await LinkClient.start(python);
+    const run = async (
+      command: string,
+      options = "capture_output=True",
+    ): Promise<[string[], string]> => {
+      const code =
+        `import subprocess\nsubprocess.run(${command}, shell=True, check=True, ${options})`;
+      const { value } = await client.eval(code);
+      assertEquals(value.type, "CalledProcessError");
+      return [value.notes, value.traceback];
+    };
+    const [notes, traceback] = await run("'echo out; echo why >&2; echo not >&2; exit 3'");
+    assertEquals(notes, ["stderr of the command:\nwhy\nnot"]);
+    assertMatch(
+      traceback,
+      /CalledProcessError: .* exit status 3\.\nstderr of the command:\nwhy\nnot\n$/,
+    );
+    const text = await run(
+      "'echo gr\u00fc\u00dfe >&2; exit 3'",
+      "stderr=subprocess.PIPE, text=True",
+    );
+    assertEquals(text[0], ["stderr of the command:\ngr\u00fc\u00dfe"]);
+    assertEquals((await run("r'printf \"\\\\377\" >&2; exit 3'"))[0], [
+      "stderr of the command:\n\ufffd",
+    ]);
+    const [[long]] = await run("'seq 1000 >&2; exit 3'");
+    assertMatch(long!, /^the end of the command's stderr:\n\.\.\.\d*\n[^]*\n999\n1000$/);
+    assertEquals(long!.length < 2_100, true);
+    // Nothing is said where nothing was written or captured, or where a subclass does not tell.
+    for (
+      const [command, options] of [["'exit 3'"], ["'exit 3'", "stdout=subprocess.PIPE"]] as const
+    ) {
+      assertEquals((await run(command, options))[0], []);
+    }
+    const odd = await client.eval(`import subprocess
+class Odd(subprocess.CalledProcessError):
+    stderr = property(lambda self: 1 / 0, lambda self, value: None)
+raise Odd(1, "x")`);
+    assertEquals([odd.value.type, odd.value.notes], ["Odd", []]);
+    // That of a cause is shown where the cause is.
+    const outer = await client.eval(`import subprocess
+try: subprocess.run("echo inner >&2; exit 1", shell=True, check=True, capture_output=True)
+except Exception as error: raise ValueError("outer") from error`);
+    assertEquals([outer.value.notes, outer.value.cause.notes.length], [[], 1]);
+    assertMatch(
+      outer.value.traceback,
+      /\.\nstderr of the command:\ninner\n\nThe above exception was/,
+    );
+  });
+
   test("of syntax have their position", async () => {
     await using client = await LinkClient.start(python);
     const { value } = await client.eval("x = 1\ny = = 2\n");

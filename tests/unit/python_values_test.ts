@@ -308,11 +308,6 @@ ordered.move_to_end("a")
         /^datetime\.time\(1, 0, tzinfo=datetime\.timezone\.utc\)$/,
       ],
       [
-        "import datetime\nclass D(datetime.date): pass\nD(2026, 1, 2)",
-        "__main__.D",
-        /^(__main__\.)?D\(2026, 1, 2\)$/,
-      ],
-      [
         "import pathlib; pathlib.Path('a\\udcff')",
         "pathlib.PosixPath",
         /^PosixPath\('a\\udcff'\)$/,
@@ -347,7 +342,6 @@ ordered.move_to_end("a")
       ["a = {}\nfor _ in range(600): a = {1: a}\na", "", /nests deeper than 512 levels/],
       ["range(10**12)", "result", /1000000000000 members/],
       ["'x' * (257 << 20)", "result", /more than the 268435456/],
-      ["class D(dict):\n  def items(self): 1/0\n{'d': D()}", "result.d", /ZeroDivisionError/],
     ];
     for (const [code, path, message] of cases) {
       const { status, control } = await client.eval(code);

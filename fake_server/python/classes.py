@@ -1,0 +1,16 @@
+"""What a class is, whatever its metaclass says of it."""
+
+qualname_of = type.__dict__["__qualname__"].__get__
+module_of = type.__dict__["__module__"].__get__
+mro_of = type.__dict__["__mro__"].__get__
+names_of = type.__dict__["__dict__"].__get__
+
+
+def qualified_name(kind):
+    """`module.qualname`, builtins without the module."""
+    name = str.__str__(qualname_of(kind))
+    try:
+        module = module_of(kind)
+    except AttributeError:
+        return name
+    return name if module == "builtins" or type(module) is not str else module + "." + name
