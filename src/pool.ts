@@ -119,7 +119,6 @@ export class PyProxyPool implements AsyncDisposable {
    *
    * @throws {SessionClosedError} If no session is open.
    * @throws {TypeError} If the code is no string, or an option is not what it must be.
-   * @throws {EncodeError} If a value cannot be sent.
    * @throws {QueueFullError} If too many evals wait to be sent.
    */
   eval<T = unknown>(code: string, options?: EvalOptions): Future<T> {

@@ -79,8 +79,9 @@ export class RemoteProcess implements AsyncDisposable {
    * way, one with the same code as the one before shows the line where that one was called: a stack
    * for each would take as much time as all else of a call.
    *
+   * @returns Its future. A value that cannot be sent fails it with an EncodeError, whose path says
+   * which, and nothing is sent.
    * @throws {TypeError} If the code is no string, or an option is not what it must be.
-   * @throws {EncodeError} If a value cannot be sent; its path says which.
    * @throws {SessionClosedError} If the session is over.
    * @throws {QueueFullError} If too many evals wait to be sent.
    */

@@ -8,8 +8,10 @@ import { formatAddress } from "./address.ts";
 import { Callers } from "./caller.ts";
 import type { ErrorRecord, FromWorker, ToWorker } from "./bridge.ts";
 import {
+  EncodeError,
   errorFromRecord,
   ProtocolError,
+  type PyProxyError,
   SessionClosedError,
   SessionCrashedError,
   SessionError,
@@ -157,8 +159,8 @@ export class SessionThread implements FutureOwner {
   /**
    * Sends an eval; the arguments have been checked.
    *
+   * @returns Its future; that of an eval with a value that cannot be sent has the EncodeError already.
    * @throws {SessionError} If the session is over, or the queue full.
-   * @throws {EncodeError} If a value cannot be sent.
    */
   eval<T>(code: string, options: EvalOptions, caller: Error): Future<T> {
     if (this.over) throw this.#overError("eval");
@@ -177,14 +179,13 @@ export class SessionThread implements FutureOwner {
       onProgress: options.onProgress,
       release: undefined,
     };
-    if (signal?.aborted) {
-      // Nothing is sent, but the id is used: it names this future.
-      this.#lastId = id;
-      this.#post({ kind: "never_sent", id });
-      settle(future, { ok: false, error: cancelledError(id, pending, "queued") });
-      return future;
+    if (signal?.aborted) return this.#neverSent(future, cancelledError(id, pending, "queued"));
+    try {
+      this.#queue.add(id, code, options, this.#hello!.limits.frame_bytes);
+    } catch (error) {
+      if (error instanceof EncodeError) return this.#neverSent(future, error);
+      throw error;
     }
-    this.#queue.add(id, code, options, this.#hello!.limits.frame_bytes);
     this.#lastId = id;
     this.#callers.called(code, caller, this.#pending.size);
     this.#pending.add(id, pending);
@@ -193,6 +194,14 @@ export class SessionThread implements FutureOwner {
       this.#flushing = true;
       queueMicrotask(this.#flushLater);
     }
+    return future;
+  }
+
+  /** An eval that has failed before it was sent; its id is used all the same: it names this future. */
+  #neverSent<T>(future: Future<T>, error: PyProxyError): Future<T> {
+    this.#lastId = future.id;
+    this.#post({ kind: "never_sent", id: future.id });
+    settle(future, { ok: false, error });
     return future;
   }
 

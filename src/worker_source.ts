@@ -206,9 +206,9 @@ length*2);length>=KEPT_BYTES/4&&(length=Math.max(length,this.#lastLarge));let by
 this.#large(needed,length):new Uint8Array(length);bytes.set(this.bytes()),this.#use(bytes)}#large(needed,length){
 let used=this.#used;return used===void 0||used.byteLength<needed||used.byteLength>2*length?new Uint8Array(
 Math.ceil(length/KEPT_BYTES)*KEPT_BYTES):(this.#used=void 0,new Uint8Array(used))}#use(bytes){this.#bytes=
-bytes,this.#view=new DataView(bytes.buffer)}#refuseWhileBusy(){if(this.#limit!==0)throw new EncodeError(
+bytes,this.#view=new DataView(bytes.buffer)}#refuseWhileBusy(){if(this.#limit!==0)throw new TypeError(
 "Cannot send a value while another is being read for sending: a getter or Proxy of that one asks for\\
- it","")}},FIXED_EXTENSIONS=new Map([[1,212],[2,213],[4,214],[8,215],[16,216]]);function headerLength(length){
+ it")}},FIXED_EXTENSIONS=new Map([[1,212],[2,213],[4,214],[8,215],[16,216]]);function headerLength(length){
 return length<32?1:length<256?2:length<65536?3:5}function notWellFormed(){return new Fault("a string\\
  with half of a surrogate pair is no text","string")}var DECODER=new Decoder(new Map);function decodeControl(bytes){return DECODER.decode(bytes)}function encodeControl(body){
 let writer=new Writer,fields=Object.entries(body);writer.mapHeader(fields.length);for(let[field,value]of fields)

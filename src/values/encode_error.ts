@@ -14,7 +14,7 @@ import { PyProxyError } from "../error_base.ts";
  *
  * await using remote = await connect("localhost:9000");
  * try {
- *   remote.eval("rows", { locs: { rows: [{ f: 1 }, { f: () => 2 }] } });
+ *   await remote.eval("rows", { locs: { rows: [{ f: 1 }, { f: () => 2 }] } });
  * } catch (error) {
  *   console.log(error instanceof EncodeError && error.path); // locs.rows[1].f
  * }

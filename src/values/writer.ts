@@ -6,7 +6,6 @@
 import { writeU32 } from "../wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES, MAX_USED_BUFFER_BYTES } from "../wire/limits.ts";
 import { bytesOf } from "./bytes.ts";
-import { EncodeError } from "./encode_error.ts";
 import { Fault } from "./fault.ts";
 import { writeUtf8 } from "./utf8.ts";
 
@@ -365,10 +364,9 @@ export class Writer {
 
   #refuseWhileBusy(): void {
     if (this.#limit === 0) return;
-    throw new EncodeError(
+    throw new TypeError(
       "Cannot send a value while another is being read for sending: a getter or Proxy of that " +
         "one asks for it",
-      "",
     );
   }
 }

@@ -116,7 +116,7 @@ test("a value that cannot be sent is opaque, and an EncodeError when strict", as
   assertEquals(await own.remote.eval("1"), 1);
 });
 
-test("an argument that cannot be sent is an EncodeError with its path at the call, nothing sent", async () => {
+test("an argument that cannot be sent fails its eval with an EncodeError that has its path, nothing sent", async () => {
   await using own = await testRemote();
   const rows = [0, 1, 2, { f: () => 1 }];
   const error = await assertRejects(
