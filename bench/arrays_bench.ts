@@ -4,7 +4,8 @@
  *     deno bench --allow-all bench/arrays_bench.ts
  *     deno run --allow-all bench/arrays_bench.ts      # in turns, five rounds, median of the ratios
  *
- * The interpreter is `PYPROXY_PYTHON`, and needs numpy and pandas.
+ * The interpreter is `PYPROXY_PYTHON`, or else `python3`; what needs a module that it lacks is left
+ * out.
  *
  * @module
  */
@@ -22,16 +23,15 @@ const VALUES: Record<string, Sendable> = {
   DataFrame: new DataFrame({ a: numbers.subarray(0, BYTES / 16), b: numbers.subarray(BYTES / 16) }),
 };
 
-const python = Deno.env.get("PYPROXY_PYTHON");
-const options = { bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0", numWorkers: 1 };
+/** The module without which Python cannot make a value. */
+const NEEDED: Record<string, string> = { NDArray: "numpy", DataFrame: "pandas" };
+
+const python = Deno.env.get("PYPROXY_PYTHON") ?? "python3";
+const options = { python, bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0", numWorkers: 1 };
 
 /** A server and a way to send a value through it. */
 async function open(): Promise<AsyncDisposable & { echo(x: Sendable): Promise<unknown> }> {
-  const server = await startServer({
-    ...options,
-    ...(python === undefined ? {} : { python }),
-    log: () => {},
-  });
+  const server = await startServer({ ...options, log: () => {} });
   const remote = await connect(server.addr);
   return {
     echo: async (x) => await remote.eval("x", { locs: { x } }),
@@ -42,10 +42,30 @@ async function open(): Promise<AsyncDisposable & { echo(x: Sendable): Promise<un
   };
 }
 
+/** The module that a value needs and the interpreter lacks. */
+async function missing(name: string): Promise<string | undefined> {
+  const module = NEEDED[name];
+  if (module === undefined) return undefined;
+  const { success } = await new Deno.Command(python, { args: ["-c", `import ${module}`] }).output();
+  return success ? undefined : module;
+}
+
+const lacks = new Map<string, string>();
+for (const name of Object.keys(VALUES)) {
+  const module = await missing(name);
+  if (module !== undefined) lacks.set(name, module);
+}
+
 for (const [name, value] of Object.entries(VALUES)) {
+  const module = lacks.get(name);
   Deno.bench(
-    name,
-    { group: "64 MB there and back", baseline: name === "bytes", n: 5 },
+    module === undefined ? name : `${name} (${python} has no ${module})`,
+    {
+      group: "64 MB there and back",
+      baseline: name === "bytes",
+      n: 5,
+      ignore: module !== undefined,
+    },
     async (b) => {
       await using own = await open();
       await own.echo(value);
@@ -62,6 +82,7 @@ if (import.meta.main) {
   const times = new Map<string, number[]>();
   for (let round = -1; round < ROUNDS; round++) {
     for (const [name, value] of Object.entries(VALUES)) {
+      if (lacks.has(name)) continue;
       const start = performance.now();
       await own.echo(value);
       // The first round warms up: it is what imports numpy and pandas.

@@ -109,7 +109,9 @@ export async function findPython(): Promise<Interpreter> {
   const found: Interpreter[] = [];
   for (const name of names) {
     try {
-      const { stdout } = await new Deno.Command(name, { args: ["-c", ABOUT] }).output();
+      const { success, stdout } = await new Deno.Command(name, { args: ["-c", ABOUT] }).output();
+      // As a shim does that knows of no interpreter to start.
+      if (!success) continue;
       const [executable, version, hasMsgpack] = JSON.parse(new TextDecoder().decode(stdout));
       found.push({ executable, version, hasMsgpack });
     } catch (error) {
@@ -117,6 +119,8 @@ export async function findPython(): Promise<Interpreter> {
     }
   }
   const best = found.find(({ hasMsgpack }) => hasMsgpack) ?? found[0];
-  if (best === undefined) throw new Error(`Cannot measure: there is no ${names.join(" and no ")}`);
+  if (best === undefined) {
+    throw new Error(`Cannot measure: there is no ${names.join(" and no ")} that runs`);
+  }
   return best;
 }

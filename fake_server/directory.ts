@@ -12,8 +12,11 @@ import { StartError } from "./start_error.ts";
 /** Bytes that the path of a unix socket may have: what the system's struct has, less its final 0. */
 const MAX_SOCKET_PATH_BYTES = Deno.build.os === "linux" ? 107 : 103;
 
-/** The longest name of a socket: enough for ten million python processes, one after the other. */
-const SOCKET_NAME = "/9999999.sock";
+/**
+ * The longest name of a socket below the parent: Deno adds up to 16 digits, and there may be ten
+ * million python processes, one after the other.
+ */
+const SOCKET_NAME = "/pyproxy-0123456789abcdef/9999999.sock";
 
 /** What is wrong with a directory, by the system's code. */
 const FLAWS: Record<string, string> = {
@@ -35,11 +38,11 @@ const FLAWS: Record<string, string> = {
 export async function makeDirectory(): Promise<string> {
   // An empty one is none to Python as well. A relative one would change with the current directory.
   const parent = resolve(Deno.env.get("TMPDIR") || "/tmp");
+  checkLength(parent);
   let directory: string | undefined;
   try {
     // Mode 0700, as makeTempDir has it.
     directory = await Deno.makeTempDir({ dir: parent, prefix: "pyproxy-" });
-    checkLength(parent, directory);
     await Deno.mkdir(`${directory}/pyproxy_worker`);
     for (const [name, source] of Object.entries(PYTHON_FILES)) {
       await Deno.writeTextFile(`${directory}/pyproxy_worker/${name}`, source);
@@ -84,13 +87,13 @@ function directoryError(directory: string, error: unknown): unknown {
   );
 }
 
-function checkLength(parent: string, directory: string): void {
-  const size = bytes(directory + SOCKET_NAME);
-  if (size <= MAX_SOCKET_PATH_BYTES) return;
-  const most = MAX_SOCKET_PATH_BYTES - (size - bytes(parent));
+function checkLength(parent: string): void {
+  const size = bytes(parent);
+  const most = MAX_SOCKET_PATH_BYTES - bytes(SOCKET_NAME);
+  if (size <= most) return;
   throw new StartError(
-    `Cannot make the server's sockets in ${parent}: this path has ${bytes(parent)} bytes, and a ` +
-      `socket's leaves room for ${most}; set TMPDIR to a directory with a shorter one, as /tmp`,
+    `Cannot make the server's sockets in ${parent}: this path has ${size} bytes, and a socket's ` +
+      `leaves room for ${most}; set TMPDIR to a directory with a shorter one, as /tmp`,
   );
 }
 

@@ -21,6 +21,7 @@ import { Pipes } from "./pipes.ts";
 import { type Death, exitText, type ProcessEvents } from "./process_events.ts";
 import { Rest } from "./rest.ts";
 import { Results } from "./results.ts";
+import { lacksDescriptors } from "./shortage.ts";
 import { StartError } from "./start_error.ts";
 
 /** How to start a python process. */
@@ -83,8 +84,11 @@ export class PythonProcess {
         await process.#abort();
         text = process.#pipes.startText;
       }
+      const why = lacksDescriptors(error)
+        ? "the server has no descriptors left; raise the limit with ulimit -n"
+        : errorText(error);
       throw new StartError(
-        `Cannot start python "${options.python}": ${errorText(error)}${text ? `: ${text}` : ""}`,
+        `Cannot start python "${options.python}": ${why}${text ? `: ${text}` : ""}`,
         { cause: error },
       );
     } finally {
