@@ -38,6 +38,7 @@ import processes from "./python/processes.py" with { type: "text" };
 import records from "./python/records.py" with { type: "text" };
 import request from "./python/request.py" with { type: "text" };
 import scalars from "./python/scalars.py" with { type: "text" };
+import spawned from "./python/spawned.py" with { type: "text" };
 import streams from "./python/streams.py" with { type: "text" };
 import tables from "./python/tables.py" with { type: "text" };
 import split from "./python/split.py" with { type: "text" };
@@ -85,6 +86,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "records.py": records,
   "request.py": request,
   "scalars.py": scalars,
+  "spawned.py": spawned,
   "streams.py": streams,
   "tables.py": tables,
   "split.py": split,

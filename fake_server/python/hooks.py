@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 
-from pyproxy_worker import class_sources, frames, uncaught
+from pyproxy_worker import class_sources, frames, spawned, uncaught
 from pyproxy_worker.after_import import after_import
 from pyproxy_worker.page import REPLACED, STARTED
 from pyproxy_worker.unbound import Unbound
@@ -77,6 +77,7 @@ def install(output, forked, words):
 
     frames.install()
     after_import("inspect", class_sources.change)
+    spawned.install()
     uncaught.install(output.cancels.swallowed)
 
     def after_in_child():
