@@ -8,6 +8,7 @@ import _signal
 import _thread
 import functools
 import os
+import posix
 import signal
 import sys
 import threading
@@ -53,7 +54,9 @@ def install(output, forked, words):
         (os, "dup2", touch_descriptor(1)),
         (os, "close", touch_descriptor(0)),
         (os, "_exit", end_at_once),
-        (os, "abort", flush_before),
+        (os, "abort", end_at_once),
+        (posix, "_exit", end_at_once),
+        (posix, "abort", end_at_once),
         (_thread, "start_new_thread", own_thread),
         (_thread, "start_new", own_thread),
         (_thread, "start_joinable_thread", own_thread),
@@ -141,26 +144,18 @@ def touch_descriptor(position):
     return wrap
 
 
-def flush_before(output, function):
-    """A function that ends the process at once: nothing that was printed is lost."""
+def end_at_once(output, function):
+    """os._exit, os.abort: nothing that was printed is lost.
+
+    It is not for a finalizer that runs as a session closes, which would end all others.
+    """
 
     @functools.wraps(function)
     def end(*args, **kwargs):
-        output.flush()
-        return function(*args, **kwargs)
-
-    return end
-
-
-def end_at_once(output, function):
-    """os._exit: not for a finalizer that runs as a session closes, which would end all others."""
-    end_process = flush_before(output, function)
-
-    @functools.wraps(function)
-    def end(status):
         if output.is_forgetting and not output.is_forked:
-            raise SystemExit(status)
-        end_process(status)
+            raise SystemExit(*args)
+        output.flush()
+        function(*args, **kwargs)
 
     return end
 
