@@ -43,6 +43,7 @@ import request from "./python/request.py" with { type: "text" };
 import scalars from "./python/scalars.py" with { type: "text" };
 import script from "./python/script.py" with { type: "text" };
 import shell from "./python/shell.py" with { type: "text" };
+import spawned from "./python/spawned.py" with { type: "text" };
 import split from "./python/split.py" with { type: "text" };
 import stderrNote from "./python/stderr_note.py" with { type: "text" };
 import streams from "./python/streams.py" with { type: "text" };
@@ -97,6 +98,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "scalars.py": scalars,
   "script.py": script,
   "shell.py": shell,
+  "spawned.py": spawned,
   "split.py": split,
   "stderr_note.py": stderrNote,
   "streams.py": streams,

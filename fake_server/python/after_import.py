@@ -5,17 +5,19 @@ from importlib.machinery import PathFinder
 
 
 class Finder:
-    """Stands first in sys.meta_path, and leaves it when there is nothing more to change."""
+    """Stands first in sys.meta_path once there is something to change.
+
+    It stays there: a module may be imported again, as when a cancel has hit what imported it.
+    """
 
     def __init__(self):
         self._changes = {}
 
     def add(self, name, change):
-        """Calls `change(module)` when the module of that name has been imported."""
+        """Calls `change(module)` whenever the module of that name has been imported."""
+        self._changes[name] = change
         if name in sys.modules:
             change(sys.modules[name])
-            return
-        self._changes[name] = change
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 
@@ -31,9 +33,6 @@ class Finder:
         def exec_module(module):
             execute(module)
             change(module)
-            self._changes.pop(name, None)
-            if not self._changes and self in sys.meta_path:
-                sys.meta_path.remove(self)
 
         spec.loader.exec_module = exec_module
         return spec

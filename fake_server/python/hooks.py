@@ -8,11 +8,12 @@ import _signal
 import _thread
 import functools
 import os
+import posix
 import signal
 import sys
 import threading
 
-from pyproxy_worker import class_sources, frames, uncaught
+from pyproxy_worker import class_sources, frames, spawned, uncaught
 from pyproxy_worker.after_import import after_import
 from pyproxy_worker.page import REPLACED, STARTED
 from pyproxy_worker.unbound import Unbound
@@ -53,7 +54,9 @@ def install(output, forked, words):
         (os, "dup2", touch_descriptor(1)),
         (os, "close", touch_descriptor(0)),
         (os, "_exit", end_at_once),
-        (os, "abort", flush_before),
+        (os, "abort", end_at_once),
+        (posix, "_exit", end_at_once),
+        (posix, "abort", end_at_once),
         (_thread, "start_new_thread", own_thread),
         (_thread, "start_new", own_thread),
         (_thread, "start_joinable_thread", own_thread),
@@ -77,6 +80,7 @@ def install(output, forked, words):
 
     frames.install()
     after_import("inspect", class_sources.change)
+    spawned.install()
     uncaught.install(output.cancels.swallowed)
 
     def after_in_child():
@@ -140,26 +144,18 @@ def touch_descriptor(position):
     return wrap
 
 
-def flush_before(output, function):
-    """A function that ends the process at once: nothing that was printed is lost."""
+def end_at_once(output, function):
+    """os._exit, os.abort: nothing that was printed is lost.
+
+    It is not for a finalizer that runs as a session closes, which would end all others.
+    """
 
     @functools.wraps(function)
     def end(*args, **kwargs):
-        output.flush()
-        return function(*args, **kwargs)
-
-    return end
-
-
-def end_at_once(output, function):
-    """os._exit: not for a finalizer that runs as a session closes, which would end all others."""
-    end_process = flush_before(output, function)
-
-    @functools.wraps(function)
-    def end(status):
         if output.is_forgetting and not output.is_forked:
-            raise SystemExit(status)
-        end_process(status)
+            raise SystemExit(*args)
+        output.flush()
+        function(*args, **kwargs)
 
     return end
 

@@ -1,4 +1,4 @@
-"""What Python prints of exceptions that nobody can catch: in a thread, in `__del__`.
+"""What Python prints of exceptions that nobody catches: in a thread, in `__del__`, in a child.
 
 Its own printer, in C, looks for a line of source in a file, and the code of an eval has none.
 """
@@ -6,11 +6,15 @@ Its own printer, in C, looks for a line of source in a file, and the code of an 
 import sys
 import threading
 import traceback
+from traceback import TracebackException
 
+from pyproxy_worker.errors import drop_own_frames
+from pyproxy_worker.printed import as_printed
 from pyproxy_worker.unbound import Unbound
 
 # Since then the hook of threads is one that asks linecache.
 ASKS_LINECACHE = sys.version_info >= (3, 13)
+print_uncaught = sys.excepthook
 print_in_thread = threading.excepthook
 print_unraisable = sys.unraisablehook
 
@@ -22,6 +26,17 @@ def has_eval_frame(tb):
             return True
         tb = tb.tb_next
     return False
+
+
+def excepthook(exctype, value, traceback, /):
+    """Handle an exception by displaying it with a traceback on sys.stderr."""
+    try:
+        shown = TracebackException(type(value), value, traceback)
+        drop_own_frames(shown)
+        text = as_printed(value, shown, "".join(shown.format()))
+    except Exception:  # it is no exception, or one that cannot be looked at
+        return print_uncaught(exctype, value, traceback)
+    show(text)
 
 
 def in_thread(args, /):
@@ -65,6 +80,7 @@ def install(is_swallowed):
             unraisable(args)
 
     sys.unraisablehook = on_unraisable
+    sys.excepthook = sys.__excepthook__ = Unbound(excepthook, "sys")
     if not ASKS_LINECACHE:
         live = sys.modules["threading"]  # user code's
         in_thread.__name__ = in_thread.__qualname__ = "excepthook"

@@ -22,6 +22,7 @@ from pyproxy_worker.codec import MSGPACK, encode, encode_pieces
 from pyproxy_worker.end import End
 from pyproxy_worker.errors import encode_exception, encode_least
 from pyproxy_worker.evaluate import Evaluator
+from pyproxy_worker.frames import is_ours
 from pyproxy_worker.link import READ, Link
 from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.output import Output
@@ -326,6 +327,7 @@ class Worker:
                 print(code, file=sys.stderr)
                 code = 1
         elif error is not None:
+            error.__traceback__ = without_own_frames(error.__traceback__)
             sys.excepthook(type(error), error, error.__traceback__)
             code = 1
         try:
@@ -333,6 +335,13 @@ class Worker:
             self._output.finish()
         finally:
             os._exit(code & 0xFF)
+
+
+def without_own_frames(tb):
+    """A traceback from where user code begins."""
+    while tb is not None and is_ours(tb.tb_frame):
+        tb = tb.tb_next
+    return tb
 
 
 def unsendable(error, root):

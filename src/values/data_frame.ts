@@ -79,8 +79,13 @@ export class DataFrame {
         values instanceof Series
           ? new Series(values.values, { name, dtype: values.dtype })
           : new Series(values, { name }));
-    if (!this.columns.every((column) => column instanceof Series)) {
-      throw new TypeError("Cannot make a DataFrame: its columns must be Series");
+    const stray = this.columns.findIndex((column) => !(column instanceof Series));
+    if (stray >= 0) {
+      throw new TypeError(
+        `Cannot make a DataFrame: its columns must be Series, got ${
+          shown(this.columns[stray])
+        } as number ${stray}`,
+      );
     }
     this.index = index;
     this.length = index?.[0]?.length ?? this.columns[0]?.length ?? 0;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkKeys } from "../given.ts";
+import { checkKeys, shown } from "../given.ts";
 import { bytesOf } from "./bytes.ts";
 import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decoder.ts";
@@ -94,13 +94,17 @@ export class NDArray<Data extends TypedArray = TypedArray> {
    */
   constructor(data: Data, options?: NDArrayOptions) {
     const given = checkKeys("make an NDArray", options, ["shape", "dtype", "order"]);
-    const dtype = given.dtype ?? nameOf(data);
-    const layout = dtype === undefined ? undefined : dtypeOf(dtype);
-    if (dtype === undefined || layout === undefined) {
+    const isTyped = ArrayBuffer.isView(data) && !(data instanceof DataView);
+    const dtype = isTyped ? given.dtype ?? nameOf(data) : undefined;
+    if (dtype === undefined) {
       throw new TypeError(
-        dtype === undefined
-          ? `Cannot make an NDArray: its data must be a typed array, got ${classOf(data)}`
-          : `Cannot make an NDArray: "${dtype}" is no dtype that travels as bytes`,
+        `Cannot make an NDArray: its data must be a typed array, got ${shown(data)}`,
+      );
+    }
+    const layout = dtypeOf(dtype);
+    if (layout === undefined) {
+      throw new TypeError(
+        `Cannot make an NDArray: "${dtype}" is no dtype that travels as bytes`,
       );
     }
     const { shape = [data.length / layout.count], order = "C" } = given;

@@ -76,7 +76,7 @@ test("a traceback shows the lines of a kept function, however many evals came af
   assertEquals(source, "def halve(x):\n    return x / (x - x)\n");
 });
 
-test("Python shows lines of source in warnings, threads and finalizers, and to inspect", async () => {
+test("Python shows lines of source in warnings, threads, finalizers and excepthook, and to inspect", async () => {
   await using own = await testRemote();
   const shown: [string, string][] = [
     ["x = 3\nif x is 3: pass", "if x is 3: pass"],
@@ -85,6 +85,10 @@ test("Python shows lines of source in warnings, threads and finalizers, and to i
       "raise ValueError",
     ],
     ["class C:\n  def __del__(self):\n    raise ValueError\nC()\n1", "raise ValueError"],
+    [
+      "import sys\ntry:\n  raise ValueError\nexcept ValueError:\n  sys.excepthook(*sys.exc_info())",
+      "raise ValueError",
+    ],
   ];
   for (const [code, line] of shown) {
     const lines = await all(own.remote.eval(code).output());
@@ -162,9 +166,9 @@ Kept().collect()
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     Kept().warn("kept")
-functions = [os.close, os.write, signal.raise_signal, gc.collect, sys._getframe, threading.excepthook]
+functions = [os.close, os.write, signal.raise_signal, gc.collect, sys._getframe, threading.excepthook, sys.excepthook, os._exit]
 [[caught[0].filename, caught[0].lineno], [pickle.loads(pickle.dumps(f)) is f for f in functions]]`;
   const [[file, line], same] = await own.remote.eval<[[string, number], boolean[]]>(code);
   assertEquals([file.startsWith("<eval-"), line], [true, 16]);
-  assertEquals(same, Array(6).fill(true));
+  assertEquals(same, Array(8).fill(true));
 });

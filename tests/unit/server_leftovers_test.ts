@@ -133,8 +133,9 @@ Deno.test("server drops the namespaces of a closed session, whatever their final
   await using other = await RawSession.connect(server.addr);
   await other.eval("mark = 'still here'", { namespace: "m" });
   const code = (end: string): string =>
-    `import os, time\nclass Kept:\n  def __del__(self): ${end}\nkept = Kept()`;
-  for (const end of ["print('late words')", "os._exit(3)", "time.sleep(30)", "1 / 0"]) {
+    `import os, posix, time\nclass Kept:\n  def __del__(self): ${end}\nkept = Kept()`;
+  const ends = ["print('late words')", "os._exit(3)", "posix._exit(3)", "os.abort()"];
+  for (const end of [...ends, "time.sleep(30)", "1 / 0"]) {
     {
       await using session = await RawSession.connect(server.addr);
       await session.eval(code(end), { namespace: "n" });

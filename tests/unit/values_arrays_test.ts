@@ -108,7 +108,11 @@ Deno.test("NDArray refuses what does not fit, and says what it got", () => {
   refused(() => new NDArray(data, { dtype: "constructor" }), '"constructor" is no dtype');
   refused(
     () => new NDArray([1] as unknown as TypedArray),
-    "its data must be a typed array, got Array",
+    "its data must be a typed array, got an Array",
+  );
+  refused(
+    () => new NDArray(null as unknown as TypedArray, { dtype: "float64" }),
+    "its data must be a typed array, got null",
   );
   refused(
     () => new NDArray(new Float64Array(3), { dtype: "complex128" }),
@@ -311,7 +315,10 @@ Deno.test("Series and DataFrame say what does not fit", () => {
     () => new DataFrame({ a: [1], b: [1, 2] }),
     "Cannot make a DataFrame: its column b has 2 rows, others have 1",
   );
-  refused(() => new DataFrame([[1]] as unknown as Series[]), "its columns must be Series");
+  refused(
+    () => new DataFrame([[1]] as unknown as Series[]),
+    "its columns must be Series, got an Array as number 0",
+  );
   refused(
     () => new DataFrame({ a: [1] }, { index: [new Series([1, 2])] }),
     "Cannot make a DataFrame: its column a has 1 rows, others have 2",
