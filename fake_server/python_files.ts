@@ -41,6 +41,7 @@ import records from "./python/records.py" with { type: "text" };
 import request from "./python/request.py" with { type: "text" };
 import scalars from "./python/scalars.py" with { type: "text" };
 import stderrNote from "./python/stderr_note.py" with { type: "text" };
+import steps from "./python/steps.py" with { type: "text" };
 import streams from "./python/streams.py" with { type: "text" };
 import tables from "./python/tables.py" with { type: "text" };
 import split from "./python/split.py" with { type: "text" };
@@ -92,6 +93,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "request.py": request,
   "scalars.py": scalars,
   "stderr_note.py": stderrNote,
+  "steps.py": steps,
   "streams.py": streams,
   "tables.py": tables,
   "split.py": split,
