@@ -46,6 +46,7 @@ import shell from "./python/shell.py" with { type: "text" };
 import spawned from "./python/spawned.py" with { type: "text" };
 import split from "./python/split.py" with { type: "text" };
 import stderrNote from "./python/stderr_note.py" with { type: "text" };
+import steps from "./python/steps.py" with { type: "text" };
 import streams from "./python/streams.py" with { type: "text" };
 import sweeper from "./python/sweeper.py" with { type: "text" };
 import tables from "./python/tables.py" with { type: "text" };
@@ -101,6 +102,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "spawned.py": spawned,
   "split.py": split,
   "stderr_note.py": stderrNote,
+  "steps.py": steps,
   "streams.py": streams,
   "sweeper.py": sweeper,
   "tables.py": tables,

@@ -14,7 +14,8 @@ from pyproxy_worker.classes import qualified_name
 from pyproxy_worker.msgpack_pure import LARGE_BYTES, MAX_DEPTH, Ext
 from pyproxy_worker.msgpack_read import unpack
 from pyproxy_worker.opaque import OPAQUE, EncodeError, Unreadable, opaque
-from pyproxy_worker.values import lift, lower, part_of
+from pyproxy_worker.steps import part_of
+from pyproxy_worker.values import lift, lower
 
 try:
     from msgpack import ExtType, Packer, version

@@ -2,7 +2,8 @@
 
 from pyproxy_worker.msgpack_read import unpack
 from pyproxy_worker.opaque import EncodeError
-from pyproxy_worker.values import lift, step_to
+from pyproxy_worker.steps import key_step, member_step, step_to
+from pyproxy_worker.values import lift
 
 
 # What the search cannot look into once it is made: Series and DataFrame.
@@ -48,11 +49,11 @@ def search(value):
         return value.error
     if type(value) is dict:
         pairs = list(value.items())
-        steps = [".keys()[%d]" % i for i in range(len(pairs))] + [step_to(key) for key, _ in pairs]
+        steps = [key_step(i) for i in range(len(pairs))] + [step_to(key) for key, _ in pairs]
         members = [key for key, _ in pairs] + [item for _, item in pairs]
     elif type(value) in (list, tuple, set, frozenset):
         members = list(value)
-        steps = ["[%d]" % i for i in range(len(members))]
+        steps = [member_step(i) for i in range(len(members))]
     else:
         return None
     for step, member in zip(steps, members):

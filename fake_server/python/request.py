@@ -8,7 +8,7 @@ from pyproxy_worker.apart import held
 from pyproxy_worker.codec import decode, with_deep_stack
 from pyproxy_worker.locate import locate
 from pyproxy_worker.opaque import EncodeError
-from pyproxy_worker.values import step_to
+from pyproxy_worker.steps import step_to
 
 read_session_and_length = struct.Struct(">II").unpack_from
 CONTROL_AT = 8

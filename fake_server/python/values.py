@@ -6,12 +6,10 @@ What is inside a value is not looked at here: codec.py walks.
 """
 
 import datetime
-import json
 import sys
 from collections import ChainMap, UserDict, UserList, UserString, deque, namedtuple
 from collections.abc import MappingView
 from enum import Enum
-from itertools import chain
 from types import MappingProxyType, SimpleNamespace
 
 from pyproxy_worker import apart, arrays, moments, scalars, tables
@@ -28,6 +26,7 @@ from pyproxy_worker.opaque import (
     opaque,
     short_repr,
 )
+from pyproxy_worker.steps import key_step, member_step
 
 # More members than a frame has bytes.
 MAX_RANGE = 256 * 1024 * 1024
@@ -59,15 +58,19 @@ def lower_bytes(value):
 def lower_dict(value):
     pairs = list(value.items())
     keys = [key for key, _ in pairs]
+    items = [item for _, item in pairs]
     if all(issubclass(type(key), str) for key in keys):
         texts = list(map(str.__str__, keys))
         if "__proto__" not in texts and is_text("".join(texts)):
-            lowered = dict(zip(texts, [item for _, item in pairs]))
+            lowered = dict(zip(texts, items))
             if len(lowered) < len(keys):
                 refuse_equal_there(keys, lower_str, key_step)
             return lowered
     refuse_equal_there(keys, lower_key, key_step)
-    return Ext(2, list(chain.from_iterable(pairs)))
+    parts = keys * 2
+    parts[::2] = keys
+    parts[1::2] = items
+    return Ext(2, parts)
 
 
 def lower_set(value):
@@ -273,34 +276,3 @@ def lift(code, data, read):
     if code not in LIFTS:
         raise ValueError("no extension has the code %d" % code)
     return LIFTS[code](data, read)
-
-
-def part_of(plain, index):
-    """How the member `index` of a value that was lowered to this is reached, in Python's words."""
-    if type(plain) is Ext and type(plain.data) is dict:
-        plain = plain.data
-    if type(plain) is dict:
-        return step_to(list(plain)[index])
-    if type(plain) is Ext and plain.code == 2:
-        return step_to(plain.data[index - 1]) if index % 2 else key_step(index // 2)
-    return member_step(index)
-
-
-def key_step(index):
-    """The way from a dict to a key."""
-    return ".keys()[%d]" % index
-
-
-def member_step(index):
-    """The way to a member of a list, a tuple or a set."""
-    return "[%d]" % index
-
-
-def step_to(key):
-    """The way from a dict to the value of a key."""
-    if issubclass(type(key), str):
-        key = str.__str__(key)
-        if key.isidentifier():
-            return "." + key
-        return "[%s]" % json.dumps(key, ensure_ascii=not is_text(key))
-    return "[%s]" % short_repr(key)[:100]

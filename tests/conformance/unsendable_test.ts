@@ -120,6 +120,27 @@ test("an argument that Python cannot make fails its eval alone, with its path", 
   assertEquals(await own.remote.eval("1 + 1"), 2);
 });
 
+test("a result with keys that JavaScript could not tell apart is an EncodeError that names both", async () => {
+  await using own = await testRemote();
+  const enums = "import enum; A = enum.Enum('A', 'X'); B = enum.Enum('B', 'Y'); ";
+  const cases: [code: string, path: string, both: string][] = [
+    [`${enums}{A.X: 1, B.Y: 2}`, "result.keys()[1]", "<A.X: 1> (.keys()[0]) and <B.Y: 1>"],
+    ["[{'n': {float('nan'), float('nan')}}]", "result[0].n[1]", "nan ([0]) and nan"],
+  ];
+  for (const [code, path, both] of cases) {
+    for (const strict of [false, true]) {
+      const future = own.remote.eval(code, { strict });
+      const error = await assertRejects(() => Promise.resolve(future), EncodeError);
+      assertEquals([error.path, error.message], [
+        path,
+        `Cannot send ${path}: ${both} are equal in JavaScript, and one would be lost`,
+      ]);
+    }
+  }
+  const map = await own.remote.eval<Map<unknown, string>>("{1: 'a', '1': 'b', True is None: 'c'}");
+  assertEquals([...map], [[1, "a"], ["1", "b"], [false, "c"]]);
+});
+
 test("what only Python has is opaque wherever it is, and strict names its type and path", async () => {
   await using own = await testRemote();
   const cases: [code: string, path: string, type: string][] = [

@@ -61,6 +61,10 @@ const CLASSES: Record<string, [code: string, type: string]> = {
 const UNREADABLE: Record<string, [code: string, raised: string]> = {
   "a dict without items": ["class Odd(dict):\n  def items(self): 1 / 0", "ZeroDivisionError"],
   "a dict whose items are no pairs": ["class Odd(dict):\n  def items(self): return 5", "TypeError"],
+  "a dict whose pairs can be read once": [
+    "class Odd(dict):\n  def items(self): return [iter((1, 2))]",
+    "ValueError",
+  ],
   "a list that cannot be iterated": [
     "class Odd(list):\n  def __iter__(self): 1 / 0",
     "ZeroDivisionError",
