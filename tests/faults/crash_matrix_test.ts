@@ -32,7 +32,8 @@ const FAULTS = {
     finally:
         hoard.clear()
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))`,
-  "loop in C": `all(itertools.repeat(True))`,
+  // No code of Python's runs once the marker is made, so no cancel gets in before the loop.
+  "loop in C": `all(itertools.chain(map(os.open, [marker], [os.O_CREAT]), itertools.repeat(True)))`,
   "hanging atexit": `atexit.register(time.sleep, 60); sys.exit(3)`,
 };
 
@@ -43,7 +44,7 @@ def used():
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[0]) * resource.getpagesize()
 def fault():
-    os.close(os.open(marker, os.O_CREAT | os.O_WRONLY))
+    ${fault.includes("marker") ? "" : "os.close(os.open(marker, os.O_CREAT | os.O_WRONLY))"}
     ${fault}
 def at_unpack():
     """Has the fault when the worker reads the next eval."""
