@@ -126,6 +126,27 @@ test("code that looks at its stack sees its own frames alone", async () => {
   assertEquals(await own.remote.eval(current), ["<module>"]);
 });
 
+test("code that traces or profiles itself is told of its own frames alone", async () => {
+  await using own = await testRemote();
+  for (const kind of ["trace", "profile"]) {
+    const code = `
+import sys
+seen = []
+def note(frame, event, arg):
+    seen.append((frame.f_code.co_filename, frame.f_code.co_name))
+    return note
+def work():
+    print("traced")
+sys.set${kind}(note)
+work()
+is_kept = sys.get${kind}() is note
+sys.set${kind}(None)
+files = {file for file, _ in seen} - {work.__code__.co_filename}
+is_kept, sys.get${kind}() is None, files, {name for _, name in seen}`;
+    assertEquals(await own.remote.eval(code), [true, true, new Set(), new Set(["work"])]);
+  }
+});
+
 test("print() writes where descriptors 1 and 2 lead", async () => {
   await using own = await testRemote();
   const future = own.remote.eval(`
