@@ -98,6 +98,17 @@ test("Python shows lines of source in warnings, threads, finalizers and exceptho
     const code = `import inspect\nclass Point:\n${body}\ninspect.getsource(Point)`;
     assertEquals(await own.remote.eval(code), `class Point:\n${body}`);
   }
+  const odd = `
+import inspect
+class Kind(type):
+    @property
+    def __module__(cls):
+        raise AttributeError
+class Point(metaclass=Kind):
+    pass
+inspect.getsource(Point)`;
+  const error = await assertRejects(async () => await own.remote.eval(odd), PythonError);
+  assertEquals(error.type, "TypeError");
 });
 
 test("code that looks at its stack sees its own frames alone", async () => {
