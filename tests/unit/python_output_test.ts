@@ -86,7 +86,7 @@ status
     assertEquals(text.match(/^parent$/gm)?.length, 4);
     assertEquals(text.match(/^child/gm)?.length, 4);
     const error =
-      /Traceback .*\n  File "<eval-1>", line \d+, in <module>\n {4}exec\(code\)\n.*\nZeroDiv/;
+      /Traceback .*\n {2}File "<eval-1>", line \d+, in <module>\n {4}exec\(code\)\n.*\nZeroDiv/;
     assert(error.test(text) && /^bye$/m.test(text), text);
     assertEquals((await client.eval("2 + 2")).value, 4);
   });
