@@ -14,7 +14,7 @@ def change(inspect):
 
     @functools.wraps(getfile)
     def own_getfile(object):
-        if isinstance(object, type) and object.__module__ == "__main__":
+        if isinstance(object, type) and getattr(object, "__module__", None) == "__main__":
             if not hasattr(sys.modules.get("__main__"), "__file__"):
                 filename = file_of(object)
                 if filename is not None:

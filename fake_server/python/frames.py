@@ -25,6 +25,8 @@ BEYOND = 1 << 30
 back_of = types.FrameType.f_back.__get__
 get_frame = sys._getframe
 get_frames = sys._current_frames
+set_trace, get_trace = sys.settrace, sys.gettrace
+set_profile, get_profile = sys.setprofile, sys.getprofile
 warn_in_c = warnings.warn
 dump_in_c = faulthandler.dump_traceback
 
@@ -101,6 +103,43 @@ def dump_traceback(file=None, all_threads=True):
     os.write(file if type(file) is int else file.fileno(), without_ours(text).encode())
 
 
+class Tracer:
+    """A tracing function of user code's, which is not told of our frames."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, frame, event, arg):
+        return None if is_ours(frame) else self.function(frame, event, arg)
+
+
+def without_tracer(function):
+    """What user code has set."""
+    return function.function if type(function) is Tracer else function
+
+
+def settrace(function, /):
+    """Set the global debug tracing function.  It will be called on each
+    function call.  See the debugger chapter in the library manual."""
+    set_trace(function if function is None else Tracer(function))
+
+
+def gettrace():
+    """Return the global debug tracing function set with sys.settrace."""
+    return without_tracer(get_trace())
+
+
+def setprofile(function, /):
+    """Set the profiling function.  It will be called on each function call
+    and return.  See the profiler chapter in the library manual."""
+    set_profile(function if function is None else Tracer(function))
+
+
+def getprofile():
+    """Return the profiling function set with sys.setprofile."""
+    return without_tracer(get_profile())
+
+
 def without_ours(text):
     """What faulthandler prints, without our frames and threads."""
     kept = []
@@ -116,8 +155,8 @@ def install():
     if sys.implementation.name == "cpython":
         gc.get_referents(types.FrameType.__dict__)[0]["f_back"] = property(visible_back)
         ctypes.pythonapi.PyType_Modified(ctypes.py_object(types.FrameType))
-    sys._getframe = Unbound(_getframe, "sys")
-    sys._current_frames = Unbound(_current_frames, "sys")
+    for function in (_getframe, _current_frames, settrace, gettrace, setprofile, getprofile):
+        setattr(sys, function.__name__, Unbound(function, "sys"))
     # The modules of user code.
     sys.modules["warnings"].warn = Unbound(warn, "warnings")
     sys.modules["faulthandler"].dump_traceback = Unbound(dump_traceback, "faulthandler")

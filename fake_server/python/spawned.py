@@ -12,6 +12,7 @@ import tokenize
 from types import FunctionType
 
 from pyproxy_worker.after_import import after_import
+from pyproxy_worker.pristine import import_live
 
 METHODS = frozenset(("spawn", "forkserver"))
 # Objects that are pickled by their name say so in every version.
@@ -59,6 +60,7 @@ def is_source_of_main(path):
 
 def has_main():
     """Whether a spawned process imports what is `__main__` here."""
+    import_live("multiprocessing.spawn")
     data = sys.modules["multiprocessing.spawn"].get_preparation_data("")
     return "init_main_from_name" in data or "init_main_from_path" in data
 

@@ -98,6 +98,17 @@ test("Python shows lines of source in warnings, threads, finalizers and exceptho
     const code = `import inspect\nclass Point:\n${body}\ninspect.getsource(Point)`;
     assertEquals(await own.remote.eval(code), `class Point:\n${body}`);
   }
+  const odd = `
+import inspect
+class Kind(type):
+    @property
+    def __module__(cls):
+        raise AttributeError
+class Point(metaclass=Kind):
+    pass
+inspect.getsource(Point)`;
+  const error = await assertRejects(async () => await own.remote.eval(odd), PythonError);
+  assertEquals(error.type, "TypeError");
 });
 
 test("code that looks at its stack sees its own frames alone", async () => {
@@ -124,6 +135,27 @@ test("code that looks at its stack sees its own frames alone", async () => {
   assertEquals([...dumped.matchAll(/File "(<eval)?/g)].map((match) => match[1]), ["<eval"]);
   const current = "import sys\n[frame.f_code.co_name for frame in sys._current_frames().values()]";
   assertEquals(await own.remote.eval(current), ["<module>"]);
+});
+
+test("code that traces or profiles itself is told of its own frames alone", async () => {
+  await using own = await testRemote();
+  for (const kind of ["trace", "profile"]) {
+    const code = `
+import sys
+seen = []
+def note(frame, event, arg):
+    seen.append((frame.f_code.co_filename, frame.f_code.co_name))
+    return note
+def work():
+    print("traced")
+sys.set${kind}(note)
+work()
+is_kept = sys.get${kind}() is note
+sys.set${kind}(None)
+files = {file for file, _ in seen} - {work.__code__.co_filename}
+is_kept, sys.get${kind}() is None, files, {name for _, name in seen}`;
+    assertEquals(await own.remote.eval(code), [true, true, new Set(), new Set(["work"])]);
+  }
 });
 
 test("print() writes where descriptors 1 and 2 lead", async () => {
