@@ -47,6 +47,7 @@ class Cancels:
         self._interrupted = 0  # the job in which that was
         self.owed = False
         self.is_last = False  # the job ends with the process, and tells of all that is ignored
+        self.has_changed_calls = False  # user code: who traces them, how deep they may be
         self.has_changed_signals = False  # user code: its mask, or a timer that sends one
         self._is_own = False  # user code has sent itself the SIGINT that comes next
         self._imports = Imports()

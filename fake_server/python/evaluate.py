@@ -8,8 +8,9 @@ from types import ModuleType
 from pyproxy_worker.compiler import Compiler
 from pyproxy_worker.main_module import flush_files, new_main
 
-# The references to the variables of a module that no function knows: its own, and getrefcount's.
+# The references to variables that nothing of an eval holds any more: `leave`'s, and getrefcount's.
 OWN_REFERENCES = 2
+NOTHING = {}
 
 
 class Evaluator:
@@ -19,16 +20,18 @@ class Evaluator:
         self._compiler = Compiler()
         self._last = None, None  # the source that was run last, and its code
         self._sessions = {}
-        self._blank = self._main = ModuleType("__main__")  # that of the eval that runs
+        self._blank = ModuleType("__main__")
+        self._variables = NOTHING  # of the eval that runs, if they end with it
         self.leave()
 
     def run(self, source, locs, globs, session, namespace):
         """The value of `source`: see SPEC 2.2."""
         if namespace is None:
-            module = self._main = new_main()
+            module = new_main()
+            variables = self._variables = module.__dict__
         else:
             module = self._kept(session, namespace)
-        variables = module.__dict__
+            variables = module.__dict__
         if globs is None:
             if locs is not None:
                 variables.update(locs)
@@ -51,11 +54,11 @@ class Evaluator:
     def leave(self):
         """Between two evals `__main__` is nobody's."""
         sys.modules["__main__"] = self._blank
-        module = self._main
-        self._main = self._blank
+        variables = self._variables
+        self._variables = NOTHING
         # A function may hold them: then it is the collector that ends them.
-        if getrefcount(module.__dict__) > OWN_REFERENCES:
-            flush_files(module.__dict__)
+        if getrefcount(variables) > OWN_REFERENCES:
+            flush_files(variables)
 
     def forget(self, session):
         """Drops the namespaces of a session."""

@@ -42,7 +42,9 @@ FLUSHES = PROCESS_STARTS | frozenset(
 )
 # Events with a process or thread and a signal's number.
 SIGNALS = frozenset(("os.kill", "os.killpg", "signal.pthread_kill"))
+TRACERS = frozenset(("sys.settrace", "sys.setprofile"))
 DESCRIPTORS = (1, 2)
+STANDARD = (0, 1, 2)
 
 
 def install(output, forked, words):
@@ -53,6 +55,7 @@ def install(output, forked, words):
         (os, "writev", flush_before_descriptor),
         (os, "dup2", touch_descriptor(1)),
         (os, "close", touch_descriptor(0)),
+        (os, "closerange", touch_range),
         (os, "_exit", end_at_once),
         (os, "abort", end_at_once),
         (posix, "_exit", end_at_once),
@@ -67,11 +70,14 @@ def install(output, forked, words):
         (_signal, "pidfd_send_signal", announce(1)),
         (signal, "pidfd_send_signal", announce(1)),
         (_thread, "interrupt_main", announce(0)),
+        (_signal, "signal", note_signals),
+        (signal, "signal", note_signals),
         (_signal, "pthread_sigmask", note_signals),
         (_signal, "setitimer", note_signals),
         (signal, "setitimer", note_signals),
         (_signal, "alarm", note_signals),
         (signal, "alarm", note_signals),
+        (sys, "setrecursionlimit", note_calls),
     ):
         module = sys.modules[module.__name__]  # user code's
         if hasattr(module, name):
@@ -112,7 +118,14 @@ def audit(output, words, own_pid, event, args):
         # it is: the server looks at it only where the link has ended and the process has not.
         if event == "os.exec" and os.getpid() == own_pid:
             words[REPLACED] = words[STARTED]
+        # C can do to descriptors what it likes.
+        output.is_moved = True
         output.flush()
+    elif event == "open":
+        if args[0] in STANDARD:
+            output.is_moved = True  # a file closes its descriptor
+    elif event in TRACERS:
+        output.cancels.has_changed_calls = True
 
 
 def flush_before_descriptor(output, function):
@@ -134,14 +147,25 @@ def touch_descriptor(position):
         @functools.wraps(function)
         def touch(*args, **kwargs):
             fd = args[position] if len(args) > position else kwargs.get(("fd", "fd2")[position])
-            if fd in DESCRIPTORS:
+            if fd in STANDARD:
                 output.flush()
-                output.is_touched = True
+                output.is_touched = output.is_moved = True
             return function(*args, **kwargs)
 
         return touch
 
     return wrap
+
+
+def touch_range(output, function):
+    """os.closerange."""
+
+    @functools.wraps(function)
+    def close(low, high, /):
+        output.is_moved |= low < len(STANDARD)
+        return function(low, high)
+
+    return close
 
 
 def end_at_once(output, function):
@@ -181,6 +205,17 @@ def note_signals(output, function):
     @functools.wraps(function)
     def change(*args):
         output.cancels.has_changed_signals = True
+        return function(*args)
+
+    return change
+
+
+def note_calls(output, function):
+    """A function that changes what calls in the main thread are, after this job as well."""
+
+    @functools.wraps(function)
+    def change(*args):
+        output.cancels.has_changed_calls = True
         return function(*args)
 
     return change

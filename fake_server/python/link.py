@@ -56,6 +56,7 @@ class Link:
         self._buffer = buffer(FIRST_BUFFER_BYTES)
         self._start = 0
         self._end = 0
+        self.has_waited = True  # for the frame that was received last
         self.is_mid_frame = False  # a send was broken off: whatever came now would be its rest
 
     def receive(self):
@@ -65,6 +66,7 @@ class Link:
         """
         if apart.held:
             apart.held.clear()
+        self.has_waited = False
         kind = None
         while True:
             have = self._end - self._start
@@ -91,6 +93,7 @@ class Link:
                 return kind, flags, ident, None
             except EOFError:
                 return None
+            self.has_waited = True
             count = self._socket.recv_into(self._buffer[self._end :])
             if count == 0:
                 return None

@@ -13,7 +13,7 @@ from _signal import ITIMER_REAL, SIG_SETMASK, SIGINT, setitimer
 from _signal import getsignal as get_handler
 from _signal import pthread_sigmask as set_mask
 from _signal import signal as set_handler
-from sys import getprofile, getrecursionlimit, gettrace, setprofile, setrecursionlimit, settrace
+from sys import setprofile, setrecursionlimit, settrace
 from time import perf_counter_ns
 
 from pyproxy_worker import descriptors, forks, hooks, link
@@ -39,6 +39,7 @@ CANCELLED = 2
 UNSENDABLE = 4
 
 LENGTH = struct.Struct(">I")
+read_length = LENGTH.unpack_from
 RECURSION_LIMIT = sys.getrecursionlimit()
 
 
@@ -155,7 +156,13 @@ class Worker:
             since = perf_counter_ns()
             # Before it is decoded: what ends the process there would end its replacement as well.
             words[STARTED] = job
-            output.begin(job)
+            follows = (
+                not self._link.has_waited
+                and body is not None
+                and len(body) > 4
+                and read_length(body)[0] == self._patches.session
+            )
+            output.begin(job, follows)
             try:
                 self._request = read_request(body)
             except ValueError as error:
@@ -285,21 +292,20 @@ class Worker:
         return PYTHON_ERROR, EMPTY, (encode_exception(error),)
 
     def _put_back(self):
-        """What user code may have changed and ours relies on."""
-        if get_handler(SIGINT) is not self._on_sigint:
-            set_handler(SIGINT, self._on_sigint)
+        """What user code has changed and ours relies on; hooks tell that it has."""
         if self._cancels.has_changed_signals:
             self._cancels.has_changed_signals = False
+            if get_handler(SIGINT) is not self._on_sigint:
+                set_handler(SIGINT, self._on_sigint)
             set_mask(SIG_SETMASK, ())
             setitimer(ITIMER_REAL, 0)
+        if self._cancels.has_changed_calls:
+            self._cancels.has_changed_calls = False
+            setrecursionlimit(RECURSION_LIMIT)
+            settrace(None)
+            setprofile(None)
         if self._sweeper.is_changed:
             self._sweeper.put_back()
-        if getrecursionlimit() != RECURSION_LIMIT:
-            setrecursionlimit(RECURSION_LIMIT)
-        if gettrace() is not None:
-            settrace(None)
-        if getprofile() is not None:
-            setprofile(None)
 
     def _look_for_processes(self, job):
         """Warns of processes that the job has left running: they write into the next jobs."""
