@@ -232,6 +232,35 @@ test("eval() survives what code does to its process", async () => {
   assertEquals(await own.remote.eval("import os; os.getpid()"), pid);
 });
 
+test("eval() finds the standard descriptors in place, however close it follows what moved them", async () => {
+  await using own = await testRemote();
+  const moves = [
+    "import os; os.close(1)",
+    "import os; os.dup2(os.open(os.devnull, os.O_WRONLY), 1)",
+    "import os; os.closerange(0, 3)",
+    "open(1, 'w').close()",
+    "import os; os.fdopen(1, 'w').close()",
+    "import ctypes, os\nctypes.CDLL(None).dup2(os.open(os.devnull, os.O_WRONLY), 1)",
+    "import sys; sys.setrecursionlimit(80)",
+    "import sys; sys.settrace(lambda *event: 1 / 0)",
+    "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)",
+  ];
+  const looks = "import os, signal, subprocess, sys\nos.write(1, b'raw\\n')\nprint('printed')\n" +
+    "subprocess.run(['echo', 'child'])\n" +
+    "[sys.stdin.read(), sys.getrecursionlimit(), sys.gettrace(), callable(signal.getsignal(signal.SIGINT))]";
+  const limit = await own.remote.eval("import sys; sys.getrecursionlimit()");
+  for (const code of moves) {
+    // Sent at once, so that they are handed over together.
+    const futures = ["1", code, looks, "1", code, looks].map((each) => own.remote.eval(each));
+    for (const at of [2, 5]) {
+      const lines = (await all(futures[at]!.output())).map(({ line }) => line);
+      assertEquals(lines, ["raw", "printed", "child"], code);
+      assertEquals(await futures[at], ["", limit, null, true], code);
+    }
+    await Promise.allSettled(futures);
+  }
+});
+
 test("a forked child that comes back from the code does not answer in its parent's place", async () => {
   await using own = await testRemote();
   const pid = await own.remote.eval("import os; os.getpid()");
