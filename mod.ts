@@ -45,19 +45,23 @@
  *
  * @module
  */
-import "./src/runtime.ts";
-export { connect, PyProxySession } from "./src/session.ts";
-export { type CloseOptions, RemoteProcess } from "./src/remote_process.ts";
-export { Future, type Outcome, type WaitOptions } from "./src/future.ts";
-export type { OutputChunk, OutputLine, OutputOptions } from "./src/output.ts";
-export { type PoolOptions, PyProxyPool } from "./src/pool.ts";
-export type { EvalOptions, OpenOptions, SessionLimits, TlsOptions } from "./src/options.ts";
-export type { SessionEvent } from "./src/events.ts";
-export type { Progress } from "./src/progress.ts";
-export type { RemoteStatus } from "./src/status.ts";
-export type { SessionEnd } from "./src/thread.ts";
+import "./src/common/runtime.ts";
+export { connect, PyProxySession } from "./src/session/session.ts";
+export { type CloseOptions, RemoteProcess } from "./src/session/remote_process.ts";
+export { Future, type Outcome, type WaitOptions } from "./src/api/future.ts";
+export type { OutputChunk, OutputLine, OutputOptions } from "./src/api/output.ts";
+export { type PoolOptions, PyProxyPool } from "./src/session/pool.ts";
+export type { EvalOptions, OpenOptions, SessionLimits, TlsOptions } from "./src/api/options.ts";
+export type { SessionEvent } from "./src/api/events.ts";
+export type { Progress } from "./src/protocol/progress.ts";
+export type { RemoteStatus } from "./src/api/status.ts";
+export type { SessionEnd } from "./src/main_thread/thread.ts";
 export type { LogRecord } from "./src/wire/messages.ts";
-export { PythonError, type PythonFrame, type PythonSyntaxPosition } from "./src/python_error.ts";
+export {
+  PythonError,
+  type PythonFrame,
+  type PythonSyntaxPosition,
+} from "./src/api/python_error.ts";
 export {
   AuthenticationError,
   CancelledError,
@@ -74,7 +78,7 @@ export {
   SessionClosedError,
   SessionCrashedError,
   SessionError,
-} from "./src/errors.ts";
+} from "./src/api/errors.ts";
 export { Float, float } from "./src/values/float.ts";
 export { Tuple, tuple } from "./src/values/tuple.ts";
 export { NDArray, type NDArrayOptions, type NestedItems } from "./src/values/ndarray.ts";

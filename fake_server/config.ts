@@ -4,12 +4,12 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { LOG_LEVELS, type LogLevel, type LogSink } from "./log.ts";
-import { isLocal, parseBindAddress } from "./bind_address.ts";
-import { tokenFlaw } from "../src/wire/login.ts";
-import { MIN_TOKEN_CHARS, MIN_WORKER_MEMORY_BYTES, type ServerLimits } from "./limits.ts";
-import { readSecretFiles, type SecretFiles } from "./secret_files.ts";
-import type { TlsIdentity } from "./tls_socket.ts";
+import { LOG_LEVELS, type LogLevel, type LogSink } from "./common/log.ts";
+import { isLocal, parseBindAddress } from "./clients/bind_address.ts";
+import { checkToken } from "./clients/token.ts";
+import { MIN_WORKER_MEMORY_BYTES, type ServerLimits } from "./common/limits.ts";
+import { readSecretFiles, type SecretFiles } from "./clients/secret_files.ts";
+import type { TlsIdentity } from "./clients/tls_socket.ts";
 
 /** Options of `startServer`. */
 export interface ServerOptions {
@@ -257,21 +257,6 @@ export function checkConfig(options: ServerOptions): ServerConfig {
     );
   }
   return config;
-}
-
-/**
- * Checks that a token can be one, and cannot be guessed.
- *
- * @throws {TypeError} If not.
- */
-export function checkToken(token: string): void {
-  const flaw = tokenFlaw(token);
-  if (flaw !== undefined) throw new TypeError(`Cannot use the token: ${flaw}`);
-  if (token.length >= MIN_TOKEN_CHARS) return;
-  throw new TypeError(
-    `Cannot use the token: it has ${token.length} characters and can be guessed; it must have at ` +
-      `least ${MIN_TOKEN_CHARS} random ones, as "openssl rand -hex 32" makes`,
-  );
 }
 
 /** Whether both streams come to one socket. Port 0 is another one each time. */

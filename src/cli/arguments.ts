@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { DEFAULT_ADDRESS } from "../options.ts";
+import { DEFAULT_ADDRESS } from "../api/options.ts";
 
 /** The command line cannot be understood. */
 export class UsageError extends Error {

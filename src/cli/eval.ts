@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RemoteProcess } from "../remote_process.ts";
+import type { RemoteProcess } from "../session/remote_process.ts";
 import { Interrupts } from "./interrupts.ts";
 import { toJson } from "./json.ts";
 import { exitOf, follow } from "./run.ts";

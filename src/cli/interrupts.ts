@@ -5,8 +5,8 @@
  * @module
  */
 import process from "node:process";
-import type { Future } from "../future.ts";
-import type { RemoteProcess } from "../remote_process.ts";
+import type { Future } from "../api/future.ts";
+import type { RemoteProcess } from "../session/remote_process.ts";
 
 /** What a shell says of a program that SIGINT has ended. */
 export const INTERRUPTED_EXIT = 130;

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import "../runtime.ts";
+import "../common/runtime.ts";
 import process from "node:process";
 import { cli } from "./cli.ts";
 

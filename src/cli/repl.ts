@@ -8,7 +8,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
-import type { RemoteProcess } from "../remote_process.ts";
+import type { RemoteProcess } from "../session/remote_process.ts";
 import { Interrupts } from "./interrupts.ts";
 import { exitOf } from "./run.ts";
 import { type Pushed, Shell } from "./shell.ts";

@@ -5,10 +5,10 @@
  */
 import { constants } from "node:os";
 import { resolve } from "node:path";
-import { CancelledError, RemoteProcessDiedError } from "../errors.ts";
-import type { Future, Outcome } from "../future.ts";
-import { PythonError } from "../python_error.ts";
-import type { RemoteProcess } from "../remote_process.ts";
+import { CancelledError, RemoteProcessDiedError } from "../api/errors.ts";
+import type { Future, Outcome } from "../api/future.ts";
+import { PythonError } from "../api/python_error.ts";
+import type { RemoteProcess } from "../session/remote_process.ts";
 import { INTERRUPTED_EXIT, Interrupts } from "./interrupts.ts";
 import { type Ran, runScript } from "./shell.ts";
 import { hasColours, pass, printError, printTraceback } from "./terminal.ts";

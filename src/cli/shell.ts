@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { NamespaceGoneError } from "../errors.ts";
-import type { Future } from "../future.ts";
-import type { RemoteProcess } from "../remote_process.ts";
+import { NamespaceGoneError } from "../api/errors.ts";
+import type { Future } from "../api/future.ts";
+import type { RemoteProcess } from "../session/remote_process.ts";
 
 /** The namespace. */
 const NAMESPACE = "pyproxy cli";

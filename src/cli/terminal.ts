@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import type { Future } from "../future.ts";
+import type { Future } from "../api/future.ts";
 
 /** Whoever read our output is gone. */
 export class OutputClosedError extends Error {}

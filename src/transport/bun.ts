@@ -3,13 +3,8 @@
  *
  * @module
  */
-import {
-  type Dial,
-  type HostAddress,
-  type Transport,
-  unlessAborted,
-  UntrustedError,
-} from "./transport.ts";
+import type { HostAddress } from "../common/address.ts";
+import { type Dial, type Transport, unlessAborted, UntrustedError } from "./transport.ts";
 
 /** What is used of a socket of Bun's (https://bun.com/docs/api/tcp). */
 interface BunSocket {

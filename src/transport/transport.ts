@@ -4,20 +4,7 @@
  * @module
  */
 
-/** A TCP port somewhere. */
-export interface HostAddress {
-  /** A host name, an IPv4 address, or an IPv6 address without its brackets. */
-  hostname: string;
-  port: number;
-}
-
-/** A unix domain socket on this machine. */
-export interface UnixAddress {
-  path: string;
-}
-
-/** Where to dial. */
-export type Address = HostAddress | UnixAddress;
+import type { Address } from "../common/address.ts";
 
 /** How a TLS server is checked. */
 export interface TlsSettings {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkKeys, isPlainObject, shown } from "../given.ts";
+import { checkKeys, isPlainObject, shown } from "../common/given.ts";
 import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encode.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PyProxyError } from "../error_base.ts";
+import { PyProxyError } from "../common/error_base.ts";
 
 /**
  * A value cannot be sent to Python. Nothing of the message it was in has been sent.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkKeys, shown } from "../given.ts";
+import { checkKeys, shown } from "../common/given.ts";
 import { DecodeError } from "./decode_error.ts";
 import type { Decoder } from "./decoder.ts";
 import { dtypeOf, type Item, nameOf, type TypedArray } from "./dtype.ts";

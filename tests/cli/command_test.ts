@@ -1,7 +1,7 @@
 // The command with pipes: what it prints, where, and how it ends.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { startServer } from "../../fake_server/mod.ts";
-import { VERSION } from "../../src/version.ts";
+import { VERSION } from "../../src/common/version.ts";
 import { makeAuthority } from "../certificates.ts";
 import { COMMANDS, Program, server } from "./program.ts";
 

@@ -14,7 +14,9 @@ addEventListener("message", (event) => {
   if (event.data.kind === "end") { event.stopImmediatePropagation(); close(); }
   else if (!isReady) { event.stopImmediatePropagation(); early.push(event.data); }
 });
-await import(${JSON.stringify(new URL("../../src/session_worker.ts", import.meta.url).href)});
+await import(${
+  JSON.stringify(new URL("../../src/worker/session_worker.ts", import.meta.url).href)
+});
 isReady = true;
 for (const data of early) self.onmessage({ data });`;
 

@@ -4,12 +4,12 @@
  * @module
  */
 import { createHmac } from "node:crypto";
-import { Connection } from "../../src/connection.ts";
-import type { ConnectionEvent } from "../../src/connection_event.ts";
-import { PyProxyError } from "../../src/error_base.ts";
-import { type Asked, outcomeOf } from "../../src/outcome.ts";
-import type { Outcome } from "../../src/future.ts";
-import type { StreamName } from "../../src/rules.ts";
+import { Connection } from "../../src/protocol/connection.ts";
+import type { ConnectionEvent } from "../../src/protocol/connection_event.ts";
+import { PyProxyError } from "../../src/common/error_base.ts";
+import { type Asked, outcomeOf } from "../../src/main_thread/outcome.ts";
+import type { Outcome } from "../../src/api/future.ts";
+import type { StreamName } from "../../src/protocol/rules.ts";
 import { proofMessage, type ProofRole } from "../../src/wire/login.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 import { readControl } from "../raw_client.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { StreamName } from "../../src/rules.ts";
+import type { StreamName } from "../../src/protocol/rules.ts";
 import { type Frame, FrameReader } from "../../src/wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { deadline } from "@std/async/deadline";
-import type { StreamName } from "../../src/rules.ts";
+import type { StreamName } from "../../src/protocol/rules.ts";
 import { writeHeader } from "../../src/wire/frame.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";

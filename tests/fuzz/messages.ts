@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { StreamName } from "../../src/rules.ts";
+import type { StreamName } from "../../src/protocol/rules.ts";
 import { frameBytes } from "../../src/wire/frame.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 import type { Random } from "../faults/simulator/random.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StreamName } from "../../src/rules.ts";
+import type { StreamName } from "../../src/protocol/rules.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";
 import type { Random } from "../faults/simulator/random.ts";
 import { concat, edge, noise } from "./bytes.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { resultBody } from "../../fake_server/control.ts";
-import { LinkType, type PythonInfo } from "../../fake_server/link.ts";
-import type { Death, ProcessEvents } from "../../fake_server/process_events.ts";
-import type { Process } from "../../fake_server/slot.ts";
+import { resultBody } from "../../fake_server/common/control.ts";
+import { LinkType, type PythonInfo } from "../../fake_server/executors/local/link.ts";
+import type { Death, ProcessEvents } from "../../fake_server/executors/local/process_events.ts";
+import type { Process } from "../../fake_server/scheduling/slot.ts";
 import { decode } from "../../src/values/decode.ts";
 import { readU32, writeU32 } from "../../src/wire/frame.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";

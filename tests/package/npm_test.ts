@@ -51,7 +51,10 @@ Deno.test("the npm tarball has the client as JavaScript and nothing else", async
   const wanted = new Set(["LICENSE", "README.md", "package.json"]);
   for (const path of await clientModules()) wanted.add(path.replace(/\.ts$/, ".js"));
   // What only the session's thread runs is in worker_source.js.
-  assert(wanted.has("src/worker_source.js") && !wanted.has("src/session_worker.js"));
+  assert(
+    wanted.has("src/worker/generated/worker_source.js") &&
+      !wanted.has("src/worker/session_worker.js"),
+  );
   for (const path of wanted) assert(found.has(path), `${path} is missing`);
   for (const path of found.keys()) {
     const known = wanted.has(path) || wanted.has(path.replace(/\.d\.ts$/, ".js"));

@@ -1,11 +1,11 @@
 /**
- * `deno task worker`: writes src/worker_source.ts, which is src/session_worker.ts with all it imports
+ * `deno task worker`: writes src/worker/generated/worker_source.ts, which is src/worker/session_worker.ts with all it imports
  * as one module. To be run after each change to one of those; a test tells when it was not.
  */
 const root = new URL("../../", import.meta.url);
 
 /** The file that is written. */
-export const WORKER_SOURCE_FILE: URL = new URL("src/worker_source.ts", root);
+export const WORKER_SOURCE_FILE: URL = new URL("src/worker/generated/worker_source.ts", root);
 
 const HEAD = `/**
  * What a session's thread runs: session_worker.ts and all that it imports, as one module in a string.
@@ -30,7 +30,7 @@ export async function workerSource(): Promise<string> {
       "run",
       "--allow-all",
       ESBUILD,
-      "src/session_worker.ts",
+      "src/worker/session_worker.ts",
       "--bundle",
       "--format=esm",
       "--target=esnext",

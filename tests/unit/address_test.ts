@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { startServer } from "../../fake_server/mod.ts";
 import { connect } from "../../mod.ts";
-import { formatAddress, parseAddress } from "../../src/address.ts";
+import { formatAddress, parseAddress } from "../../src/common/address.ts";
 
 Deno.test("parseAddress() takes host:port, [ipv6]:port, and a host alone with the port 9000", () => {
   assertEquals(parseAddress("localhost:9000"), { hostname: "localhost", port: 9000 });

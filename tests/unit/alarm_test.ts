@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { startServer } from "../../fake_server/mod.ts";
 import { connect } from "../../mod.ts";
-import { alarm } from "../../src/alarm.ts";
+import { alarm } from "../../src/worker/alarm.ts";
 
 Deno.test("alarm() calls once, and not at all when it is called off", async () => {
   const calls: string[] = [];
@@ -18,7 +18,9 @@ const SOURCE = `
 const early = [];
 self.onmessage = ({ data }) => early.push(data);
 globalThis.setTimeout = globalThis.setInterval = () => { throw new Error("a timer of Node's"); };
-await import(${JSON.stringify(new URL("../../src/session_worker.ts", import.meta.url).href)});
+await import(${
+  JSON.stringify(new URL("../../src/worker/session_worker.ts", import.meta.url).href)
+});
 for (const data of early) self.onmessage({ data });`;
 
 Deno.test("a session opens, evals and closes without Node's timers in its thread", async () => {

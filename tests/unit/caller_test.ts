@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Callers } from "../../src/caller.ts";
+import { Callers } from "../../src/main_thread/caller.ts";
 
 Deno.test("Callers shares no stack while few evals are under way", () => {
   const callers = new Callers();

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { decode, encode } from "@std/msgpack";
-import { Connection } from "../../src/connection.ts";
-import type { ConnectionEvent } from "../../src/connection_event.ts";
-import type { StreamName } from "../../src/rules.ts";
+import { Connection } from "../../src/protocol/connection.ts";
+import type { ConnectionEvent } from "../../src/protocol/connection_event.ts";
+import type { StreamName } from "../../src/protocol/rules.ts";
 import { frameBytes, readU32 } from "../../src/wire/frame.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";

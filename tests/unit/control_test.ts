@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { decode as judge } from "@std/msgpack";
 import { EncodeError } from "../../mod.ts";
-import { decodeControl, encodeControl } from "../../src/control.ts";
+import { decodeControl, encodeControl } from "../../src/protocol/control.ts";
 import { DecodeError } from "../../src/values/decode_error.ts";
 import { Encoder } from "../../src/values/encode.ts";
 

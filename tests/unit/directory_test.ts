@@ -1,7 +1,7 @@
 // Where the server's temporary files cannot be: one sentence says which directory, why, and what to
 // set.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { PYTHON_FILES } from "../../fake_server/python_files.ts";
+import { PYTHON_FILES } from "../../fake_server/executors/local/python_files.ts";
 import { RawSession } from "../raw_client.ts";
 import { ServerMain } from "../server_main.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { IdTable } from "../../src/id_table.ts";
+import { IdTable } from "../../src/protocol/id_table.ts";
 
 interface Named {
   name: string;

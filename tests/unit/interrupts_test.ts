@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Interrupts } from "../../src/interrupts.ts";
+import { Interrupts } from "../../src/main_thread/interrupts.ts";
 import { MAX_INTERRUPTS } from "../../src/wire/limits.ts";
 
 Deno.test("Interrupts sends each at once, and gives the answers in order", async () => {

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { KeptBuffers } from "../../fake_server/kept_buffers.ts";
+import { KeptBuffers } from "../../fake_server/common/kept_buffers.ts";
 import {
   FREED_AT_ONCE_BYTES,
   KEPT_BUFFER_MS,
   MAX_KEPT_BYTES,
   MIN_KEPT_BUFFER_BYTES,
-} from "../../fake_server/limits.ts";
+} from "../../fake_server/common/limits.ts";
 import { MessageType, type ServerHello } from "../../src/wire/messages.ts";
 import { evalBody, RawSession, RawStream, readControl } from "../raw_client.ts";
 import { start } from "../raw_server.ts";

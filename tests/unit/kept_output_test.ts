@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Blocks, KeptOutput } from "../../src/kept_output.ts";
+import { Blocks, KeptOutput } from "../../src/worker/kept_output.ts";
 
 const LIMIT = 1024 * 1024;
 const BLOCK = 64 * 1024;

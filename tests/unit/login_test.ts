@@ -1,8 +1,8 @@
 // The login, byte by byte: client core against server core, and both against another HMAC.
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ServerLogin, StreamTokens } from "../../fake_server/auth.ts";
-import { Connection } from "../../src/connection.ts";
-import { proofsOf } from "../../src/proofs.ts";
+import { ServerLogin, StreamTokens } from "../../fake_server/clients/auth.ts";
+import { Connection } from "../../src/protocol/connection.ts";
+import { proofsOf } from "../../src/protocol/proofs.ts";
 import { type Frame, frameBytes, FrameReader } from "../../src/wire/frame.ts";
 import { MAX_HELLO_BODY_BYTES } from "../../src/wire/limits.ts";
 import { isSameSecret, newNonce, tokenFlaw } from "../../src/wire/login.ts";

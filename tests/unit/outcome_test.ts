@@ -7,7 +7,7 @@ import {
   NamespaceGoneError,
   RemoteProcessDiedError,
 } from "../../mod.ts";
-import { outcomeOf } from "../../src/outcome.ts";
+import { outcomeOf } from "../../src/main_thread/outcome.ts";
 import { DecodeError } from "../../src/values/decode.ts";
 import { writeU32 } from "../../src/wire/frame.ts";
 import { ResultStatus } from "../../src/wire/messages.ts";

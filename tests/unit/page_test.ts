@@ -1,7 +1,7 @@
 /** The page, read while a real python process writes it. */
 import { assert, assertEquals } from "@std/assert";
-import { heldFrames } from "../../fake_server/link.ts";
-import { Page } from "../../fake_server/page.ts";
+import { heldFrames } from "../../fake_server/executors/local/link.ts";
+import { Page } from "../../fake_server/executors/local/page.ts";
 import { interpreters } from "./link_client.ts";
 import { pythonFolder } from "./python_folder.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ProgressWatch } from "../../src/progress.ts";
+import { ProgressWatch } from "../../src/protocol/progress.ts";
 import { frameBytes } from "../../src/wire/frame.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 

@@ -1,5 +1,5 @@
 /** A directory with the python files in it, as the server makes it for its processes. */
-import { PYTHON_FILES } from "../../fake_server/python_files.ts";
+import { PYTHON_FILES } from "../../fake_server/executors/local/python_files.ts";
 
 /** It is there until it is disposed of. */
 export interface PythonFolder extends AsyncDisposable {

@@ -1,7 +1,7 @@
 /** The server's end of a python process, around that one's death. */
 import { assertEquals } from "@std/assert";
-import { KeptBuffers } from "../../fake_server/kept_buffers.ts";
-import { PythonProcess } from "../../fake_server/python_process.ts";
+import { KeptBuffers } from "../../fake_server/common/kept_buffers.ts";
+import { PythonProcess } from "../../fake_server/executors/local/python_process.ts";
 import { pathPython } from "../python.ts";
 import { pythonFolder } from "./python_folder.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ResultBatch } from "../../src/result_batch.ts";
+import { ResultBatch } from "../../src/bridge/result_batch.ts";
 import { frameBytes } from "../../src/wire/frame.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 

@@ -1,6 +1,6 @@
 // What an eval made is gone when it is over, and what a session kept when it is closed.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { ServerLogRecord } from "../../fake_server/log.ts";
+import type { ServerLogRecord } from "../../fake_server/common/log.ts";
 import { start, until } from "../raw_server.ts";
 import { RawSession } from "../raw_client.ts";
 

@@ -1,6 +1,6 @@
 // The login on a live server: what was seen on the wire is worth nothing, and nobody is hurt by tries.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { REFUSAL_DELAY_MS } from "../../fake_server/limits.ts";
+import { REFUSAL_DELAY_MS } from "../../fake_server/common/limits.ts";
 import type { PyProxyServer } from "../../fake_server/mod.ts";
 import { AuthenticationError, connect } from "../../mod.ts";
 import { frameBytes } from "../../src/wire/frame.ts";

@@ -1,9 +1,9 @@
 /** The python process in reserve. */
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import type { Death } from "../../fake_server/process_events.ts";
-import type { PythonProcess } from "../../fake_server/python_process.ts";
-import { StartError } from "../../fake_server/start_error.ts";
-import { Spare } from "../../fake_server/spare.ts";
+import type { Death } from "../../fake_server/executors/local/process_events.ts";
+import type { PythonProcess } from "../../fake_server/executors/local/python_process.ts";
+import { StartError } from "../../fake_server/executors/local/start_error.ts";
+import { Spare } from "../../fake_server/scheduling/spare.ts";
 
 /** What Spare sees of a process: when it is gone, and how to end it. */
 class Bench {

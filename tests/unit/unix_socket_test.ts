@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { checkConfig } from "../../fake_server/config.ts";
 import { startServer } from "../../fake_server/mod.ts";
 import { connect } from "../../mod.ts";
-import { outputAddress } from "../../src/address.ts";
+import { outputAddress } from "../../src/common/address.ts";
 import { RawSession } from "../raw_client.ts";
 import { start } from "../raw_server.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import type { OutputItem } from "../../src/bridge.ts";
-import { UnreadOutput } from "../../src/unread_output.ts";
+import type { OutputItem } from "../../src/bridge/bridge.ts";
+import { UnreadOutput } from "../../src/worker/unread_output.ts";
 import {
   OUTPUT_CREDIT_BYTES,
   OUTPUT_WAITING_BYTES,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
-import { PyProxyError } from "../../src/error_base.ts";
+import { PyProxyError } from "../../src/common/error_base.ts";
 import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { EncodeError } from "../../src/values/encode_error.ts";

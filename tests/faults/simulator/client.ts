@@ -15,9 +15,9 @@ import {
   RemoteProcessDiedError,
   SessionError,
 } from "../../../mod.ts";
-import type { Outcome } from "../../../src/future.ts";
-import { checkOpenOptions } from "../../../src/options.ts";
-import { type SessionEnd, SessionThread } from "../../../src/thread.ts";
+import type { Outcome } from "../../../src/api/future.ts";
+import { checkOpenOptions } from "../../../src/api/options.ts";
+import { type SessionEnd, SessionThread } from "../../../src/main_thread/thread.ts";
 import { type EvalModel, type Model, must, outputBytes, Violation } from "./model.ts";
 import type { Socket } from "./socket.ts";
 import type { FakeTime } from "./time.ts";

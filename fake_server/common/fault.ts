@@ -1,0 +1,28 @@
+/**
+ * Why the server ends a connection or a session.
+ *
+ * @module
+ */
+import { FrameError } from "../../src/wire/frame.ts";
+import type { CloseReason } from "../../src/wire/messages.ts";
+import { errorText } from "./log.ts";
+
+/** A reason to end one connection or session, in the words of its ERROR frame. */
+export class Fault extends Error {
+  override name = "Fault";
+  /** The `code` of the ERROR frame. */
+  readonly code: CloseReason;
+
+  /** Makes one. */
+  constructor(code: CloseReason, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The fault that anything thrown while serving a client amounts to. */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  if (error instanceof FrameError) return new Fault(error.code, error.message);
+  return new Fault("INTERNAL", `the server has failed: ${errorText(error)}`);
+}

@@ -1,0 +1,317 @@
+/**
+ * One python process and its guard (LINK.md): started, talked to, read to its last byte, ended.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import { type Frame, FrameReader } from "../../../src/wire/frame.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
+import { MessageType } from "../../../src/wire/messages.ts";
+import { Outbox } from "../../../src/transport/outbox.ts";
+import { Control } from "../../common/control.ts";
+import { inDirectory } from "./directory.ts";
+import { Guard } from "./guard.ts";
+import type { KeptBuffers } from "../../common/kept_buffers.ts";
+import { LAST_BYTES_DEADLINE_MS } from "../../common/limits.ts";
+import { LinkType, type PythonInfo, READ_FLAG } from "./link.ts";
+import { LinkDoor } from "./link_door.ts";
+import { errorText } from "../../common/log.ts";
+import { Page } from "./page.ts";
+import { Pipes } from "./pipes.ts";
+import { type Death, exitText, type ProcessEvents } from "./process_events.ts";
+import { Rest } from "./rest.ts";
+import { Results } from "./results.ts";
+import { lacksDescriptors } from "../../common/shortage.ts";
+import { StartError } from "./start_error.ts";
+
+/** How to start a python process. */
+export interface ProcessOptions {
+  /** The interpreter. */
+  python: string;
+  /** The private directory, and `main.py` in it. */
+  directory: string;
+  main: string;
+  /** Tells the files of this process from those of others in the directory. */
+  name: string;
+  startMs: number;
+  /** In bytes; 0 is no limit. */
+  memoryLimit: number;
+  env: Record<string, string>;
+  /** Used buffers, for large results. */
+  buffers: KeptBuffers;
+  /** Gives the start up. */
+  signal: AbortSignal;
+}
+
+/** One python process. */
+export class PythonProcess {
+  /** 16 random bytes after 0xFF mark the records in its pipes. */
+  readonly nonce: Uint8Array;
+  readonly #page: Page;
+  readonly #buffers: KeptBuffers;
+  /** Resolves when the process is dead and everything it has sent has been told. */
+  readonly exited: Promise<Death>;
+  #info: PythonInfo | undefined;
+  #events: ProcessEvents | undefined;
+  readonly #guard: Guard;
+  readonly #pipes: Pipes;
+  #link: Deno.UnixConn | undefined;
+  #linkEnded: Promise<void> | undefined;
+  /** The process was ended for having no link any more, as one that exec() has replaced. */
+  #isUnlinked = false;
+  #outbox: Outbox | undefined;
+  readonly #rest: Rest;
+  readonly #results: Results;
+
+  /**
+   * Starts a python process and waits until it is READY.
+   *
+   * @throws {StartError} If it does not come up; nothing of it is left then.
+   */
+  static async start(options: ProcessOptions): Promise<PythonProcess> {
+    const socket = `${options.directory}/${options.name}.sock`;
+    const page = `${options.directory}/${options.name}.page`;
+    let process: PythonProcess | undefined;
+    try {
+      using door = inDirectory(options.directory, () => new LinkDoor(socket));
+      process = new PythonProcess(options, page);
+      await process.#handshake(door, options, { socket, page });
+      return process;
+    } catch (error) {
+      if (error instanceof StartError) throw error;
+      let text = "";
+      if (process !== undefined) {
+        await process.#abort();
+        text = process.#pipes.startText;
+      }
+      const why = lacksDescriptors(error)
+        ? "the server has no descriptors left; raise the limit with ulimit -n"
+        : errorText(error);
+      throw new StartError(
+        `Cannot start python "${options.python}": ${why}${text ? `: ${text}` : ""}`,
+        { cause: error },
+      );
+    } finally {
+      // Both ends have them open by now, or never will: a name in the file system is only a leftover.
+      for (const path of [socket, page]) await Deno.remove(path).catch(ignoreMissing);
+    }
+  }
+
+  private constructor(options: ProcessOptions, page: string) {
+    this.nonce = crypto.getRandomValues(new Uint8Array(16));
+    this.nonce[0] = 0xff;
+    this.#page = inDirectory(options.directory, () => new Page(page));
+    this.#rest = new Rest(Pipes.COUNT, (rests) => this.#page.rest(rests));
+    this.#results = new Results(this.#page, this.#rest, {
+      frame: (frame) => this.#frame(frame),
+      turn: () => this.#events!.turn(),
+      broken: (error) => this.#broken(error),
+    });
+    this.#buffers = options.buffers;
+    try {
+      this.#guard = new Guard(options.python, options.main, options.env);
+    } catch (error) {
+      this.#page.close();
+      throw error;
+    }
+    this.#pipes = new Pipes(this.#guard.pipes, this.#rest, {
+      catchUp: () => this.#results.catchUp(),
+      output: (pipe, chunk) => this.#events!.output(pipe, chunk),
+      broken: (error) => this.#broken(error),
+    });
+    this.exited = this.#untilExit();
+  }
+
+  /** What READY said. */
+  get info(): PythonInfo {
+    if (this.#info === undefined) throw new Error("the python process is not READY");
+    return this.#info;
+  }
+
+  /** The process that holds the python process, and dies as it does. */
+  get guardPid(): number {
+    return this.#guard.pid;
+  }
+
+  /** How many milliseconds all jobs that it has done took together. */
+  spentMs(): number {
+    return this.#page.spentMs();
+  }
+
+  /** Begins to tell what comes; until then nothing has been read but READY. */
+  listen(events: ProcessEvents): void {
+    this.#events = events;
+    this.#pipes.tell();
+    // One that has died in reserve has nothing to tell but its end.
+    if (this.#link !== undefined) this.#linkEnded = this.#readLink(this.#link);
+  }
+
+  /** Sends a frame, or the pieces of one, which must not change from now on. */
+  send(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.#outbox?.send(piece);
+    this.#results.given();
+  }
+
+  /** Stops a job: it, and no other, gets a KeyboardInterrupt once, or is skipped. */
+  cancel(job: number): void {
+    if (this.#guard.isDead) return;
+    this.#page.cancel(job);
+    this.#guard.interrupt();
+  }
+
+  /** The job whose code runs now, 0 if none does. */
+  get running(): number {
+    return this.#guard.isDead ? 0 : this.#page.running();
+  }
+
+  /** Interrupts a job that runs: it, and no other, gets a KeyboardInterrupt, each time. */
+  interrupt(job: number): void {
+    if (this.#guard.isDead) return;
+    this.#page.interrupt(job);
+    this.#guard.interrupt();
+  }
+
+  /** Sends the signal again, for what has been noted already. */
+  remind(): void {
+    if (!this.#guard.isDead) this.#guard.interrupt();
+  }
+
+  /** Ends the process with SIGKILL. */
+  kill(): void {
+    this.#guard.kill();
+  }
+
+  /** Ends the process and all it has started, for good. */
+  async end(): Promise<void> {
+    this.#guard.end();
+    await this.exited;
+  }
+
+  async #handshake(
+    door: LinkDoor,
+    options: ProcessOptions,
+    paths: { socket: string; page: string },
+  ): Promise<void> {
+    const { directory, memoryLimit: memory_limit, startMs, signal } = options;
+    const { secret } = door;
+    const nonce = this.nonce.toHex();
+    this.#guard.boot(JSON.stringify({ ...paths, secret, nonce, directory, memory_limit }));
+    let failed: string | undefined;
+    const fail = (why: string): void => {
+      failed ??= why;
+      door[Symbol.dispose]();
+    };
+    const aborted = (): void => fail("the server closes");
+    signal.addEventListener("abort", aborted);
+    const timer = setTimeout(() => fail(`not ready within ${startMs} ms`), startMs);
+    this.exited.then(({ exit }) => fail(`it ended with ${exitText(exit)}`));
+    try {
+      const { link, info } = await door.arrival();
+      this.#link = link;
+      this.#info = info;
+    } catch (error) {
+      if (failed === undefined) throw error;
+      // Its last words have to be complete before they are quoted.
+      await this.#abort();
+      throw new Error(failed);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", aborted);
+    }
+    const link = this.#link;
+    const write = async (bytes: Uint8Array): Promise<void> => {
+      for (let at = 0; at < bytes.length;) at += await link.write(bytes.subarray(at));
+    };
+    this.#outbox = new Outbox({ write }, () => {
+      // The reading side learns of the same end, and says so.
+    });
+  }
+
+  /** Ends what has not come up. No end of file: the guard would remove the directory of all. */
+  async #abort(): Promise<void> {
+    if (!this.#guard.isDead) this.#guard.killGroup();
+    await this.exited;
+  }
+
+  async #untilExit(): Promise<Death> {
+    const exit = await this.#guard.ended;
+    // What was sent before the end is in the socket and the pipes: read it, but a process that
+    // got away and holds them must not hold us.
+    this.#pipes.last();
+    const deadline = setTimeout(() => this.#closeChannels(), LAST_BYTES_DEADLINE_MS);
+    await this.#pipes.ended;
+    await this.#linkEnded; // may have begun only now
+    clearTimeout(deadline);
+    this.#closeChannels();
+    this.#results.end();
+    const started = this.#page.started();
+    const isReplaced = this.#isUnlinked && "signal" in exit && this.#page.isReplaced();
+    this.#page.close();
+    return { exit: isReplaced ? { ...exit, replaced: true } : exit, started };
+  }
+
+  #closeChannels(): void {
+    this.#pipes.close();
+    this.#link?.close();
+    this.#link = undefined;
+  }
+
+  async #readLink(link: Deno.UnixConn): Promise<void> {
+    const buffers = this.#buffers;
+    const reader = new FrameReader(MAX_FRAME_BODY_BYTES, { believes: true, buffers });
+    try {
+      for (;;) {
+        const count = await link.read(reader.space());
+        if (count === null) break;
+        for (const frame of reader.filled(count)) {
+          // What was read from the pipes before a lone job's result was may still be on its way
+          // through the streams. It is there before the event loop reads anything anew.
+          if (this.#results.jobs === 1 && isRead(frame) && !this.#rest.isFull) {
+            await new Promise<void>((resolve) => setImmediate(resolve));
+          }
+          this.#frame(frame);
+        }
+        this.#results.turn();
+      }
+    } catch (error) {
+      this.#broken(error);
+    }
+    this.#results.end();
+    // Without its link it is of no use: user code may have closed it, or replaced the process.
+    this.#isUnlinked = !this.#guard.isDead;
+    this.kill();
+  }
+
+  #broken(error: unknown): void {
+    if (this.#guard.isDead) return;
+    this.#events?.fault(errorText(error));
+    this.kill();
+  }
+
+  #frame({ type, id, flags, body, owned }: Frame): void {
+    const events = this.#events!;
+    switch (type) {
+      case MessageType.RESULT: {
+        const isRead = (flags & READ_FLAG) !== 0;
+        if (!this.#results.isNew(id, isRead)) return;
+        return events.result(id, flags & ~READ_FLAG, body, owned, isRead);
+      }
+      case LinkType.BROKEN:
+        this.#results.isNew(id, false);
+        return events.broken(id, new Control("BROKEN", body).required("message", "string"));
+      case LinkType.NOTE:
+        return events.note(id, new Control("NOTE", body).plain());
+      default:
+        throw new TypeError(`a frame of type 0x${type.toString(16)} has no place on the link`);
+    }
+  }
+}
+
+/** Whether it is a RESULT that says READ. */
+function isRead({ type, flags }: Frame): boolean {
+  return type === MessageType.RESULT && (flags & READ_FLAG) !== 0;
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

@@ -1,0 +1,467 @@
+/**
+ * Which eval runs where and when: M sessions over N python processes. Pure: the time comes in with
+ * the calls, and what has to be done goes out through {@linkcode Effects}.
+ *
+ * A session has a {@linkcode Line}, pinned to one slot; a slot is the place of one python process,
+ * which is replaced when it dies. A {@linkcode Job} waits in its line, is handed over to the slot's
+ * process (a few ahead of need), and is over exactly once: either `finished` gives it back because
+ * its result has come, or the effect `settle` says what became of it.
+ *
+ * @module
+ */
+import type { Exit } from "../executors/exit.ts";
+import { nextId, notAfter } from "../executors/job_ids.ts";
+import { LONE_JOBS, MAX_HAND_OVERS, MAX_JOBS_AHEAD, WORK_AHEAD_MS } from "../common/limits.ts";
+
+/** What became of a job that has no result from python. */
+export type Outcome =
+  | { kind: "cancelled"; how: "queued" | "killed" }
+  | { kind: "died"; exit: Exit }
+  | { kind: "namespace_gone"; namespace: string };
+
+/** What the scheduler asks its owner to do. */
+export interface Effects<T> {
+  /** Send the job to the slot's process under its `id`. */
+  handOver(slot: number, job: Job<T>): void;
+  /** Stop the job, which the slot's process has, by one KeyboardInterrupt, or have it skipped. */
+  cancel(slot: number, job: Job<T>): void;
+  /** The id of the job whose code the slot's process runs now, 0 if none. */
+  running(slot: number): number;
+  /** Raise KeyboardInterrupt in the job, which runs. */
+  interrupt(slot: number, job: Job<T>): void;
+  /**
+   * Send the signal again for the job that runs: Python lets go of what is raised in a finalizer or
+   * a fork callback. One that has been felt already does nothing.
+   */
+  remind(slot: number): void;
+  /** End the slot's process. */
+  kill(slot: number): void;
+  /** The job is over. */
+  settle(job: Job<T>, outcome: Outcome): void;
+}
+
+/** One eval, as far as the scheduler is concerned. */
+export class Job<T> {
+  /** The session's line. */
+  readonly line: Line<T>;
+  /** What the owner of the scheduler knows of it. */
+  readonly payload: T;
+  /** The namespace it runs in, if it asked for one. */
+  readonly namespace: string | undefined;
+  /** Its number in the process that has it. */
+  id = 0;
+  state: "new" | "waiting" | "handed" | "over" = "new";
+  cancelled = false;
+  handOvers = 0;
+  /** Its process gets no other before it is over. */
+  isAlone = false;
+  /** It is cancelled once it has run for so long; undefined is no limit. */
+  limitMs: number | undefined;
+
+  /** Makes a job for `line`; `submit` puts it there. */
+  constructor(line: Line<T>, payload: T, namespace?: string) {
+    this.line = line;
+    this.payload = payload;
+    this.namespace = namespace;
+  }
+}
+
+/** The jobs of one session that wait, and what it has in its process. */
+export class Line<T> {
+  /** The index of the slot that runs this session's jobs. */
+  readonly slot: number;
+  readonly waiting: Job<T>[] = [];
+  /** Each namespace begun, and the generation of the process it lives in. */
+  readonly namespaces: Map<string, number> = new Map();
+  closed = false;
+  /** Its jobs wait although there is room: the session does not take its results. */
+  paused = false;
+
+  /** Made by {@linkcode Scheduler.open}. */
+  constructor(slot: number) {
+    this.slot = slot;
+  }
+}
+
+/** What a line's slot has to do. */
+export interface Load<T> {
+  /** The line's own job that runs. */
+  running: Job<T> | undefined;
+  /** Jobs of the line that do not. */
+  queued: number;
+  /** Jobs of all lines. */
+  evals: number;
+  /** Lines. */
+  sessions: number;
+}
+
+/** What is taken for quicker cannot be told apart from it. */
+const LEAST_JOB_MS = 0.001;
+
+/** The place of one python process. */
+interface Slot<T> {
+  /** Of one session alone, or free for another such. */
+  own: "no" | "taken" | "free";
+  live: boolean;
+  /** Counts the processes this slot has had. */
+  generation: number;
+  lastId: number;
+  lines: number;
+  jobs: number;
+  /** Lines that have waiting jobs and are not paused; the first is next. */
+  turns: Line<T>[];
+  /** What the process has, in order; the first runs or is about to. */
+  handed: Job<T>[];
+  /** Smoothed time per job; undefined until one has been measured. */
+  jobMs: number | undefined;
+  /** How many jobs it may have. */
+  ahead: number;
+  /** How many jobs in a row were over with no other behind them. */
+  lone: number;
+  measuredAt: number;
+  finishedSince: number;
+  /** The job that was interrupted last is reminded of it until then. */
+  remindUntil: number;
+  killAt: number | undefined;
+  /** The job for which the process is being ended. */
+  killedFor: Job<T> | undefined;
+}
+
+/** The scheduler. Every method that takes `now` wants milliseconds of one monotonic clock. */
+export class Scheduler<T> {
+  readonly #effects: Effects<T>;
+  readonly #graceMs: number;
+  readonly #slots: Slot<T>[];
+
+  /** Makes one with `slots` slots, none of which has a process yet. */
+  constructor(slots: number, graceMs: number, effects: Effects<T>) {
+    this.#effects = effects;
+    this.#graceMs = graceMs;
+    this.#slots = Array.from({ length: slots }, () => newSlot("no"));
+  }
+
+  /** Jobs that are not over. */
+  get jobs(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.jobs, 0);
+  }
+
+  /** A line for a new session, in the slot with the fewest sessions, then the fewest jobs. */
+  open(): Line<T> {
+    let best = 0;
+    for (let i = 1; i < this.#slots.length; i++) {
+      const a = this.#slots[i]!;
+      const b = this.#slots[best]!;
+      if (a.own !== "no") continue;
+      if (a.lines < b.lines || (a.lines === b.lines && a.jobs < b.jobs)) best = i;
+    }
+    this.#slots[best]!.lines++;
+    return new Line(best);
+  }
+
+  /** A line for a new session, in a slot of its own that has no process yet. */
+  openOwn(): Line<T> {
+    let index = this.#slots.findIndex(({ own }) => own === "free");
+    if (index < 0) index = this.#slots.push(newSlot("free")) - 1;
+    const slot = this.#slots[index]!;
+    slot.own = "taken";
+    slot.lines++;
+    return new Line(index);
+  }
+
+  /** A slot of one session has no process any more, and gets none. */
+  freeOwn(index: number): void {
+    this.#slots[index]!.own = "free";
+  }
+
+  /**
+   * Cancels all that the line has; nothing may be submitted to it any more.
+   *
+   * @param last A job to run after all of them.
+   */
+  close(line: Line<T>, now: number, last?: Job<T>): void {
+    if (line.closed) return;
+    line.closed = true;
+    const slot = this.#slots[line.slot]!;
+    slot.lines--;
+    for (const job of [...line.waiting]) this.cancel(job, now);
+    for (const job of [...slot.handed]) if (job.line === line) this.cancel(job, now);
+    line.namespaces.clear();
+    this.resume(line, now);
+    if (last !== undefined) this.submit(last, now);
+  }
+
+  /** Hands over no more of the line's jobs. */
+  pause(line: Line<T>): void {
+    if (line.paused) return;
+    line.paused = true;
+    remove(this.#slots[line.slot]!.turns, line);
+  }
+
+  /** Goes on with a line that was paused. */
+  resume(line: Line<T>, now: number): void {
+    if (!line.paused) return;
+    line.paused = false;
+    const slot = this.#slots[line.slot]!;
+    if (line.waiting.length > 0) slot.turns.push(line);
+    this.#fill(slot, now);
+  }
+
+  /** Puts a new job at the end of its line. */
+  submit(job: Job<T>, now: number): void {
+    const line = job.line;
+    const slot = this.#slots[line.slot]!;
+    job.state = "waiting";
+    slot.jobs++;
+    line.waiting.push(job);
+    if (line.waiting.length === 1 && !line.paused) slot.turns.push(line);
+    this.#fill(slot, now);
+  }
+
+  /** Stops a job: at once if it waits, else by the ladder of interrupt, grace and kill. */
+  cancel(job: Job<T>, now: number): void {
+    if (job.cancelled || job.state === "over") return;
+    job.cancelled = true;
+    const line = job.line;
+    const slot = this.#slots[line.slot]!;
+    if (job.state === "waiting") {
+      remove(line.waiting, job);
+      if (line.waiting.length === 0) remove(slot.turns, line);
+      this.#settle(slot, job, { kind: "cancelled", how: "queued" });
+    } else {
+      this.#effects.cancel(line.slot, job);
+      this.#watch(slot, now);
+    }
+  }
+
+  /**
+   * Raises KeyboardInterrupt in the job of this line that runs right now.
+   *
+   * @returns The job; undefined if none of the line's runs.
+   */
+  interrupt(line: Line<T>, now: number): Job<T> | undefined {
+    const slot = this.#slots[line.slot]!;
+    const running = this.#effects.running(line.slot);
+    const job = slot.handed.find(({ id }) => id === running);
+    if (job?.line !== line) return undefined;
+    slot.remindUntil = now + this.#graceMs;
+    this.#effects.interrupt(line.slot, job);
+    return job;
+  }
+
+  /**
+   * The job whose code the slot's process runs, and for how many milliseconds: since the result
+   * before it came, or since it was handed over.
+   */
+  current(index: number, now: number): { job: Job<T>; ms: number } | undefined {
+    const slot = this.#slots[index]!;
+    const running = this.#effects.running(index);
+    const job = slot.handed.find(({ id }) => id === running);
+    return job === undefined ? undefined : { job, ms: Math.round(now - slot.measuredAt) };
+  }
+
+  /** What the line's slot has to do, and how much of it is the line's. */
+  load(line: Line<T>, now: number): Load<T> {
+    const slot = this.#slots[line.slot]!;
+    const current = this.current(line.slot, now)?.job;
+    const running = current?.line === line ? current : undefined;
+    const own = slot.handed.filter((job) => job.line === line).length + line.waiting.length;
+    return {
+      running,
+      queued: own - (running === undefined ? 0 : 1),
+      evals: slot.jobs,
+      sessions: slot.lines,
+    };
+  }
+
+  /** The slot has a process that takes jobs. */
+  ready(index: number, now: number): void {
+    const slot = this.#slots[index]!;
+    slot.live = true;
+    slot.generation++;
+    slot.lastId = 0;
+    slot.jobMs = undefined;
+    slot.ahead = 1;
+    slot.lone = 0;
+    this.#fill(slot, now);
+  }
+
+  /**
+   * A result has come for the job `id`; `begun` says whether any of its code has run. Call
+   * {@linkcode proceed} after the last one that came together.
+   *
+   * @returns The job, now over; undefined if the process had no business with that id.
+   */
+  finished(index: number, id: number, begun: boolean): Job<T> | undefined {
+    const slot = this.#slots[index]!;
+    const job = slot.handed[0];
+    if (job === undefined || job.id !== id) return undefined;
+    slot.handed.shift();
+    slot.finishedSince++;
+    slot.killAt = undefined;
+    slot.remindUntil = 0;
+    slot.lone = slot.handed.length === 0 && slot.turns.length === 0 ? slot.lone + 1 : 0;
+    if (begun) this.#remember(slot, job);
+    job.state = "over";
+    slot.jobs--;
+    return job;
+  }
+
+  /** The first job that the slot's process has: the one that runs, if any does. */
+  head(index: number): Job<T> | undefined {
+    return this.#slots[index]!.handed[0];
+  }
+
+  /**
+   * Goes on after results.
+   *
+   * @param tookMs What the process says that their jobs took; without it, the time gone by counts.
+   */
+  proceed(index: number, now: number, tookMs?: number): void {
+    const slot = this.#slots[index]!;
+    if (slot.finishedSince > 0) {
+      // Results that come together are one measurement, or the first would seem long and the
+      // others free.
+      const each = (tookMs ?? now - slot.measuredAt) / slot.finishedSince;
+      // One job that the system has interrupted must not make quick ones go singly.
+      slot.jobMs = slot.jobMs === undefined
+        ? each
+        : Math.min(slot.jobMs + (each - slot.jobMs) / 4, 2 * Math.max(slot.jobMs, LEAST_JOB_MS));
+      slot.finishedSince = 0;
+      slot.measuredAt = now;
+      // What one result says may not hold for the next: the number doubles at most.
+      const wanted = Math.max(1, Math.floor(WORK_AHEAD_MS / slot.jobMs));
+      slot.ahead = Math.min(MAX_JOBS_AHEAD, wanted, 2 * slot.ahead);
+    }
+    this.#watch(slot, now);
+    this.#fill(slot, now);
+  }
+
+  /**
+   * The slot's process is dead, and all it had sent has been dealt with. What it had begun is lost,
+   * the rest goes back to the front of its lines.
+   *
+   * @param started The id of the job begun last, 0 if none was.
+   */
+  died(index: number, started: number, exit: Exit): void {
+    const slot = this.#slots[index]!;
+    const { handed, killedFor } = slot;
+    slot.live = false;
+    slot.handed = [];
+    slot.killAt = slot.killedFor = undefined;
+    slot.remindUntil = 0;
+    const first = handed[0];
+    for (const job of handed.toReversed()) {
+      const begun = started !== 0 && notAfter(job.id, started);
+      const hopeless = job === first && job.handOvers >= MAX_HAND_OVERS;
+      if (begun || hopeless) {
+        if (begun) this.#remember(slot, job);
+        this.#settle(
+          slot,
+          job,
+          job === killedFor ? { kind: "cancelled", how: "killed" } : { kind: "died", exit },
+        );
+      } else if (job.cancelled) {
+        this.#settle(slot, job, { kind: "cancelled", how: "queued" });
+      } else {
+        const line = job.line;
+        job.state = "waiting";
+        line.waiting.unshift(job);
+        if (line.waiting.length === 1 && !line.paused) slot.turns.unshift(line);
+      }
+    }
+  }
+
+  /**
+   * Reminds the processes whose cancelled or interrupted job still runs, and ends those of cancelled
+   * ones after the grace.
+   */
+  tick(now: number): void {
+    this.#slots.forEach((slot, index) => {
+      const head = slot.handed[0];
+      if (head?.limitMs !== undefined && now - slot.measuredAt >= head.limitMs) {
+        this.cancel(head, now);
+      }
+      const isKill = slot.killAt !== undefined && now >= slot.killAt;
+      if (!isKill) {
+        if (slot.killAt !== undefined || now < slot.remindUntil) this.#effects.remind(index);
+        return;
+      }
+      slot.killAt = undefined;
+      slot.killedFor = slot.handed[0];
+      this.#effects.kill(index);
+    });
+  }
+
+  /** The grace of a cancelled job runs from when it is its turn: before, python skips it. */
+  #watch(slot: Slot<T>, now: number): void {
+    if (slot.killAt !== undefined || slot.killedFor !== undefined) return;
+    if (slot.handed[0]?.cancelled) slot.killAt = now + this.#graceMs;
+  }
+
+  #fill(slot: Slot<T>, now: number): void {
+    if (!slot.live) return;
+    // One that was promised to be alone stays so. What comes now would wait behind it all the same.
+    if (slot.handed[0]?.isAlone) return;
+    while (slot.handed.length < slot.ahead && slot.turns.length > 0) {
+      const line = slot.turns.shift()!;
+      const job = line.waiting.shift()!;
+      if (line.waiting.length > 0) slot.turns.push(line);
+      if (this.#isGone(slot, job)) {
+        line.namespaces.delete(job.namespace!);
+        this.#settle(slot, job, { kind: "namespace_gone", namespace: job.namespace! });
+        continue;
+      }
+      if (slot.handed.length === 0) slot.measuredAt = now;
+      job.state = "handed";
+      job.id = slot.lastId = nextId(slot.lastId);
+      job.handOvers++;
+      const isLone = slot.handed.length === 0 && slot.turns.length === 0;
+      job.isAlone = isLone && slot.lone >= LONE_JOBS;
+      slot.handed.push(job);
+      this.#effects.handOver(line.slot, job);
+    }
+  }
+
+  #isGone(slot: Slot<T>, job: Job<T>): boolean {
+    if (job.namespace === undefined) return false;
+    const generation = job.line.namespaces.get(job.namespace);
+    return generation !== undefined && generation !== slot.generation;
+  }
+
+  #remember(slot: Slot<T>, job: Job<T>): void {
+    if (job.namespace === undefined || job.line.closed) return;
+    job.line.namespaces.set(job.namespace, slot.generation);
+  }
+
+  #settle(slot: Slot<T>, job: Job<T>, outcome: Outcome): void {
+    job.state = "over";
+    slot.jobs--;
+    this.#effects.settle(job, outcome);
+  }
+}
+
+function newSlot<T>(own: Slot<T>["own"]): Slot<T> {
+  return {
+    own,
+    live: false,
+    generation: 0,
+    lastId: 0,
+    lines: 0,
+    jobs: 0,
+    turns: [],
+    handed: [],
+    jobMs: undefined,
+    ahead: 1,
+    lone: 0,
+    measuredAt: 0,
+    finishedSince: 0,
+    remindUntil: 0,
+    killAt: undefined,
+    killedFor: undefined,
+  };
+}
+
+function remove<E>(list: E[], element: E): void {
+  const at = list.indexOf(element);
+  if (at >= 0) list.splice(at, 1);
+}

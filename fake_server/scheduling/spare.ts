@@ -1,0 +1,64 @@
+/**
+ * One python process in reserve: a start takes 10 to 150 ms, which the next eval of a session whose
+ * process has died would have to wait for.
+ *
+ * @module
+ */
+import type { PythonProcess } from "../executors/local/python_process.ts";
+import { StartError } from "../executors/local/start_error.ts";
+
+/** Starts python processes, one of them ahead of need. */
+export class Spare {
+  readonly #start: () => Promise<PythonProcess>;
+  /** The one ahead of need; it may still be starting. */
+  #ready: Promise<PythonProcess> | undefined;
+  /** How many that are needed now are starting: those come first. */
+  #starting = 0;
+  #closing = false;
+
+  /** Makes one; nothing is started before the first `take()`. */
+  constructor(start: () => Promise<PythonProcess>) {
+    this.#start = start;
+  }
+
+  /**
+   * Gives a process, and starts another behind it if it has come up.
+   *
+   * @throws {StartError} If it does not come up.
+   */
+  async take(): Promise<PythonProcess> {
+    const taken = this.#ready ?? this.#start();
+    this.#ready = undefined;
+    this.#starting++;
+    let process: PythonProcess;
+    try {
+      process = await taken;
+    } finally {
+      this.#starting--;
+    }
+    this.#warm();
+    return process;
+  }
+
+  /** Ends the process in reserve. Resolves when nothing of it is left. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    try {
+      await (await this.#ready)?.end();
+    } catch (error) {
+      // It has not come up: nothing of it is left then.
+      if (!(error instanceof StartError)) throw error;
+    }
+  }
+
+  #warm(): void {
+    if (this.#closing || this.#starting > 0 || this.#ready !== undefined) return;
+    const ready = this.#start();
+    this.#ready = ready;
+    const gone = (): void => {
+      // Who needs one starts it, and gets the error there.
+      if (this.#ready === ready) this.#ready = undefined;
+    };
+    ready.then((process) => process.exited).then(gone, gone);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * A RESULT frame, as the outcome of a future.
+ *
+ * @module
+ */
+import { callerStack } from "./caller.ts";
+import {
+  CancelledError,
+  type CancelledHow,
+  EncodeError,
+  EvalTimeoutError,
+  NamespaceGoneError,
+  RemoteProcessDiedError,
+} from "../api/errors.ts";
+import type { PyProxyError } from "../common/error_base.ts";
+import type { Outcome } from "../api/future.ts";
+import type { Progress } from "../protocol/progress.ts";
+import { pythonErrorFromValue } from "../api/python_error.ts";
+import { decode, DecodeError } from "../values/decode.ts";
+import { readU32 } from "../wire/frame.ts";
+import {
+  type CancelledControl,
+  type DiedControl,
+  type NamespaceGoneControl,
+  ResultStatus,
+  type UnsendableControl,
+} from "../wire/messages.ts";
+
+/** How an eval was stopped, in words. */
+const ENDED: Record<CancelledHow, string> = {
+  queued: "before it ran",
+  interrupted: "by KeyboardInterrupt",
+  killed: "with its python process",
+};
+
+/** What its error has to say of how an eval was asked for, and stopped. */
+export interface Asked {
+  /** Where eval was called: its stack is asked for only if the eval fails. */
+  caller: Error;
+  /** The `timeout` of the eval, in milliseconds. */
+  timeout: number | undefined;
+  /** It is being cancelled for its timeout. */
+  expired: boolean;
+  /** The reason of the signal that cancelled it. */
+  abortReason: unknown;
+  /** Who wants to know how far its messages have come. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/**
+ * Reads a RESULT, whose body is in `bytes` from `start` to `end`.
+ *
+ * @throws {DecodeError} If its bytes are no values.
+ * @throws {TypeError} If its values are no exception record.
+ * @throws {RangeError} If there is no such status.
+ */
+export function outcomeOf(
+  id: number,
+  asked: Asked,
+  status: number,
+  bytes: Uint8Array,
+  start: number = 0,
+  end: number = bytes.length,
+): Outcome<unknown> {
+  const control = start + 4;
+  const values = end < control ? Infinity : control + readU32(bytes, start);
+  if (values > end) throw new DecodeError("its control map is cut short");
+  if (status === ResultStatus.VALUE) return { ok: true, value: decode(bytes, values, end) };
+  const stack = callerStack(asked.caller);
+  if (status === ResultStatus.PYTHON_ERROR) {
+    return { ok: false, error: pythonErrorFromValue(decode(bytes, values, end), stack) };
+  }
+  const error = errorOf(id, asked, status, decode(bytes, control, values));
+  error.stack = `${error.name}: ${error.message}\n${stack}`;
+  return { ok: false, error };
+}
+
+/** The error that a RESULT without values is. */
+function errorOf(id: number, asked: Asked, status: number, fields: unknown): PyProxyError {
+  switch (status) {
+    case ResultStatus.CANCELLED: {
+      const { how } = fields as CancelledControl;
+      if (!Object.hasOwn(ENDED, how)) throw new RangeError(`nothing is cancelled '${how}'`);
+      return cancelledError(id, asked, how);
+    }
+    case ResultStatus.DIED: {
+      const { exit_code: exitCode, signal, replaced } = fields as DiedControl;
+      if (replaced === true) {
+        const message = `Eval ${id} has put another program in the place of its python process ` +
+          `(os.exec), which was ended: start it with subprocess.run() to have its output and exit code`;
+        return new RemoteProcessDiedError(message, undefined, undefined);
+      }
+      const how = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`;
+      const message = `The python process died while it ran eval ${id}: ${how}`;
+      return new RemoteProcessDiedError(message, exitCode, signal);
+    }
+    case ResultStatus.UNSENDABLE: {
+      const { message, path, type } = fields as UnsendableControl;
+      return new EncodeError(String(message), String(path), String(type));
+    }
+    case ResultStatus.NAMESPACE_GONE: {
+      const { namespace } = fields as NamespaceGoneControl;
+      const message =
+        `Cannot run eval ${id}: its namespace ${JSON.stringify(namespace)} was lost ` +
+        `with its python process; the next eval in it starts afresh`;
+      return new NamespaceGoneError(message, String(namespace));
+    }
+    default:
+      throw new RangeError(`there is no status ${status}`);
+  }
+}
+
+/** The error of an eval that was stopped. */
+export function cancelledError(id: number, asked: Asked, how: CancelledHow): CancelledError {
+  if (asked.expired) {
+    const message = `Eval ${id} took longer than its ${asked.timeout} ms and was ended ${
+      ENDED[how]
+    }`;
+    return new EvalTimeoutError(message, how);
+  }
+  const options = asked.abortReason === undefined ? undefined : { cause: asked.abortReason };
+  return new CancelledError(`Eval ${id} was cancelled ${ENDED[how]}`, how, options);
+}

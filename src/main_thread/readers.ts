@@ -1,0 +1,170 @@
+/**
+ * Who reads a session's output and log on the main thread. What comes over the bridge goes to them,
+ * and credit goes back for what they have taken.
+ *
+ * @module
+ */
+import type { Channel, OutputItem, ToWorker } from "../bridge/bridge.ts";
+import { checkKeys } from "../common/given.ts";
+import { LogReader } from "../api/logs.ts";
+import { Chunks, Lines } from "./lines.ts";
+import {
+  type OutputChunk,
+  type OutputLine,
+  type OutputOptions,
+  OutputReader,
+} from "../api/output.ts";
+import { DROP_COUNTS_KEPT } from "../wire/limits.ts";
+
+type Reader = OutputReader<OutputLine> | OutputReader<OutputChunk>;
+
+/** The readers of one session. */
+export class Readers {
+  readonly #post: (message: ToWorker) => void;
+  readonly #readers = new Map<number | "all", Reader>();
+  #logReader: LogReader | undefined;
+  readonly #dropped = new Map<number, number>();
+  /** Of those, what the thread has counted: it tells its sum each time. */
+  readonly #reported = new Map<number, number>();
+  #creditDue = 0;
+  #over: { error: Error | undefined; lost: Error } | undefined;
+
+  /** Makes one; `post` sends to the session's thread. */
+  constructor(post: (message: ToWorker) => void) {
+    this.#post = post;
+  }
+
+  /**
+   * A reader of one eval's output, or of all.
+   *
+   * @throws {TypeError} If there is one already, or no such option.
+   */
+  output(id: number | "all", options?: OutputOptions): Reader {
+    const { raw, partial } = checkKeys("read output", options, ["raw", "partial"]);
+    if (this.#readers.has(id)) {
+      const whose = id === "all" ? "the session" : `eval ${id}`;
+      throw new TypeError(`Cannot read the output of ${whose}: it has a reader already`);
+    }
+    const left = (unread: Map<number, number>) => this.#left(id, unread);
+    const reader = raw === true
+      ? new OutputReader(new Chunks(), left)
+      : new OutputReader(new Lines(partial === true), left);
+    this.#readers.set(id, reader);
+    if (this.#over === undefined) this.#watch(id, true);
+    else this.#end(id, reader);
+    return reader;
+  }
+
+  /**
+   * A reader of the server's log.
+   *
+   * @throws {TypeError} If there is one already.
+   */
+  logs(): LogReader {
+    if (this.#logReader !== undefined) {
+      throw new TypeError("Cannot read the logs of the session: they have a reader already");
+    }
+    const reader = new LogReader(() => {
+      this.#logReader = undefined;
+      this.#watch("logs", false);
+    });
+    this.#logReader = reader;
+    if (this.#over === undefined) this.#watch("logs", true);
+    else reader.end();
+    return reader;
+  }
+
+  /** Bytes of an eval's output that were dropped. */
+  dropped(id: number): number {
+    return this.#dropped.get(id) ?? 0;
+  }
+
+  /** The thread has dropped so many bytes of an eval's output in all. */
+  reported(id: number, bytes: number): void {
+    this.#drop(id, bytes - (this.#reported.get(id) ?? 0));
+    remember(this.#reported, id, bytes);
+  }
+
+  /** Takes what came over the bridge. */
+  item(item: OutputItem): void {
+    if (item.kind === "log") {
+      if (this.#logReader === undefined) this.#credit(item.size);
+      else this.#logReader.push(item.record, () => this.#credit(item.size));
+      return;
+    }
+    const { id } = item;
+    const one = item.to.eval ? this.#readers.get(id) : undefined;
+    const all = item.to.all ? this.#readers.get("all") : undefined;
+    if (item.kind === "end") {
+      all?.push({ kind: "end", id });
+      one?.push({ kind: "end", id });
+      one?.end();
+      return;
+    }
+    const { fd, bytes } = item;
+    let takers = 1;
+    const taken = () => {
+      if (--takers === 0) this.#credit(bytes.length);
+    };
+    if (one !== undefined) {
+      takers++;
+      // Two readers must not see each other's writes into the bytes.
+      const own = all === undefined ? bytes : bytes.slice();
+      one.push({ kind: "chunk", chunk: { fd, bytes: own, id }, taken });
+    } else if (item.to.eval) this.#drop(id, bytes.length); // its reader left meanwhile
+    if (all !== undefined) {
+      takers++;
+      all.push({ kind: "chunk", chunk: { fd, bytes, id }, taken });
+    }
+    taken();
+  }
+
+  /**
+   * The session is over: readers get what has come. Then that of all evals ends, or throws `error`;
+   * one of an eval whose end has not come throws `lost`, since output may be missing.
+   */
+  end(error: Error | undefined, lost: Error): void {
+    this.#over = { error, lost };
+    for (const [id, reader] of [...this.#readers]) this.#end(id, reader);
+    this.#logReader?.end();
+  }
+
+  #end(id: number | "all", reader: Reader): void {
+    reader.end(id === "all" ? this.#over!.error : this.#over!.lost);
+  }
+
+  #watch(what: Channel, on: boolean): void {
+    if (this.#over === undefined) this.#post({ kind: "watch", what, on });
+  }
+
+  #left(id: number | "all", unread: Map<number, number>): void {
+    this.#readers.delete(id);
+    this.#watch(id, false);
+    if (id !== "all") this.#drop(id, unread.get(id) ?? 0);
+  }
+
+  #drop(id: number, bytes: number): void {
+    if (bytes > 0) remember(this.#dropped, id, this.dropped(id) + bytes);
+  }
+
+  /** Gives credit for what has been taken, once a turn. */
+  #credit(bytes: number): void {
+    this.#creditDue += bytes;
+    if (this.#creditDue !== bytes || bytes === 0) return;
+    queueMicrotask(() => {
+      const due = this.#creditDue;
+      this.#creditDue = 0;
+      if (this.#over === undefined) this.#post({ kind: "credit", bytes: due });
+    });
+  }
+}
+
+/** Sets a count and forgets the oldest ones past the limit. */
+function remember(counts: Map<number, number>, id: number, bytes: number): void {
+  counts.set(id, bytes);
+  if (counts.size <= DROP_COUNTS_KEPT) return;
+  for (const oldest of counts.keys()) {
+    counts.delete(oldest);
+    break;
+  }
+}
