@@ -152,8 +152,6 @@ class Output:
 
     def leave(self):
         """The interpreter ends the process: what finalizers print goes its own way, without ours."""
-        if not self.job or self.is_forked:
-            return
         self.finish()
         self.settle()
         self.ticker.stop()

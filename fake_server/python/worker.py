@@ -9,7 +9,7 @@ import traceback
 
 # signal's own functions make enums of everything, which takes 2 us a call. And by their own names,
 # as user code may put others in their places.
-from _signal import ITIMER_REAL, SIG_SETMASK, SIGINT, setitimer
+from _signal import ITIMER_REAL, SIG_IGN, SIG_SETMASK, SIGINT, setitimer
 from _signal import getsignal as get_handler
 from _signal import pthread_sigmask as set_mask
 from _signal import signal as set_handler
@@ -98,7 +98,7 @@ class Worker:
         self._on_sigint = self._cancels.on_signal
         set_handler(SIGINT, self._on_sigint)
         limit_memory(boot.get("memory_limit", 0))
-        atexit.register(self._output.leave)  # the first one is called last
+        atexit.register(self._leave)  # the first one is called last
         hooks.install(self._output, self._link.close, page.u32)
         self._sweeper.install()
         name = sys.implementation.name
@@ -137,6 +137,14 @@ class Worker:
         self._cancels.is_last = True
         self._link.outlive()
         self._sweeper.let_go()
+
+    def _leave(self):
+        """All that is left to the interpreter is to finalize objects."""
+        if self._cancels.is_last and self._is_original[0]:
+            self._output.leave()
+            # It gives all signals that have a handler back to the system, and the server may send
+            # that of an interrupt once more.
+            set_handler(SIGINT, SIG_IGN)
 
     def note(self, job, level, message, **fields):
         """A line for the server's log."""

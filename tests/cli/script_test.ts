@@ -196,6 +196,25 @@ Deno.test("a Ctrl-C ends the wait for a script's threads, as python has it", asy
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("a script that a Ctrl-C has ended takes its time to finalize objects", async () => {
+  const [, base] = COMMANDS[0]!;
+  await using own = await server();
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(
+    `${folder}/script.py`,
+    // Longer than the server waits before it sends the signal again.
+    "import time\nclass Slow:\n    def __del__(self):\n        time.sleep(0.8)\n        print('finalized')\n" +
+      "slow = Slow()\nprint('begun', flush=True)\ntime.sleep(60)\n",
+  );
+  await using program = new Program([...base, "--addr", own.addr, "run", `${folder}/script.py`]);
+  await program.until("begun\n");
+  program.interrupt();
+  assertEquals(await program.code, 130);
+  assertEquals(program.stdout, "begun\nfinalized\n");
+  assertMatch(program.stderr, /^Traceback [^]*\nKeyboardInterrupt\n$/);
+  await Deno.remove(folder, { recursive: true });
+});
+
 for (const [runtime, base] of COMMANDS) {
   Deno.test(`repl prints the suggestions that Python prints, under ${runtime}`, async () => {
     await using own = await server();
