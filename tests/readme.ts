@@ -1,4 +1,4 @@
-/** The README's blocks, what each says that it prints, and servers to run them against. */
+/** The blocks of README and pages, what each says that it prints, and servers to run them against. */
 import { startServer } from "../fake_server/mod.ts";
 import { connect } from "../mod.ts";
 import { testPython } from "./python.ts";
@@ -9,12 +9,24 @@ export const root: URL = new URL("../", import.meta.url);
 /** The README. */
 export const readme: string = await Deno.readTextFile(new URL("README.md", root));
 
-/** Its TypeScript blocks. */
+/** It and the pages that it links to, beside what they are about. */
+export const PAGES: string[] = [
+  "README.md",
+  "src/values/VALUES.md",
+  "fake_server/OPERATING.md",
+  "src/cli/CLI.md",
+];
+
+/** Their text, one after the other. */
+const pages = (await Promise.all(PAGES.map((page) => Deno.readTextFile(new URL(page, root)))))
+  .join("\n");
+
+/** Their TypeScript blocks. */
 export const blocks: string[] = blocksOf("ts");
 
-/** Its blocks of one language. */
+/** Their blocks of one language. */
 export function blocksOf(language: string): string[] {
-  const all = readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"));
+  const all = pages.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"));
   return [...all].map((match) => match[1]!);
 }
 
@@ -24,10 +36,10 @@ export function expected(block: string): string[] {
     .filter((text) => !/^[0-9a-f]{32}$|^as /.test(text));
 }
 
-/** The cells of the README's first table whose head starts with these words, without markup. */
+/** The cells of the first table whose head starts with these words, without markup. */
 export function table(...head: string[]): string[][] {
-  const start = readme.search(new RegExp(`^\\| *${head.join(" +\\| +")} +\\|`, "m"));
-  const [rows] = /^(\|.*\n)*/.exec(readme.slice(start))!;
+  const start = pages.search(new RegExp(`^\\| *${head.join(" +\\| +")} +\\|`, "m"));
+  const [rows] = /^(\|.*\n)*/.exec(pages.slice(start))!;
   return rows.split("\n").slice(2, -1).map((row) =>
     row.replaceAll("`", "").split("|").slice(1, -1).map((cell) => cell.trim())
   );

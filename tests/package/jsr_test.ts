@@ -5,12 +5,15 @@ import { root } from "../readme.ts";
 import { Project } from "./project.ts";
 import { publishedFiles, startRegistry } from "./registry.ts";
 
-/** Files beside the code. PROTOCOL.md and LINK.md are linked from the sources. */
+/** Files beside the code; README.md and the sources link to the others. */
 const DOCUMENTS = [
   "LICENSE",
   "README.md",
   "deno.json",
+  "src/cli/CLI.md",
+  "src/values/VALUES.md",
   "src/wire/PROTOCOL.md",
+  "fake_server/OPERATING.md",
   "fake_server/python/LINK.md",
 ];
 

@@ -1,10 +1,10 @@
-// The README's table of values against reality: each row there has checks here, and the other way.
+// VALUES.md's table against reality: each row there has checks here, and the other way.
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { float, Opaque, PythonScalar, tuple } from "../../mod.ts";
 import { shareServer, test, testRemote } from "../harness.ts";
 import { show } from "../unit/values_random.ts";
 import mod from "../../mod.ts" with { type: "text" };
-import readme from "../../README.md" with { type: "text" };
+import values from "../../src/values/VALUES.md" with { type: "text" };
 
 shareServer();
 
@@ -174,12 +174,12 @@ function table(text: string): string[][] {
   );
 }
 
-test("the README's table of values has the rows that are checked here, and mod.ts has the same", () => {
-  assertEquals(table(readme).map(([python]) => python), Object.keys(ROWS));
-  assertEquals(table(mod), table(readme));
+test("the table of VALUES.md has the rows that are checked here, and mod.ts has the same", () => {
+  assertEquals(table(values).map(([python]) => python), Object.keys(ROWS));
+  assertEquals(table(mod), table(values));
 });
 
-test("each row of the README's table of values is true", async () => {
+test("each row of the table of VALUES.md is true", async () => {
   await using own = await testRemote();
   for (const [row, { comes, goes }] of Object.entries(ROWS)) {
     for (const [python, js] of comes) {
