@@ -109,6 +109,7 @@ Deno.test("the files and anchors that the documents link to are there", async ()
     "tests/README.md",
     ".github/CONTRIBUTING.md",
     ".github/ARCHITECTURE.md",
+    ".github/SECURITY.md",
   ];
   let count = 0;
   for (const file of documents) {
