@@ -5,7 +5,6 @@ exceptions, with nonsense, or with more than anybody reads.
 """
 
 import builtins
-import os
 import sys
 import traceback
 
@@ -13,7 +12,7 @@ from pyproxy_worker.classes import module_of, mro_of, qualname_of
 from pyproxy_worker.codec import encode, with_deep_stack
 from pyproxy_worker.msgpack_pure import Ext
 from pyproxy_worker.opaque import OPAQUE, opaque, short_repr, well_formed
-from pyproxy_worker.printed import STR_FAILED, as_printed
+from pyproxy_worker.printed import STR_FAILED, as_printed, drop_own, drop_own_frames
 from pyproxy_worker.stderr_note import stderr_note
 
 MAX_DEPTH = 64
@@ -36,12 +35,6 @@ CAUSED = "\nThe above exception was the direct cause of the following exception:
 HANDLING = "\nDuring handling of the above exception, another exception occurred:\n\n"
 
 GROUP = getattr(builtins, "BaseExceptionGroup", ())
-OWN_FOLDERS = tuple(
-    {
-        os.path.dirname(path) + os.sep
-        for path in (os.path.realpath(__file__), sys.modules["__main__"].__file__)
-    }
-)
 # What an exception is like whatever it says.
 args_of = BaseException.args.__get__
 traceback_of = BaseException.__traceback__.__get__
@@ -205,7 +198,7 @@ def plain_record(error):
     """The record of an exception that traceback cannot take: nothing of what hangs on it."""
     message = bounded(message_of(error), MAX_TEXT)
     stack = traceback.extract_tb(traceback_of(error), limit=-MAX_LOOKED_AT)
-    stack[:] = [frame for frame in stack if not frame.filename.startswith(OWN_FOLDERS)]
+    drop_own(stack)
     records = Records(True)
     record = new_record(error, message, [records._frame(frame) for frame in both_ends(stack)])
     title = "Traceback (most recent call last):\n"
@@ -254,17 +247,11 @@ def exit_code_of(error):
         return 1
     if code is None:
         return 0
-    return int.__and__(code, 0xFF) if issubclass(type(code), int) else 1
-
-
-def drop_own_frames(shown):
-    """Takes our frames out of a TracebackException and of those that hang on it."""
-    rest = [shown]
-    while rest:
-        one = rest.pop()
-        if one is not None:
-            one.stack[:] = [f for f in one.stack if not f.filename.startswith(OWN_FOLDERS)]
-            rest += one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())
+    if not issubclass(type(code), int):
+        return 1
+    code = int.__add__(code, 0)  # of a subclass, the number
+    # What is no number of C's is -1 there.
+    return (code if -sys.maxsize - 1 <= code <= sys.maxsize else -1) & 0xFF
 
 
 def notes_of(error):

@@ -16,7 +16,13 @@ import warnings
 
 from pyproxy_worker.unbound import Unbound
 
-FOLDER = os.path.dirname(os.path.realpath(__file__)) + os.sep
+# Of our files: as they are imported, and as main.py was started, which may be by a link.
+FOLDERS = tuple(
+    {
+        os.path.dirname(path) + os.sep
+        for path in (os.path.realpath(__file__), sys.modules["__main__"].__file__)
+    }
+)
 # Code that runs code of others says so among its globals.
 MARK = "__pyproxy_hidden__"
 # More frames than there are: then Python takes the bottom of the stack.
@@ -33,7 +39,7 @@ dump_in_c = faulthandler.dump_traceback
 
 def is_ours(frame):
     """Whether user code is not to see a frame."""
-    return frame.f_code.co_filename.startswith(FOLDER) or MARK in frame.f_globals
+    return frame.f_code.co_filename.startswith(FOLDERS) or MARK in frame.f_globals
 
 
 def visible(frame):
@@ -144,7 +150,7 @@ def without_ours(text):
     """What faulthandler prints, without our frames and threads."""
     kept = []
     for thread in text.split("\n\n"):
-        lines = [line for line in thread.splitlines() if FOLDER not in line]
+        lines = [line for line in thread.splitlines() if not any(f in line for f in FOLDERS)]
         if any(line.startswith("  File ") for line in lines):
             kept.append("\n".join(lines))
     return "\n\n".join(kept) + "\n"

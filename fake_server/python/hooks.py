@@ -51,15 +51,7 @@ def install(output, forked, words):
     """Puts everything in place; `forked` is called in each forked child, `words` are the page's."""
     sys.addaudithook(functools.partial(audit, output, words, os.getpid()))
     for module, name, wrap in (
-        (os, "write", flush_before_descriptor),
-        (os, "writev", flush_before_descriptor),
-        (os, "dup2", touch_descriptor(1)),
-        (os, "close", touch_descriptor(0)),
-        (os, "closerange", touch_range),
-        (os, "_exit", end_at_once),
-        (os, "abort", end_at_once),
-        (posix, "_exit", end_at_once),
-        (posix, "abort", end_at_once),
+        *((module, name, wrap) for module in (os, posix) for name, wrap in OF_SYSTEM.items()),
         (_thread, "start_new_thread", own_thread),
         (_thread, "start_new", own_thread),
         (_thread, "start_joinable_thread", own_thread),
@@ -122,7 +114,8 @@ def audit(output, words, own_pid, event, args):
         output.is_moved = True
         output.flush()
     elif event == "open":
-        if args[0] in STANDARD:
+        # Of what else may be a path, none is asked what it equals.
+        if type(args[0]) is int and args[0] in STANDARD:
             output.is_moved = True  # a file closes its descriptor
     elif event in TRACERS:
         output.cancels.has_changed_calls = True
@@ -149,7 +142,7 @@ def touch_descriptor(position):
             fd = args[position] if len(args) > position else kwargs.get(("fd", "fd2")[position])
             if fd in STANDARD:
                 output.flush()
-                output.is_touched = output.is_moved = True
+                output.is_moved = True
             return function(*args, **kwargs)
 
         return touch
@@ -162,7 +155,9 @@ def touch_range(output, function):
 
     @functools.wraps(function)
     def close(low, high, /):
-        output.is_moved |= low < len(STANDARD)
+        if low < len(STANDARD):
+            output.flush()
+            output.is_moved = True
         return function(low, high)
 
     return close
@@ -219,6 +214,18 @@ def note_calls(output, function):
         return function(*args)
 
     return change
+
+
+# Functions that the modules os and posix share.
+OF_SYSTEM = {
+    "write": flush_before_descriptor,
+    "writev": flush_before_descriptor,
+    "dup2": touch_descriptor(1),
+    "close": touch_descriptor(0),
+    "closerange": touch_range,
+    "_exit": end_at_once,
+    "abort": end_at_once,
+}
 
 
 def own_thread(output, function):

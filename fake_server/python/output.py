@@ -61,8 +61,7 @@ class Output:
         self.taker = 0  # the thread that is just moving text to the records
         self.is_by_line = False
         self.is_forked = False
-        self.is_touched = False  # by user code: where the standard descriptors lead
-        self.is_moved = True  # the same, or so it may be: they have to be put back
+        self.is_moved = True  # the standard descriptors, by user code, or so it may be
         self.is_forgetting = False  # the job drops the namespaces of a session
         self._is_gathered = False  # all that the job has written is with the records
         self.has_started_process = False
@@ -94,7 +93,7 @@ class Output:
         self.job = job
         self._is_gathered = self.has_started_process = False
         if self.is_moved or not follows:
-            self.is_touched = self.is_moved = False
+            self.is_moved = False
             null, out, err = self._kept
             dup2(null, 0)
             dup2(out, 1)
@@ -302,7 +301,7 @@ class Output:
 
     def put(self, job, fd, data):
         """Puts bytes where descriptor `fd` leads; the caller holds the lock."""
-        if self.is_touched and not self._leads_home(fd):
+        if self.is_moved and not self._leads_home(fd):
             with memoryview(data) as rest:
                 at = 0
                 while at < len(rest):

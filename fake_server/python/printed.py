@@ -1,13 +1,44 @@
-"""What, before 3.13, Python prints of an exception otherwise than its module traceback does."""
+"""What Python prints of an exception.
+
+Before 3.13 that is not in all what its module traceback makes of it.
+"""
 
 import sys
 from _thread import get_ident
+from traceback import TracebackException
+
+from pyproxy_worker.frames import FOLDERS
 
 # Longer ones are not printed a second time to find a suggestion.
 MAX_FRAMES = 200
 # As Python says it.
 STR_FAILED = "<exception str() failed>"
 print_error = sys.__excepthook__
+
+
+def text_of(error, tb, **options):
+    """The text that Python prints of an exception with this traceback, without frames of ours.
+
+    `options` are those of TracebackException.format().
+    """
+    shown = TracebackException(type(error), error, tb)
+    drop_own_frames(shown)
+    return as_printed(error, shown, "".join(shown.format(**options)))
+
+
+def drop_own_frames(shown):
+    """Takes our frames out of a TracebackException and of those that hang on it."""
+    rest = [shown]
+    while rest:
+        one = rest.pop()
+        if one is not None:
+            drop_own(one.stack)
+            rest += one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())
+
+
+def drop_own(stack):
+    """Takes our frames out of a StackSummary."""
+    stack[:] = [frame for frame in stack if not frame.filename.startswith(FOLDERS)]
 
 
 def as_printed(error, shown, text):

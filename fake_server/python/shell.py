@@ -9,8 +9,8 @@ import rlcompleter
 import sys
 
 from pyproxy_worker.compiler import lines_of
+from pyproxy_worker.end import end_of, report
 from pyproxy_worker.main_module import new_main
-from pyproxy_worker.script import INTERRUPTED, exit_code, own_part, report
 from pyproxy_worker.split import split
 
 VERSION = "Python %s on %s" % (sys.version.replace("\n", ""), sys.platform)
@@ -38,13 +38,13 @@ class Shell:
             for thread in set(threading.enumerate()) - before:
                 if not thread.daemon:
                     thread.join()
-            return 0, ""
-        except SystemExit as error:
-            return exit_code(error)
+            failure = None
         except BaseException as error:
-            status = INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
-            return status, report(error, own_part(error.__traceback__))
+            failure = error
+        try:
+            return end_of(failure)
         finally:
+            failure = None
             sys.argv = kept
             linecache.cache.pop(NAME, None)
 
@@ -55,7 +55,7 @@ class Shell:
         try:
             return self._console.push(line), self._console.said, None
         except SystemExit as error:
-            status, said = exit_code(error)
+            status, said = end_of(error)
             return False, said, status
 
     def drop(self):
@@ -85,7 +85,7 @@ class Console(code.InteractiveConsole):
     def showtraceback(self):
         error = sys.exc_info()[1]
         # The first frame is that of the module code.
-        self.write(report(error, own_part(error.__traceback__.tb_next)))
+        self.write(report(error, error.__traceback__.tb_next))
 
     def showsyntaxerror(self, filename=None, **more):
         error = sys.exc_info()[1]

@@ -1,15 +1,16 @@
 """What Python prints of exceptions that nobody catches: in a thread, in `__del__`, in a child.
 
-Its own printer, in C, looks for a line of source in a file, and the code of an eval has none.
+Its own printer, in C, looks for a line of source in a file. The code of an eval has none, and that of
+a script is on the client's machine.
 """
 
+import linecache
+import os
 import sys
 import threading
-import traceback
-from traceback import TracebackException
 
-from pyproxy_worker.errors import drop_own_frames
-from pyproxy_worker.printed import as_printed
+from pyproxy_worker.frames import is_ours
+from pyproxy_worker.printed import text_of
 from pyproxy_worker.unbound import Unbound
 
 # Since then the hook of threads is one that asks linecache.
@@ -19,21 +20,20 @@ print_in_thread = threading.excepthook
 print_unraisable = sys.unraisablehook
 
 
-def has_eval_frame(tb):
-    """Whether code of an eval is in a traceback."""
+def is_for_c(tb):
+    """Whether C finds the files of a traceback's lines, and no frame of ours."""
     while tb is not None:
-        if tb.tb_frame.f_code.co_filename.startswith("<eval-"):
-            return True
+        filename = tb.tb_frame.f_code.co_filename
+        if is_ours(tb.tb_frame) or (filename in linecache.cache and not os.path.exists(filename)):
+            return False
         tb = tb.tb_next
-    return False
+    return True
 
 
 def excepthook(exctype, value, traceback, /):
     """Handle an exception by displaying it with a traceback on sys.stderr."""
     try:
-        shown = TracebackException(type(value), value, traceback)
-        drop_own_frames(shown)
-        text = as_printed(value, shown, "".join(shown.format()))
+        text = text_of(value, traceback)
     except Exception:  # it is no exception, or one that cannot be looked at
         return print_uncaught(exctype, value, traceback)
     show(text)
@@ -41,28 +41,27 @@ def excepthook(exctype, value, traceback, /):
 
 def in_thread(args, /):
     """threading.excepthook, with lines of source."""
-    if args.exc_type is SystemExit or not has_eval_frame(args.exc_traceback):
+    if args.exc_type is SystemExit or is_for_c(args.exc_traceback):
         return print_in_thread(args)
     name = threading.get_ident() if args.thread is None else args.thread.name
-    text = "".join(
-        traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback)
-    )
-    show("Exception in thread %s:\n%s" % (name, text))
+    show("Exception in thread %s:\n%s" % (name, text_of(args.exc_value, args.exc_traceback)))
 
 
 def unraisable(args, /):
     """sys.unraisablehook, with lines of source."""
-    if not has_eval_frame(args.exc_traceback):
+    if args.exc_value is None or is_for_c(args.exc_traceback):
         return print_unraisable(args)
-    title = "Exception ignored in" if args.err_msg is None else args.err_msg
-    try:
-        what = ": %r" % (args.object,) if args.object is not None else ":"
-    except Exception:
-        what = ": <object repr() failed>"
-    lines = traceback.format_exception(
-        args.exc_type, args.exc_value, args.exc_traceback, chain=False
-    )
-    show("%s%s\n%s" % (title, what, "".join(lines)))
+    title = args.err_msg
+    if args.object is not None:
+        try:
+            what = repr(args.object)
+        except Exception:
+            what = "<object repr() failed>"
+        title = "%s: %s" % ("Exception ignored in" if title is None else title, what)
+    elif title is not None:
+        title += ":"
+    text = text_of(args.exc_value, args.exc_traceback, chain=False)
+    show(text if title is None else "%s\n%s" % (title, text))
 
 
 def show(text):

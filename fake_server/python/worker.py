@@ -19,10 +19,9 @@ from time import perf_counter_ns
 from pyproxy_worker import descriptors, forks, hooks, link
 from pyproxy_worker.cancel import COUNT, Cancels
 from pyproxy_worker.codec import MSGPACK, encode, encode_pieces
-from pyproxy_worker.end import End
+from pyproxy_worker.end import End, end_of
 from pyproxy_worker.errors import encode_exception, encode_least
 from pyproxy_worker.evaluate import Evaluator
-from pyproxy_worker.frames import is_ours
 from pyproxy_worker.link import READ, Link
 from pyproxy_worker.opaque import EncodeError
 from pyproxy_worker.output import Output
@@ -332,30 +331,13 @@ class Worker:
 
     def _end_child(self, error):
         """A child that user code has forked came to the eval's end: it ends as a script does."""
-        code = 0
-        if isinstance(error, SystemExit):
-            code = error.code
-            if code is None:
-                code = 0
-            elif not isinstance(code, int):
-                print(code, file=sys.stderr)
-                code = 1
-        elif error is not None:
-            error.__traceback__ = without_own_frames(error.__traceback__)
-            sys.excepthook(type(error), error, error.__traceback__)
-            code = 1
+        status, said = end_of(error)
+        print(said, file=sys.stderr, end="")
         try:
             atexit._run_exitfuncs()
             self._output.finish()
         finally:
-            os._exit(code & 0xFF)
-
-
-def without_own_frames(tb):
-    """A traceback from where user code begins."""
-    while tb is not None and is_ours(tb.tb_frame):
-        tb = tb.tb_next
-    return tb
+            os._exit(status)
 
 
 def unsendable(error, root):

@@ -180,6 +180,38 @@ target.read().decode()`);
   assertEquals((await all(own.remote.eval("print('next')").output())).length, 1);
 });
 
+test("print() writes where a descriptor leads that was closed and opened again, by any name", async () => {
+  await using own = await testRemote();
+  const closes = [
+    "os.closerange(1, 2)",
+    "posix.close(1)",
+    "open(1, 'w').close()",
+    "ctypes.CDLL(None).close(1)",
+  ];
+  for (const close of closes) {
+    const code = `
+import ctypes, os, posix, tempfile
+path = tempfile.mktemp()
+${close}
+assert os.open(path, os.O_WRONLY | os.O_CREAT) == 1
+print("into the file")
+open(path).read()`;
+    const future = own.remote.eval(code);
+    assertEquals([await future, await all(future.output())], ["into the file\n", []], close);
+  }
+});
+
+test("open() takes paths whose classes compare in their own ways", async () => {
+  await using own = await testRemote();
+  const code = `
+import os
+class Odd(str):
+    def __eq__(self, other): raise LookupError("compared")
+    __hash__ = str.__hash__
+open(Odd(os.devnull)).read()`;
+  assertEquals(await own.remote.eval(code), "");
+});
+
 test("functions of Python's that the server's side looks after can be kept in a class, and pickled", async () => {
   await using own = await testRemote();
   const code = `
