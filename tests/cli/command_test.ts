@@ -3,28 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { startServer } from "../../fake_server/mod.ts";
 import { VERSION } from "../../src/common/version.ts";
 import { makeAuthority } from "../certificates.ts";
-import { COMMANDS, Program, server } from "./program.ts";
-
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the command to its end. */
-async function ended(command: string[], input = ""): Promise<Ended> {
-  await using program = new Program(command);
-  await program.type(input);
-  await program.endInput();
-  const code = await program.code;
-  return { code, stdout: program.stdout, stderr: program.stderr };
-}
-
-async function script(text: string): Promise<AsyncDisposable & { path: string }> {
-  const path = await Deno.makeTempFile({ suffix: ".py" });
-  await Deno.writeTextFile(path, text);
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
-}
+import { COMMANDS, ended, Program, script, server } from "./program.ts";
 
 for (const [runtime, base] of COMMANDS) {
   Deno.test(`eval prints the value as Python does, and what the code prints, under ${runtime}`, async () => {

@@ -124,3 +124,35 @@ while fd in sources:
 sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))`;
   return new Program(["python3", "-c", script, ...command], { env: { TERM: "xterm", ...env } });
 }
+
+/** How a program has ended, and what it has written. */
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command to its end. */
+export async function ended(command: string[], input = ""): Promise<Ended> {
+  await using program = new Program(command);
+  await program.type(input);
+  await program.endInput();
+  const code = await program.code;
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** A file for the command to run. */
+export async function script(
+  source: string | Uint8Array,
+): Promise<AsyncDisposable & { path: string }> {
+  const path = await Deno.makeTempFile({ suffix: ".py" });
+  await Deno.writeFile(
+    path,
+    typeof source === "string" ? new TextEncoder().encode(source) : source,
+  );
+  const remove = () =>
+    Deno.remove(path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error; // it may remove itself
+    });
+  return { path, [Symbol.asyncDispose]: remove };
+}

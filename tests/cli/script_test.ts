@@ -1,21 +1,7 @@
 // `pyproxy run FILE` is `python FILE`: what that Python does with the same file is the right value.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { testPython } from "../python.ts";
-import { COMMANDS, Program, server } from "./program.ts";
-
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-async function ended(command: string[]): Promise<Ended> {
-  await using program = new Program(command);
-  await program.endInput();
-  const code = await program.code;
-  const stderr = program.stderr.replaceAll(/0x[0-9a-f]+/g, "0x");
-  return { code, stdout: program.stdout, stderr };
-}
+import { COMMANDS, type Ended, ended, Program, script, server } from "./program.ts";
 
 /** Bytes of text and of numbers. */
 function bytes(...parts: (string | number)[]): Uint8Array {
@@ -28,20 +14,23 @@ function bytes(...parts: (string | number)[]): Uint8Array {
 
 /** Runs each script by the command and by Python itself. */
 async function agree(scripts: Record<string, string | Uint8Array>): Promise<void> {
-  const [, base] = COMMANDS[0]!;
   await using own = await server();
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const [name, source] of Object.entries(scripts)) {
-      const file = `${folder}/script.py`;
-      await Deno.writeFile(file, typeof source === "string" ? bytes(source) : source);
-      const right = await ended([testPython(), file, "argument"]);
-      const came = await ended([...base, "--addr", own.addr, "run", file, "argument"]);
-      assertEquals(came, right, name);
-    }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  for (const [name, source] of Object.entries(scripts)) {
+    await using file = await script(source);
+    const right = await ended([testPython(), file.path, "argument"]);
+    const came = await ended([...run(own, file), "argument"]);
+    assertEquals(withoutAddresses(came), withoutAddresses(right), name);
   }
+}
+
+/** The command that runs a file. */
+function run({ addr }: { addr: string }, { path }: { path: string }): string[] {
+  const [, base] = COMMANDS[0]!;
+  return [...base, "--addr", addr, "run", path];
+}
+
+function withoutAddresses(result: Ended): Ended {
+  return { ...result, stderr: result.stderr.replaceAll(/0x[0-9a-f]+/g, "0x") };
 }
 
 Deno.test("run ends a script as python does: threads, pools, atexit, finalizers, files", async () => {
@@ -86,16 +75,13 @@ Deno.test("run ends a script as python does: threads, pools, atexit, finalizers,
 });
 
 Deno.test("run leaves whole files", async () => {
-  const [, base] = COMMANDS[0]!;
   await using own = await server();
-  const folder = await Deno.makeTempDir();
   const source =
     "import sys\nreport = open(sys.argv[1], 'w')\ndef put(text): report.write(text)\nput('to the end')\n";
-  await Deno.writeTextFile(`${folder}/script.py`, source);
-  const command = [...base, "--addr", own.addr, "run", `${folder}/script.py`, `${folder}/report`];
-  assertEquals((await ended(command)).code, 0);
-  assertEquals(await Deno.readTextFile(`${folder}/report`), "to the end");
-  await Deno.remove(folder, { recursive: true });
+  await using file = await script(source);
+  await using report = await script("");
+  assertEquals((await ended([...run(own, file), report.path])).code, 0);
+  assertEquals(await Deno.readTextFile(report.path), "to the end");
 });
 
 Deno.test("run reads the bytes of a script as python does", async () => {
@@ -145,16 +131,13 @@ Deno.test("run prints uncaught exceptions as python does", async () => {
 });
 
 Deno.test("run shows the lines of a script whose file the server does not have", async () => {
-  const [, base] = COMMANDS[0]!;
   await using own = await server();
-  const path = await Deno.makeTempFile({ suffix: ".py" });
-  await Deno.writeTextFile(
-    path,
+  await using file = await script(
     "import os, threading\nos.remove(__file__)\ndef fail(): raise ValueError('in a thread')\n" +
       "thread = threading.Thread(target=fail)\nthread.start()\nthread.join()\n" +
       "class Lock:\n    def __del__(self): raise ValueError('del')\nlock = Lock()\n1 / 0\n",
   );
-  const { stderr } = await ended([...base, "--addr", own.addr, "run", path]);
+  const { stderr } = await ended(run(own, file));
   const lines = stderr.split("\n").map((line) => line.trim());
   for (const line of ["def fail(): raise ValueError('in a thread')", "1 / 0"]) {
     assert(lines.includes(line), stderr);
@@ -178,34 +161,26 @@ Deno.test("run gives a script the interpreter that python gives it", async () =>
 });
 
 Deno.test("run gives each script a process that none has used", async () => {
-  const [, base] = COMMANDS[0]!;
   await using own = await server();
-  const folder = await Deno.makeTempDir();
-  const file = `${folder}/script.py`;
-  await Deno.writeTextFile(
-    file,
+  await using file = await script(
     "import json, os, random, signal\nprint(hasattr(json, 'mark'), 'MARK' in os.environ, signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)\nprint(random.random())\njson.mark = 1\nos.environ['MARK'] = '1'\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nrandom.seed(5)\n",
   );
   const drawn = new Set<string>();
   for (let i = 0; i < 3; i++) {
-    const { stdout } = await ended([...base, "--addr", own.addr, "run", file]);
+    const { stdout } = await ended(run(own, file));
     const [looked, number] = stdout.split("\n");
     assertEquals(looked, "False False True");
     drawn.add(number!);
   }
   assertEquals(drawn.size, 3);
-  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("a Ctrl-C ends the wait for a script's threads, as python has it", async () => {
-  const [, base] = COMMANDS[0]!;
   await using own = await server();
-  const folder = await Deno.makeTempDir();
-  await Deno.writeTextFile(
-    `${folder}/script.py`,
+  await using file = await script(
     "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\nprint('begun', flush=True)\n",
   );
-  await using program = new Program([...base, "--addr", own.addr, "run", `${folder}/script.py`]);
+  await using program = new Program(run(own, file));
   await program.until("begun\n");
   program.interrupt();
   assertEquals(await program.code, 0);
@@ -213,26 +188,21 @@ Deno.test("a Ctrl-C ends the wait for a script's threads, as python has it", asy
   assertMatch(program.stderr, /^(Exception ignored .*\n(.*\n)*)?KeyboardInterrupt\n$/);
   assert(!program.stderr.includes("pyproxy_worker"), program.stderr);
   while (own.stats().sessions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("a script that a Ctrl-C has ended takes its time to finalize objects", async () => {
-  const [, base] = COMMANDS[0]!;
   await using own = await server();
-  const folder = await Deno.makeTempDir();
-  await Deno.writeTextFile(
-    `${folder}/script.py`,
+  await using file = await script(
     // Longer than the server waits before it sends the signal again.
     "import time\nclass Slow:\n    def __del__(self):\n        time.sleep(0.8)\n        print('finalized')\n" +
       "slow = Slow()\nprint('begun', flush=True)\ntime.sleep(60)\n",
   );
-  await using program = new Program([...base, "--addr", own.addr, "run", `${folder}/script.py`]);
+  await using program = new Program(run(own, file));
   await program.until("begun\n");
   program.interrupt();
   assertEquals(await program.code, 130);
   assertEquals(program.stdout, "begun\nfinalized\n");
   assertMatch(program.stderr, /^Traceback [^]*\nKeyboardInterrupt\n$/);
-  await Deno.remove(folder, { recursive: true });
 });
 
 for (const [runtime, base] of COMMANDS) {
