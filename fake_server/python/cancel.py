@@ -17,6 +17,7 @@ import _signal
 import _thread
 from sys import _getframe as running_frame
 
+from pyproxy_worker.changes import Changes
 from pyproxy_worker.imports import Imports
 
 from pyproxy_worker.frames import back_of
@@ -47,8 +48,7 @@ class Cancels:
         self._interrupted = 0  # the job in which that was
         self.owed = False
         self.is_last = False  # the job ends with the process, and tells of all that is ignored
-        self.has_changed_calls = False  # user code: who traces them, how deep they may be
-        self.has_changed_signals = False  # user code: its mask, or a timer that sends one
+        self.changes = Changes()
         self._is_own = False  # user code has sent itself the SIGINT that comes next
         self._imports = Imports()
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import resource
+from os import dup2
 
 # Code that "closes everything" counts up from 3, often to 255 and no further.
 BELOW_LIMIT = 24
@@ -45,3 +46,31 @@ def open_reading(fd):
     high = set_aside(own)
     os.close(own)
     return high
+
+
+class Standard:
+    """Descriptors 0, 1 and 2 as user code is to find them: /dev/null, and the server's two pipes."""
+
+    def __init__(self):
+        null = os.open(os.devnull, os.O_RDWR)
+        self._kept = set_aside(null), set_aside(1), set_aside(2)
+        os.close(null)
+        self.is_moved = True  # by user code, or so it may be
+
+    def put_back(self):
+        """Makes them lead where they led."""
+        self.is_moved = False
+        null, out, err = self._kept
+        dup2(null, 0)
+        dup2(out, 1)
+        dup2(err, 2)
+
+    def leads_home(self, fd):
+        """Whether user code has left a descriptor at the server's pipe, or put it back there."""
+        if not self.is_moved:
+            return True
+        try:
+            here, home = os.fstat(fd), os.fstat(self._kept[fd])
+        except OSError:
+            return True  # it is closed: what is printed is still worth reading
+        return (here.st_ino, here.st_dev) == (home.st_ino, home.st_dev)

@@ -11,7 +11,7 @@ import traceback
 from pyproxy_worker.classes import module_of, mro_of, qualname_of
 from pyproxy_worker.codec import encode, with_deep_stack
 from pyproxy_worker.msgpack_pure import Ext
-from pyproxy_worker.opaque import OPAQUE, opaque, short_repr, well_formed
+from pyproxy_worker.opaque import OPAQUE, bounded, opaque, short_repr
 from pyproxy_worker.printed import STR_FAILED, as_printed, drop_own, drop_own_frames
 from pyproxy_worker.stderr_note import stderr_note
 
@@ -290,12 +290,3 @@ def both_ends(frames):
     if len(frames) <= MAX_FRAMES:
         return frames
     return frames[: MAX_FRAMES // 2] + frames[-MAX_FRAMES // 2 :]
-
-
-def bounded(text, limit):
-    """Text that is well formed, and not too long: its middle goes."""
-    if len(text) > limit:
-        half = limit // 2
-        left_out = len(text) - 2 * half
-        text = "%s\n... %d characters ...\n%s" % (text[:half], left_out, text[len(text) - half :])
-    return well_formed(text)

@@ -111,14 +111,14 @@ def audit(output, words, own_pid, event, args):
         if event == "os.exec" and os.getpid() == own_pid:
             words[REPLACED] = words[STARTED]
         # C can do to descriptors what it likes.
-        output.is_moved = True
+        output.standard.is_moved = True
         output.flush()
     elif event == "open":
         # Of what else may be a path, none is asked what it equals.
         if type(args[0]) is int and args[0] in STANDARD:
-            output.is_moved = True  # a file closes its descriptor
+            output.standard.is_moved = True  # a file closes its descriptor
     elif event in TRACERS:
-        output.cancels.has_changed_calls = True
+        output.cancels.changes.of_calls = True
 
 
 def flush_before_descriptor(output, function):
@@ -142,7 +142,7 @@ def touch_descriptor(position):
             fd = args[position] if len(args) > position else kwargs.get(("fd", "fd2")[position])
             if fd in STANDARD:
                 output.flush()
-                output.is_moved = True
+                output.standard.is_moved = True
             return function(*args, **kwargs)
 
         return touch
@@ -157,7 +157,7 @@ def touch_range(output, function):
     def close(low, high, /):
         if low < len(STANDARD):
             output.flush()
-            output.is_moved = True
+            output.standard.is_moved = True
         return function(low, high)
 
     return close
@@ -199,7 +199,7 @@ def note_signals(output, function):
 
     @functools.wraps(function)
     def change(*args):
-        output.cancels.has_changed_signals = True
+        output.cancels.changes.of_signals = True
         return function(*args)
 
     return change
@@ -210,7 +210,7 @@ def note_calls(output, function):
 
     @functools.wraps(function)
     def change(*args):
-        output.cancels.has_changed_calls = True
+        output.cancels.changes.of_calls = True
         return function(*args)
 
     return change

@@ -65,10 +65,10 @@ def main():
 
     guard.split(boot["directory"], commands)
 
-    from pyproxy_worker import worker
+    from pyproxy_worker import life
 
     sys.dont_write_bytecode, sys.pycache_prefix = kept
-    worker.run(boot)
+    life.run(boot)
 
 
 main()

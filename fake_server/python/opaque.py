@@ -36,6 +36,15 @@ def well_formed(text):
     return str.encode(text, "utf-8", "backslashreplace").decode()
 
 
+def bounded(text, limit):
+    """Text that is well formed, and not too long: its middle goes."""
+    if len(text) > limit:
+        half = limit // 2
+        left_out = len(text) - 2 * half
+        text = "%s\n... %d characters ...\n%s" % (text[:half], left_out, text[len(text) - half :])
+    return well_formed(text)
+
+
 def short_repr(value):
     """repr(value), bounded, and never an exception of the value's own."""
     try:

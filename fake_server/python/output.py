@@ -16,14 +16,13 @@ what C has gathered is moved to the records, so `held` always comes first.
 """
 
 import _thread
-import ctypes
-import functools
 import io
 import os
 import sys
-from os import dup2
 
-from pyproxy_worker.descriptors import set_aside
+from pyproxy_worker.c_stdout import find_c_flush
+from pyproxy_worker.descriptors import Standard
+from pyproxy_worker.line import Line
 from pyproxy_worker.streams import Buffer, open_stdin, open_stream, plain_stream, reconfigure
 from pyproxy_worker.ticker import Ticker
 
@@ -33,16 +32,6 @@ MAX_PIECES = 64
 write_bytes = os.write
 write_text = io.TextIOWrapper.write
 flush_text = io.TextIOWrapper.flush
-
-
-class Line:
-    """What a thread has written of a line: job, descriptor and bytes of each piece."""
-
-    __slots__ = ("tick", "pieces")
-
-    def __init__(self, tick):
-        self.tick = tick
-        self.pieces = []
 
 
 class Output:
@@ -61,7 +50,7 @@ class Output:
         self.taker = 0  # the thread that is just moving text to the records
         self.is_by_line = False
         self.is_forked = False
-        self.is_moved = True  # the standard descriptors, by user code, or so it may be
+        self.standard = Standard()
         self.is_forgetting = False  # the job drops the namespaces of a session
         self._is_gathered = False  # all that the job has written is with the records
         self.has_started_process = False
@@ -74,10 +63,7 @@ class Output:
         self._write_first = self._first_writer()
         self._write_line = self._line_writer(1, self.stdout)
         self._write_error = self._line_writer(2, self.stderr)
-        null = os.open(os.devnull, os.O_RDWR)
-        self._kept = set_aside(null), set_aside(1), set_aside(2)
-        os.close(null)
-        os.dup2(self._kept[0], 0)
+        self.standard.put_back()
         self.stdin = open_stdin()
         self._flush_c = find_c_flush()
         cancels.shielded.add(Buffer.write.__code__)
@@ -92,12 +78,8 @@ class Output:
         """
         self.job = job
         self._is_gathered = self.has_started_process = False
-        if self.is_moved or not follows:
-            self.is_moved = False
-            null, out, err = self._kept
-            dup2(null, 0)
-            dup2(out, 1)
-            dup2(err, 2)
+        if self.standard.is_moved or not follows:
+            self.standard.put_back()
         if self.stdout.is_changed or self.stderr.is_changed:
             self.stdout.put_back()
             self.stderr.put_back()
@@ -301,31 +283,10 @@ class Output:
 
     def put(self, job, fd, data):
         """Puts bytes where descriptor `fd` leads; the caller holds the lock."""
-        if self.is_moved and not self._leads_home(fd):
-            with memoryview(data) as rest:
-                at = 0
-                while at < len(rest):
-                    at += write_bytes(fd, rest[at:])
-        else:
+        if self.standard.leads_home(fd):
             self.records.put(job, fd, data)
-
-    def _leads_home(self, fd):
-        """Whether user code has left a descriptor at the server's pipe, or put it back there."""
-        try:
-            here, home = os.fstat(fd), os.fstat(self._kept[fd])
-        except OSError:
-            return True  # it is closed: what is printed is still worth reading
-        return (here.st_ino, here.st_dev) == (home.st_ino, home.st_dev)
-
-
-def find_c_flush():
-    """A function that flushes C's own stdout, or does nothing where that cannot be reached."""
-    libc = ctypes.CDLL(None)
-    for name in ("stdout", "__stdoutp"):
-        try:
-            stdout = ctypes.c_void_p.in_dll(libc, name)
-            flush = libc.fflush
-        except (AttributeError, ValueError):
-            continue
-        return functools.partial(flush, stdout)
-    return lambda: None
+            return
+        with memoryview(data) as rest:
+            at = 0
+            while at < len(rest):
+                at += write_bytes(fd, rest[at:])

@@ -15,6 +15,22 @@ def descendants(root):
     return [pid for pid in found if (_stat(pid) or ("Z",))[0] != "Z"]
 
 
+class LeftRunning:
+    """The processes below `root` that run, but for one."""
+
+    def __init__(self, root, but):
+        self._root = root
+        self._but = but
+        self._known = frozenset()
+
+    def new(self):
+        """The ids of those that did not run when it was asked last."""
+        running = frozenset(descendants(self._root)) - {self._but}
+        found = sorted(running - self._known)
+        self._known = running
+        return found
+
+
 def _has_lists():
     """Whether the kernel lists children itself: then not every process of the machine is read."""
     return os.access("/proc/%d/task/%d/children" % (os.getpid(), os.getpid()), os.F_OK)

@@ -5,15 +5,10 @@ import os
 import struct
 import sys
 import threading
-import traceback
 
-# signal's own functions make enums of everything, which takes 2 us a call. And by their own names,
-# as user code may put others in their places.
-from _signal import ITIMER_REAL, SIG_IGN, SIG_SETMASK, SIGINT, setitimer
-from _signal import getsignal as get_handler
-from _signal import pthread_sigmask as set_mask
+# Of user code others may stand in the places of these in the module signal.
+from _signal import SIG_IGN, SIGINT
 from _signal import signal as set_handler
-from sys import setprofile, setrecursionlimit, settrace
 from time import perf_counter_ns
 
 from pyproxy_worker import descriptors, forks, hooks, link
@@ -23,53 +18,19 @@ from pyproxy_worker.end import End, end_of
 from pyproxy_worker.errors import encode_exception, encode_least
 from pyproxy_worker.evaluate import Evaluator
 from pyproxy_worker.link import READ, Link
+from pyproxy_worker.memory import limit_memory
 from pyproxy_worker.opaque import EncodeError
+from pyproxy_worker.outcomes import EMPTY, PYTHON_ERROR, SKIPPED, STOPPED, VALUE, unsendable
 from pyproxy_worker.output import Output
 from pyproxy_worker.page import RESTS, SPENT, STARTED, Page
 from pyproxy_worker.patches import Patches
-from pyproxy_worker.processes import descendants
+from pyproxy_worker.processes import LeftRunning
 from pyproxy_worker.records import Records
 from pyproxy_worker.request import read_request
 from pyproxy_worker.sweeper import Sweeper
 
-VALUE = 0
-PYTHON_ERROR = 1
-CANCELLED = 2
-UNSENDABLE = 4
-
 LENGTH = struct.Struct(">I")
 read_length = LENGTH.unpack_from
-RECURSION_LIMIT = sys.getrecursionlimit()
-
-
-def head_of(control):
-    """The start of a RESULT's body."""
-    data = encode(control)
-    return LENGTH.pack(len(data)) + data
-
-
-# An outcome is a status, the start of the RESULT's body, and values as pieces of bytes.
-EMPTY = head_of({})
-SKIPPED = CANCELLED, head_of({"how": "queued"}), ()
-STOPPED = CANCELLED, head_of({"how": "interrupted"}), ()
-
-
-def run(boot):
-    """The life of the process: to the end of the link, or to what we cannot mend."""
-    worker = Worker(boot)
-    try:
-        worker.serve()
-    except (BrokenPipeError, ConnectionResetError):
-        os._exit(0)  # the server is gone
-    except End as end:
-        worker.let_go()
-        sys.exit(end.status)
-    except BaseException:
-        try:
-            if worker.is_heard:
-                worker.note(0, "error", "Cannot go on: " + traceback.format_exc())
-        finally:
-            os._exit(1)
 
 
 class Worker:
@@ -78,7 +39,6 @@ class Worker:
     def __init__(self, boot):
         self._pid = os.getpid()
         self._is_original = forks.mark()
-        self._guard = os.getppid()
         lock = threading.RLock()
         page = Page(boot["page"])
         self._words = page.u32
@@ -92,7 +52,7 @@ class Worker:
         self._patches = Patches()
         self._request = None  # of the job that is about to run
         self._link = Link(boot["socket"], page)
-        self._left_running = frozenset()
+        self._left_running = LeftRunning(os.getppid(), os.getpid())
         self._spent = 0
         self._on_sigint = self._cancels.on_signal
         set_handler(SIGINT, self._on_sigint)
@@ -299,26 +259,16 @@ class Worker:
         return PYTHON_ERROR, EMPTY, (encode_exception(error),)
 
     def _put_back(self):
-        """What user code has changed and ours relies on; hooks tell that it has."""
-        if self._cancels.has_changed_signals:
-            self._cancels.has_changed_signals = False
-            if get_handler(SIGINT) is not self._on_sigint:
-                set_handler(SIGINT, self._on_sigint)
-            set_mask(SIG_SETMASK, ())
-            setitimer(ITIMER_REAL, 0)
-        if self._cancels.has_changed_calls:
-            self._cancels.has_changed_calls = False
-            setrecursionlimit(RECURSION_LIMIT)
-            settrace(None)
-            setprofile(None)
+        """What user code has changed and ours relies on."""
+        changes = self._cancels.changes
+        if changes.of_signals or changes.of_calls:
+            changes.put_back(self._on_sigint)
         if self._sweeper.is_changed:
             self._sweeper.put_back()
 
     def _look_for_processes(self, job):
         """Warns of processes that the job has left running: they write into the next jobs."""
-        running = frozenset(descendants(self._guard)) - {self._pid}
-        new = sorted(running - self._left_running)
-        self._left_running = running
+        new = self._left_running.new()
         if new:
             pids = " ".join(map(str, new))
             self.note(
@@ -338,24 +288,3 @@ class Worker:
             self._output.finish()
         finally:
             os._exit(status)
-
-
-def unsendable(error, root):
-    """The outcome that says which value cannot travel."""
-    path = error.path(root)
-    message = "Cannot send %s: %s" % (path or "this value", error.reason)
-    control = {"message": message, "path": path, "type": error.type_name}
-    return UNSENDABLE, head_of(control), ()
-
-
-def limit_memory(limit):
-    """Takes from this process and its children what they could have beyond `limit` bytes; 0 is none.
-
-    RLIMIT_DATA counts what is asked for to write in: heap, anonymous mappings, stacks of threads.
-    RLIMIT_AS would count what costs nothing as well: files mapped to be read, shared libraries, and
-    the 64 MiB of address space that malloc reserves for each thread.
-    """
-    if limit:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

@@ -6,7 +6,9 @@
 import afterImport from "../../python/after_import.py" with { type: "text" };
 import apart from "../../python/apart.py" with { type: "text" };
 import arrays from "../../python/arrays.py" with { type: "text" };
+import cStdout from "../../python/c_stdout.py" with { type: "text" };
 import cancel from "../../python/cancel.py" with { type: "text" };
+import changes from "../../python/changes.py" with { type: "text" };
 import classSources from "../../python/class_sources.py" with { type: "text" };
 import classes from "../../python/classes.py" with { type: "text" };
 import codec from "../../python/codec.py" with { type: "text" };
@@ -23,15 +25,19 @@ import held from "../../python/held.py" with { type: "text" };
 import hooks from "../../python/hooks.py" with { type: "text" };
 import imports from "../../python/imports.py" with { type: "text" };
 import integers from "../../python/integers.py" with { type: "text" };
+import life from "../../python/life.py" with { type: "text" };
+import line from "../../python/line.py" with { type: "text" };
 import link from "../../python/link.py" with { type: "text" };
 import locate from "../../python/locate.py" with { type: "text" };
 import main from "../../python/main.py" with { type: "text" };
 import mainModule from "../../python/main_module.py" with { type: "text" };
+import memory from "../../python/memory.py" with { type: "text" };
 import moments from "../../python/moments.py" with { type: "text" };
 import msgpack_c from "../../python/msgpack_c.py" with { type: "text" };
 import msgpack_pure from "../../python/msgpack_pure.py" with { type: "text" };
 import msgpack_read from "../../python/msgpack_read.py" with { type: "text" };
 import opaque from "../../python/opaque.py" with { type: "text" };
+import outcomes from "../../python/outcomes.py" with { type: "text" };
 import output from "../../python/output.py" with { type: "text" };
 import page from "../../python/page.py" with { type: "text" };
 import patches from "../../python/patches.py" with { type: "text" };
@@ -62,7 +68,9 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "after_import.py": afterImport,
   "apart.py": apart,
   "arrays.py": arrays,
+  "c_stdout.py": cStdout,
   "cancel.py": cancel,
+  "changes.py": changes,
   "class_sources.py": classSources,
   "classes.py": classes,
   "codec.py": codec,
@@ -79,15 +87,19 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "hooks.py": hooks,
   "imports.py": imports,
   "integers.py": integers,
+  "life.py": life,
+  "line.py": line,
   "link.py": link,
   "locate.py": locate,
   "main.py": main,
   "main_module.py": mainModule,
+  "memory.py": memory,
   "moments.py": moments,
   "msgpack_c.py": msgpack_c,
   "msgpack_pure.py": msgpack_pure,
   "msgpack_read.py": msgpack_read,
   "opaque.py": opaque,
+  "outcomes.py": outcomes,
   "output.py": output,
   "page.py": page,
   "patches.py": patches,
