@@ -55,7 +55,7 @@ export type { EvalOptions, OpenOptions, SessionLimits, TlsOptions } from "./src/
 export type { SessionEvent } from "./src/api/events.ts";
 export type { Progress } from "./src/protocol/progress.ts";
 export type { RemoteStatus } from "./src/api/status.ts";
-export type { SessionEnd } from "./src/main_thread/thread.ts";
+export type { SessionEnd } from "./src/api/session_end.ts";
 export type { LogRecord } from "./src/wire/messages.ts";
 export {
   PythonError,

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Frame, FrameReader } from "../../src/wire/frame.ts";
+import type { Frame } from "../../src/wire/frame.ts";
+import { FrameReader } from "../../src/wire/frame_reader.ts";
 import { FIRST_BUFFER_BYTES, MAX_HELLO_BODY_BYTES } from "../../src/wire/limits.ts";
 import { type CloseReason, MessageType } from "../../src/wire/messages.ts";
 import { MAX_COPIED_BYTES, Outbox } from "../../src/transport/outbox.ts";

@@ -6,7 +6,7 @@
 import { type CloseReason, EvalFlag, ResultStatus } from "../../src/wire/messages.ts";
 import { resultBody } from "../common/control.ts";
 import type { Origin } from "../executors/local/output_router.ts";
-import type { Job, Outcome } from "../scheduling/scheduler.ts";
+import type { Job, Outcome } from "../scheduling/job.ts";
 import type { Task } from "../scheduling/slot.ts";
 
 /** The session of an eval. */

@@ -8,7 +8,8 @@
 import { forgetFrame } from "../executors/local/link.ts";
 import type { Log } from "../common/log.ts";
 import type { Origin } from "../executors/local/output_router.ts";
-import type { Outcome } from "../scheduling/scheduler.ts";
+import { FORGET_MS } from "../common/limits.ts";
+import { Job, type Line, type Outcome } from "../scheduling/job.ts";
 import type { Task } from "../scheduling/slot.ts";
 
 /** How much of what finalizers print is in one record of the log. */
@@ -66,4 +67,16 @@ export class Forget implements Task {
 
   /** See {@linkcode Task.pressure}: the log takes it all. */
   pressure(): undefined {}
+}
+
+/** The job that drops the namespaces of a session: as any other, but for its limit in time. */
+export function forgetJob(
+  line: Line<Task>,
+  session: number,
+  sessionId: string,
+  log: Log,
+): Job<Task> {
+  const job = new Job<Task>(line, new Forget(session, sessionId, log));
+  job.limitMs = FORGET_MS;
+  return job;
 }

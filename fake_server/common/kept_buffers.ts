@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Buffers } from "../../src/wire/frame.ts";
+import type { Buffers } from "../../src/wire/frame_reader.ts";
 import {
   FREED_AT_ONCE_BYTES,
   KEPT_BUFFER_MS,

@@ -11,13 +11,9 @@
  */
 import type { Exit } from "../executors/exit.ts";
 import { nextId, notAfter } from "../executors/job_ids.ts";
+import { type Job, Line, type Outcome } from "./job.ts";
+import { newSlotJobs, type SlotJobs } from "./slot_jobs.ts";
 import { LONE_JOBS, MAX_HAND_OVERS, MAX_JOBS_AHEAD, WORK_AHEAD_MS } from "../common/limits.ts";
-
-/** What became of a job that has no result from python. */
-export type Outcome =
-  | { kind: "cancelled"; how: "queued" | "killed" }
-  | { kind: "died"; exit: Exit }
-  | { kind: "namespace_gone"; namespace: string };
 
 /** What the scheduler asks its owner to do. */
 export interface Effects<T> {
@@ -40,49 +36,6 @@ export interface Effects<T> {
   settle(job: Job<T>, outcome: Outcome): void;
 }
 
-/** One eval, as far as the scheduler is concerned. */
-export class Job<T> {
-  /** The session's line. */
-  readonly line: Line<T>;
-  /** What the owner of the scheduler knows of it. */
-  readonly payload: T;
-  /** The namespace it runs in, if it asked for one. */
-  readonly namespace: string | undefined;
-  /** Its number in the process that has it. */
-  id = 0;
-  state: "new" | "waiting" | "handed" | "over" = "new";
-  cancelled = false;
-  handOvers = 0;
-  /** Its process gets no other before it is over. */
-  isAlone = false;
-  /** It is cancelled once it has run for so long; undefined is no limit. */
-  limitMs: number | undefined;
-
-  /** Makes a job for `line`; `submit` puts it there. */
-  constructor(line: Line<T>, payload: T, namespace?: string) {
-    this.line = line;
-    this.payload = payload;
-    this.namespace = namespace;
-  }
-}
-
-/** The jobs of one session that wait, and what it has in its process. */
-export class Line<T> {
-  /** The index of the slot that runs this session's jobs. */
-  readonly slot: number;
-  readonly waiting: Job<T>[] = [];
-  /** Each namespace begun, and the generation of the process it lives in. */
-  readonly namespaces: Map<string, number> = new Map();
-  closed = false;
-  /** Its jobs wait although there is room: the session does not take its results. */
-  paused = false;
-
-  /** Made by {@linkcode Scheduler.open}. */
-  constructor(slot: number) {
-    this.slot = slot;
-  }
-}
-
 /** What a line's slot has to do. */
 export interface Load<T> {
   /** The line's own job that runs. */
@@ -98,46 +51,17 @@ export interface Load<T> {
 /** What is taken for quicker cannot be told apart from it. */
 const LEAST_JOB_MS = 0.001;
 
-/** The place of one python process. */
-interface Slot<T> {
-  /** Of one session alone, or free for another such. */
-  own: "no" | "taken" | "free";
-  live: boolean;
-  /** Counts the processes this slot has had. */
-  generation: number;
-  lastId: number;
-  lines: number;
-  jobs: number;
-  /** Lines that have waiting jobs and are not paused; the first is next. */
-  turns: Line<T>[];
-  /** What the process has, in order; the first runs or is about to. */
-  handed: Job<T>[];
-  /** Smoothed time per job; undefined until one has been measured. */
-  jobMs: number | undefined;
-  /** How many jobs it may have. */
-  ahead: number;
-  /** How many jobs in a row were over with no other behind them. */
-  lone: number;
-  measuredAt: number;
-  finishedSince: number;
-  /** The job that was interrupted last is reminded of it until then. */
-  remindUntil: number;
-  killAt: number | undefined;
-  /** The job for which the process is being ended. */
-  killedFor: Job<T> | undefined;
-}
-
 /** The scheduler. Every method that takes `now` wants milliseconds of one monotonic clock. */
 export class Scheduler<T> {
   readonly #effects: Effects<T>;
   readonly #graceMs: number;
-  readonly #slots: Slot<T>[];
+  readonly #slots: SlotJobs<T>[];
 
   /** Makes one with `slots` slots, none of which has a process yet. */
   constructor(slots: number, graceMs: number, effects: Effects<T>) {
     this.#effects = effects;
     this.#graceMs = graceMs;
-    this.#slots = Array.from({ length: slots }, () => newSlot("no"));
+    this.#slots = Array.from({ length: slots }, () => newSlotJobs("no"));
   }
 
   /** Jobs that are not over. */
@@ -161,7 +85,7 @@ export class Scheduler<T> {
   /** A line for a new session, in a slot of its own that has no process yet. */
   openOwn(): Line<T> {
     let index = this.#slots.findIndex(({ own }) => own === "free");
-    if (index < 0) index = this.#slots.push(newSlot("free")) - 1;
+    if (index < 0) index = this.#slots.push(newSlotJobs("free")) - 1;
     const slot = this.#slots[index]!;
     slot.own = "taken";
     slot.lines++;
@@ -393,12 +317,12 @@ export class Scheduler<T> {
   }
 
   /** The grace of a cancelled job runs from when it is its turn: before, python skips it. */
-  #watch(slot: Slot<T>, now: number): void {
+  #watch(slot: SlotJobs<T>, now: number): void {
     if (slot.killAt !== undefined || slot.killedFor !== undefined) return;
     if (slot.handed[0]?.cancelled) slot.killAt = now + this.#graceMs;
   }
 
-  #fill(slot: Slot<T>, now: number): void {
+  #fill(slot: SlotJobs<T>, now: number): void {
     if (!slot.live) return;
     // One that was promised to be alone stays so. What comes now would wait behind it all the same.
     if (slot.handed[0]?.isAlone) return;
@@ -422,43 +346,22 @@ export class Scheduler<T> {
     }
   }
 
-  #isGone(slot: Slot<T>, job: Job<T>): boolean {
+  #isGone(slot: SlotJobs<T>, job: Job<T>): boolean {
     if (job.namespace === undefined) return false;
     const generation = job.line.namespaces.get(job.namespace);
     return generation !== undefined && generation !== slot.generation;
   }
 
-  #remember(slot: Slot<T>, job: Job<T>): void {
+  #remember(slot: SlotJobs<T>, job: Job<T>): void {
     if (job.namespace === undefined || job.line.closed) return;
     job.line.namespaces.set(job.namespace, slot.generation);
   }
 
-  #settle(slot: Slot<T>, job: Job<T>, outcome: Outcome): void {
+  #settle(slot: SlotJobs<T>, job: Job<T>, outcome: Outcome): void {
     job.state = "over";
     slot.jobs--;
     this.#effects.settle(job, outcome);
   }
-}
-
-function newSlot<T>(own: Slot<T>["own"]): Slot<T> {
-  return {
-    own,
-    live: false,
-    generation: 0,
-    lastId: 0,
-    lines: 0,
-    jobs: 0,
-    turns: [],
-    handed: [],
-    jobMs: undefined,
-    ahead: 1,
-    lone: 0,
-    measuredAt: 0,
-    finishedSince: 0,
-    remindUntil: 0,
-    killAt: undefined,
-    killedFor: undefined,
-  };
 }
 
 function remove<E>(list: E[], element: E): void {

@@ -17,7 +17,8 @@ import {
 } from "../executors/local/output_router.ts";
 import { exitText, type ProcessEvents } from "../executors/local/process_events.ts";
 import type { PythonProcess } from "../executors/local/python_process.ts";
-import type { Job, Outcome, Scheduler } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Job, Outcome } from "./job.ts";
 import { lacksDescriptors } from "../common/shortage.ts";
 
 /** One eval, as its python process's slot knows it. */

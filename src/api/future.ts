@@ -5,7 +5,7 @@
  */
 import { FutureTimeoutError } from "./errors.ts";
 import type { PyProxyError } from "../common/error_base.ts";
-import { checkWaitOptions } from "./options.ts";
+import { checkWaitOptions } from "./check_options.ts";
 import type { AnyOutput, OutputChunk, OutputLine, OutputOptions } from "./output.ts";
 
 /**

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { copyFew, writeHeader } from "../wire/frame.ts";
+import { copyFew, readU32, writeHeader } from "../wire/frame.ts";
 import { HEADER_BYTES } from "../wire/limits.ts";
 import { MessageType } from "../wire/messages.ts";
 
@@ -40,5 +40,19 @@ export class ResultBatch {
     const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
     larger.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = larger;
+  }
+}
+
+/** Takes such a batch apart, result by result, for as long as `take` says to go on. */
+export function takeResults(
+  batch: Uint8Array,
+  take: (id: number, status: number, bytes: Uint8Array, start: number, end: number) => boolean,
+): void {
+  let at = 0;
+  while (at < batch.length) {
+    const body = at + HEADER_BYTES;
+    const end = body + readU32(batch, at + 4);
+    if (!take(readU32(batch, at + 8), batch[at + 3]!, batch, body, end)) return;
+    at = end;
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { StreamState } from "./rules.ts";
-import { FrameReader } from "../wire/frame.ts";
+import { FrameReader } from "../wire/frame_reader.ts";
 import {
   MAX_FRAME_BODY_BYTES,
   MAX_HELLO_BODY_BYTES,

@@ -6,15 +6,12 @@
 import { ConnectionError, SessionError } from "../api/errors.ts";
 import { callerStack } from "../main_thread/caller.ts";
 import { formatAddress, parseAddress } from "../common/address.ts";
-import {
-  type CheckedOpenOptions,
-  checkOpenOptions,
-  DEFAULT_ADDRESS,
-  type OpenOptions,
-} from "../api/options.ts";
+import { DEFAULT_ADDRESS, type OpenOptions } from "../api/options.ts";
+import { type CheckedOpenOptions, checkOpenOptions } from "../api/check_options.ts";
 import type { SessionEvent } from "../api/events.ts";
 import { type CloseOptions, RemoteProcess } from "./remote_process.ts";
-import { type SessionEnd, SessionThread } from "../main_thread/thread.ts";
+import { SessionThread } from "../main_thread/thread.ts";
+import type { SessionEnd } from "../api/session_end.ts";
 
 /**
  * A session: a thread of its own with two TCP streams to the server, and a Python process there

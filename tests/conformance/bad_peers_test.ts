@@ -9,7 +9,8 @@ import {
 } from "@std/assert";
 import { encode } from "@std/msgpack";
 import { connect, ConnectionError, ProtocolError, PyProxyPool, PyProxySession } from "../../mod.ts";
-import { frameBytes, FrameReader } from "../../src/wire/frame.ts";
+import { frameBytes } from "../../src/wire/frame.ts";
+import { FrameReader } from "../../src/wire/frame_reader.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 import { test } from "../harness.ts";
 

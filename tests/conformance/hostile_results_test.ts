@@ -3,7 +3,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { encode } from "@std/msgpack";
 import { connect, ProtocolError, SessionClosedError } from "../../mod.ts";
-import { frameBytes, FrameReader } from "../../src/wire/frame.ts";
+import { frameBytes } from "../../src/wire/frame.ts";
+import { FrameReader } from "../../src/wire/frame_reader.ts";
 import { MessageType, ResultStatus } from "../../src/wire/messages.ts";
 import { test } from "../harness.ts";
 

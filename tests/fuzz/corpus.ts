@@ -5,7 +5,8 @@
  * @module
  */
 import type { StreamName } from "../../src/protocol/rules.ts";
-import { type Frame, FrameReader } from "../../src/wire/frame.ts";
+import type { Frame } from "../../src/wire/frame.ts";
+import { FrameReader } from "../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 
 /** One frame of an exchange. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { FrameError, FrameReader } from "../../src/wire/frame.ts";
+import { FrameError } from "../../src/wire/frame.ts";
+import { FrameReader } from "../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 
 /** What comes of bytes in pieces: a line for each frame, and for what ends it. */

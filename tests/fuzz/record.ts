@@ -9,7 +9,8 @@
 import { startServer } from "../../fake_server/mod.ts";
 import { connect, float, type RemoteProcess, tuple } from "../../mod.ts";
 import type { StreamName } from "../../src/protocol/rules.ts";
-import { frameBytes, FrameReader } from "../../src/wire/frame.ts";
+import { frameBytes } from "../../src/wire/frame.ts";
+import { FrameReader } from "../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 import { controlFrame, readControl } from "../raw_client.ts";

@@ -3,11 +3,11 @@ import {
   type Frame,
   frameBytes,
   FrameError,
-  FrameReader,
   readU32,
   writeHeader,
   writeU32,
 } from "../../src/wire/frame.ts";
+import { FrameReader } from "../../src/wire/frame_reader.ts";
 import { FIRST_BUFFER_BYTES, GROWTH_FACTOR, MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 
 interface Taken {

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { ServerLogin, StreamTokens } from "../../fake_server/clients/auth.ts";
 import { Connection } from "../../src/protocol/connection.ts";
 import { proofsOf } from "../../src/protocol/proofs.ts";
-import { type Frame, frameBytes, FrameReader } from "../../src/wire/frame.ts";
+import { type Frame, frameBytes } from "../../src/wire/frame.ts";
+import { FrameReader } from "../../src/wire/frame_reader.ts";
 import { MAX_HELLO_BODY_BYTES } from "../../src/wire/limits.ts";
 import { isSameSecret, newNonce, tokenFlaw } from "../../src/wire/login.ts";
 import { MessageType } from "../../src/wire/messages.ts";

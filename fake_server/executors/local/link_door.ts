@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Frame, FrameReader } from "../../../src/wire/frame.ts";
+import type { Frame } from "../../../src/wire/frame.ts";
+import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_HELLO_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { LinkType, parseReady, type PythonInfo } from "./link.ts";
 

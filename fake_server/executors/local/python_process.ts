@@ -4,7 +4,8 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { type Frame, FrameReader } from "../../../src/wire/frame.ts";
+import type { Frame } from "../../../src/wire/frame.ts";
+import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { MessageType } from "../../../src/wire/messages.ts";
 import { Outbox } from "../../../src/transport/outbox.ts";
@@ -18,30 +19,12 @@ import { LinkDoor } from "./link_door.ts";
 import { errorText } from "../../common/log.ts";
 import { Page } from "./page.ts";
 import { Pipes } from "./pipes.ts";
+import type { ProcessOptions } from "./process_options.ts";
 import { type Death, exitText, type ProcessEvents } from "./process_events.ts";
 import { Rest } from "./rest.ts";
 import { Results } from "./results.ts";
 import { lacksDescriptors } from "../../common/shortage.ts";
 import { StartError } from "./start_error.ts";
-
-/** How to start a python process. */
-export interface ProcessOptions {
-  /** The interpreter. */
-  python: string;
-  /** The private directory, and `main.py` in it. */
-  directory: string;
-  main: string;
-  /** Tells the files of this process from those of others in the directory. */
-  name: string;
-  startMs: number;
-  /** In bytes; 0 is no limit. */
-  memoryLimit: number;
-  env: Record<string, string>;
-  /** Used buffers, for large results. */
-  buffers: KeptBuffers;
-  /** Gives the start up. */
-  signal: AbortSignal;
-}
 
 /** One python process. */
 export class PythonProcess {

@@ -114,41 +114,7 @@ let bytes=new Uint8Array(12+body.length);return writeHeader(bytes,0,type,flags,b
 set(body,12),bytes}function copyFew(from,into,at){let{length}=from;if(length>FEW_BYTES)into.set(from,
 at);else for(let i=0;i<length;i++)into[at+i]=from[i]}var FEW_BYTES=32;function readU32(bytes,at){return(bytes[at]<<
 24|bytes[at+1]<<16|bytes[at+2]<<8|bytes[at+3])>>>0}function writeU32(into,at,value){into[at]=value>>>
-24,into[at+1]=value>>>16,into[at+2]=value>>>8,into[at+3]=value}var FrameReader=class{maxBody;#firstBytes;#buffers;#buffer=new Uint8Array(
-4096);#isBusy=!1;#start=0;#end=0;#large;#spare;constructor(maxBody,{believes=!1,buffers}={}){this.maxBody=
-maxBody,this.#buffers=buffers,this.#firstBytes=believes?1/0:65536}get midFrame(){return this.pending>
-0}get pending(){let large=this.#large;if(large!==void 0)return large.have===large.header.length?0:12+
-large.have;let at=this.#start;for(;;){let have=this.#end-at,whole=have<12?1/0:12+readU32(this.#buffer,
-at+4);if(have<whole)return have;at+=whole}}get part(){if(this.#large===void 0)return;let{header:{type,
-id,length},have}=this.#large;return{type,id,length,have}}space(){let large=this.#large;if(large!==void 0){
-if(large.have===large.body.length){let body=this.#bodyOf(Math.min(large.header.length,large.have*16));
-body.set(large.body),large.body=body,large.owned=!0}return large.body.subarray(large.have,large.have+
-262144)}if(this.#isBusy&&this.#buffer.length<65536){let buffer=new Uint8Array(65536);buffer.set(this.#buffer.
-subarray(this.#start,this.#end)),this.#buffer=buffer,this.#end-=this.#start,this.#start=0}return this.#start===
-this.#end?this.#start=this.#end=0:this.#start>0&&this.#buffer.length-this.#end<this.#buffer.length/2&&
-(this.#buffer.copyWithin(0,this.#start,this.#end),this.#end-=this.#start,this.#start=0),this.#buffer.
-subarray(this.#end)}filled(count2){return this.#large!==void 0?this.#large.have+=count2:this.#end+=count2,
-this.#end===this.#buffer.length&&(this.#isBusy=!0),this.#frames()}*#frames(){let large=this.#large;if(large!==
-void 0){if(large.have<large.header.length)return;this.#large=void 0,yield{...large.header,body:large.
-body,owned:large.owned};return}let buffer=this.#buffer;for(;this.#start<this.#end;){let at=this.#start,
-have=this.#end-at;if(this.#checkStart(at,have),have<12)return;let type=buffer[at+2],flags=buffer[at+
-3],length=readU32(buffer,at+4),id=readU32(buffer,at+8);if(length>this.maxBody){let hex=type.toString(
-16).padStart(2,"0");throw new FrameError("PROTOCOL",\`a frame of type 0x\${hex} claims a body of \${length}\\
- bytes, more than the \${this.maxBody} allowed here\`)}let whole=12+length;if(have>=whole){this.#start+=
-whole;let body=buffer.subarray(at+12,at+whole);yield{type,flags,length,id,body,owned:!1}}else if(whole>
-65536/2){let part=buffer.subarray(at+12,this.#end),used=this.#buffers?.take(length),size=used===void 0?
-Math.min(length,this.#firstBytes):length,spare=this.#spare,owned=used!==void 0||spare===void 0||spare.
-byteLength<size,body=used!==void 0?new Uint8Array(used,0,size):owned?this.#bodyOf(size):new Uint8Array(
-spare,0,size);body.set(part),this.#large={header:{type,flags,length,id},body,have:part.length,owned},
-this.#start=this.#end=0;return}else return}}reuse({buffer}){let size=buffer.byteLength;buffer===this.#buffer.
-buffer||size>65536||size>(this.#spare?.byteLength??0)&&(this.#spare=buffer)}#bodyOf(size){if(this.#buffers===
-void 0||size<65536)return new Uint8Array(size);let rounded=Math.ceil(size/65536)*65536;return new Uint8Array(
-new ArrayBuffer(rounded),0,size)}#checkStart(at,have){let zero=this.#buffer[at],version=have>1?this.#buffer[at+
-1]:1;if(zero!==0){let shown3=this.#buffer.subarray(at,Math.min(this.#end,at+40));throw new FrameError(
-"PROTOCOL",\`a frame must start with byte 0, got \${printable(shown3)}\`)}if(version!==1)throw new FrameError(
-"VERSION",\`the peer speaks version \${version} of the protocol, this side version \${1}\`)}};function printable(bytes){
-return\`"\${Array.from(bytes,byte=>byte>=32&&byte<127?String.fromCharCode(byte):\`\\\\x\${byte.toString(16).
-padStart(2,"0")}\`).join("")}"\`}var BYTES={sends:{prototypes:[ArrayBuffer.prototype,DataView.prototype,Uint8ClampedArray.prototype],
+24,into[at+1]=value>>>16,into[at+2]=value>>>8,into[at+3]=value}var BYTES={sends:{prototypes:[ArrayBuffer.prototype,DataView.prototype,Uint8ClampedArray.prototype],
 write(value,encoder){value instanceof ArrayBuffer?(refuseDetached(value),encoder.bin(new Uint8Array(
 value))):encoder.bin(bytesOf(value))}}};function bytesOf(view){view.buffer.byteLength===0&&refuseDetached(
 view.buffer);try{return!(view instanceof DataView)&&view.byteLength===0&&view.values(),new Uint8Array(
@@ -310,7 +276,40 @@ frame.type,frame.flags,frame.id,frame.body);return{hello:this.#hello,challenge}}
 proofs}get outputProof(){return this.#proofs?.output}hint(code){return code==="AUTHENTICATION"&&!this.#hasToken?
 " (none was given)":""}check({proof}){if(this.#hasToken){if(proof===void 0)throw new Unproven("a tok\\
 en was given, and the server has none: it may be anybody's");if(this.#proofs===void 0||!isSameSecret(
-proof,this.#proofs.server))throw new Unproven("the server has not proven that it knows the token")}}};var Stream=class{reader=new FrameReader(4096);#state="none";#heardAt=0;#askedAt=0;#paused=!1;get state(){
+proof,this.#proofs.server))throw new Unproven("the server has not proven that it knows the token")}}};var FrameReader=class{maxBody;#firstBytes;#buffers;#buffer=new Uint8Array(4096);#isBusy=!1;#start=0;#end=0;#large;#spare;constructor(maxBody,{
+believes=!1,buffers}={}){this.maxBody=maxBody,this.#buffers=buffers,this.#firstBytes=believes?1/0:65536}get midFrame(){
+return this.pending>0}get pending(){let large=this.#large;if(large!==void 0)return large.have===large.
+header.length?0:12+large.have;let at=this.#start;for(;;){let have=this.#end-at,whole=have<12?1/0:12+
+readU32(this.#buffer,at+4);if(have<whole)return have;at+=whole}}get part(){if(this.#large===void 0)return;
+let{header:{type,id,length},have}=this.#large;return{type,id,length,have}}space(){let large=this.#large;
+if(large!==void 0){if(large.have===large.body.length){let body=this.#bodyOf(Math.min(large.header.length,
+large.have*16));body.set(large.body),large.body=body,large.owned=!0}return large.body.subarray(large.
+have,large.have+262144)}if(this.#isBusy&&this.#buffer.length<65536){let buffer=new Uint8Array(65536);
+buffer.set(this.#buffer.subarray(this.#start,this.#end)),this.#buffer=buffer,this.#end-=this.#start,
+this.#start=0}return this.#start===this.#end?this.#start=this.#end=0:this.#start>0&&this.#buffer.length-
+this.#end<this.#buffer.length/2&&(this.#buffer.copyWithin(0,this.#start,this.#end),this.#end-=this.#start,
+this.#start=0),this.#buffer.subarray(this.#end)}filled(count2){return this.#large!==void 0?this.#large.
+have+=count2:this.#end+=count2,this.#end===this.#buffer.length&&(this.#isBusy=!0),this.#frames()}*#frames(){
+let large=this.#large;if(large!==void 0){if(large.have<large.header.length)return;this.#large=void 0,
+yield{...large.header,body:large.body,owned:large.owned};return}let buffer=this.#buffer;for(;this.#start<
+this.#end;){let at=this.#start,have=this.#end-at;if(this.#checkStart(at,have),have<12)return;let type=buffer[at+
+2],flags=buffer[at+3],length=readU32(buffer,at+4),id=readU32(buffer,at+8);if(length>this.maxBody){let hex=type.
+toString(16).padStart(2,"0");throw new FrameError("PROTOCOL",\`a frame of type 0x\${hex} claims a body\\
+ of \${length} bytes, more than the \${this.maxBody} allowed here\`)}let whole=12+length;if(have>=whole){
+this.#start+=whole;let body=buffer.subarray(at+12,at+whole);yield{type,flags,length,id,body,owned:!1}}else if(whole>
+65536/2){let part=buffer.subarray(at+12,this.#end),used=this.#buffers?.take(length),size=used===void 0?
+Math.min(length,this.#firstBytes):length,spare=this.#spare,owned=used!==void 0||spare===void 0||spare.
+byteLength<size,body=used!==void 0?new Uint8Array(used,0,size):owned?this.#bodyOf(size):new Uint8Array(
+spare,0,size);body.set(part),this.#large={header:{type,flags,length,id},body,have:part.length,owned},
+this.#start=this.#end=0;return}else return}}reuse({buffer}){let size=buffer.byteLength;buffer===this.#buffer.
+buffer||size>65536||size>(this.#spare?.byteLength??0)&&(this.#spare=buffer)}#bodyOf(size){if(this.#buffers===
+void 0||size<65536)return new Uint8Array(size);let rounded=Math.ceil(size/65536)*65536;return new Uint8Array(
+new ArrayBuffer(rounded),0,size)}#checkStart(at,have){let zero=this.#buffer[at],version=have>1?this.#buffer[at+
+1]:1;if(zero!==0){let shown3=this.#buffer.subarray(at,Math.min(this.#end,at+40));throw new FrameError(
+"PROTOCOL",\`a frame must start with byte 0, got \${printable(shown3)}\`)}if(version!==1)throw new FrameError(
+"VERSION",\`the peer speaks version \${version} of the protocol, this side version \${1}\`)}};function printable(bytes){
+return\`"\${Array.from(bytes,byte=>byte>=32&&byte<127?String.fromCharCode(byte):\`\\\\x\${byte.toString(16).
+padStart(2,"0")}\`).join("")}"\`}var Stream=class{reader=new FrameReader(4096);#state="none";#heardAt=0;#askedAt=0;#paused=!1;get state(){
 return this.#state}get heardAt(){return this.#heardAt}dialled(now){this.#state="hello",this.#askedAt=
 now,this.heard(now)}opened(){this.#state="open",this.reader.maxBody=268435456}heard(now){this.#heardAt=
 now}pause(){this.#paused=!0}resume(now){this.#paused=!1,this.heard(now)}check(now){if(this.#state!==

@@ -16,8 +16,9 @@ import {
   SessionError,
 } from "../../../mod.ts";
 import type { Outcome } from "../../../src/api/future.ts";
-import { checkOpenOptions } from "../../../src/api/options.ts";
-import { type SessionEnd, SessionThread } from "../../../src/main_thread/thread.ts";
+import { checkOpenOptions } from "../../../src/api/check_options.ts";
+import { SessionThread } from "../../../src/main_thread/thread.ts";
+import type { SessionEnd } from "../../../src/api/session_end.ts";
 import { type EvalModel, type Model, must, outputBytes, Violation } from "./model.ts";
 import type { Socket } from "./socket.ts";
 import type { FakeTime } from "./time.ts";

@@ -16,7 +16,8 @@ import type { Death, ProcessEvents } from "../../../fake_server/executors/local/
 import type { Exit } from "../../../fake_server/executors/exit.ts";
 import type { Process } from "../../../fake_server/scheduling/slot.ts";
 import { MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
-import { frameBytes, FrameReader, readU32, writeU32 } from "../../../src/wire/frame.ts";
+import { frameBytes, readU32, writeU32 } from "../../../src/wire/frame.ts";
+import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { MessageType, ResultStatus } from "../../../src/wire/messages.ts";
 import { type EvalModel, type Model, must, outputBytes } from "./model.ts";

@@ -11,12 +11,8 @@ import { Forget } from "../../../fake_server/clients/forget.ts";
 import { KeptBuffers } from "../../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
 import { Log } from "../../../fake_server/common/log.ts";
-import {
-  type Job,
-  type Line,
-  type Outcome,
-  Scheduler,
-} from "../../../fake_server/scheduling/scheduler.ts";
+import { Scheduler } from "../../../fake_server/scheduling/scheduler.ts";
+import type { Job, Line, Outcome } from "../../../fake_server/scheduling/job.ts";
 import { Session } from "../../../fake_server/clients/session.ts";
 import { Sessions } from "../../../fake_server/clients/sessions.ts";
 import { type Process, Slot, type Task } from "../../../fake_server/scheduling/slot.ts";

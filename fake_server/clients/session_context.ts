@@ -1,0 +1,24 @@
+/**
+ * What a session needs of the server around it.
+ *
+ * @module
+ */
+import type { KeptBuffers } from "../common/kept_buffers.ts";
+import type { ServerLimits } from "../common/limits.ts";
+import type { Log } from "../common/log.ts";
+import type { OwnProcess, Pool } from "../scheduling/pool.ts";
+import type { Session } from "./session.ts";
+
+/** What a session needs of the server around it. */
+export interface SessionContext {
+  readonly pool: Pick<Pool, "scheduler" | "pid" | "python">;
+  /** Given if the session has a python process of its own. */
+  readonly own?: OwnProcess | undefined;
+  readonly log: Log;
+  readonly clock: () => number;
+  readonly limits: ServerLimits;
+  /** Used buffers, for large bodies. */
+  readonly buffers: KeptBuffers;
+  /** The session is over. */
+  closed(session: Session): void;
+}

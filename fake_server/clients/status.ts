@@ -1,0 +1,27 @@
+/**
+ * The answer to STATUS.
+ *
+ * @module
+ */
+import type { Status } from "../../src/wire/messages.ts";
+import type { Line } from "../scheduling/job.ts";
+import type { Pool } from "../scheduling/pool.ts";
+import type { Task } from "../scheduling/slot.ts";
+
+/** How things are with a session's evals, and with its python process. */
+export function statusOf(
+  pool: Pick<Pool, "scheduler" | "pid" | "python">,
+  line: Line<Task>,
+  now: number,
+): Status {
+  const { running, queued, evals, sessions } = pool.scheduler.load(line, now);
+  const { version, implementation } = pool.python;
+  const pid = pool.pid(line.slot);
+  const status: Status = {
+    python: { ...(pid === undefined ? {} : { pid }), version, implementation },
+    queued,
+    process: { evals, sessions },
+  };
+  if (running !== undefined) status.running = running.payload.origin.request;
+  return status;
+}

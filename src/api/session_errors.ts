@@ -1,0 +1,232 @@
+/**
+ * The errors of sessions: what is wrong with one, and what its end does to evals.
+ *
+ * @module
+ */
+import { PyProxyError } from "../common/error_base.ts";
+import type { ErrorRecord } from "../protocol/error_record.ts";
+
+/**
+ * Something is wrong with a session: it could not be opened, or it is over.
+ *
+ * @example Whatever is wrong with a session
+ * ```ts
+ * import { connect, SessionError } from "@pyproxy/client";
+ *
+ * try {
+ *   await connect("localhost:1");
+ * } catch (error) {
+ *   console.log(error instanceof SessionError); // true
+ * }
+ * ```
+ */
+export class SessionError extends PyProxyError {
+  /** "SessionError". */
+  override name = "SessionError";
+}
+
+/**
+ * The server cannot be reached, does not answer, or the connection to it was lost.
+ *
+ * @example No server there
+ * ```ts
+ * import { connect, ConnectionError } from "@pyproxy/client";
+ *
+ * try {
+ *   await connect("localhost:1", { connectTimeout: 1000 });
+ * } catch (error) {
+ *   console.log(error instanceof ConnectionError); // true
+ * }
+ * ```
+ */
+export class ConnectionError extends SessionError {
+  /** "ConnectionError". */
+  override name = "ConnectionError";
+}
+
+/**
+ * What is at the other end does not speak this protocol, or broke a rule of it.
+ *
+ * @example Something else is listening there
+ * ```ts
+ * import { connect, ProtocolError } from "@pyproxy/client";
+ *
+ * try {
+ *   await using remote = await connect("localhost:9000");
+ *   console.log(await remote.eval("2 + 2")); // 4
+ * } catch (error) {
+ *   if (error instanceof ProtocolError) console.error("that is no PyProxy server");
+ *   else throw error;
+ * }
+ * ```
+ */
+export class ProtocolError extends SessionError {
+  /** "ProtocolError". */
+  override name = "ProtocolError";
+}
+
+/**
+ * The server did not accept who the client says it is, or the other way round.
+ *
+ * @example A wrong token
+ * ```ts
+ * import { AuthenticationError, connect } from "@pyproxy/client";
+ *
+ * try {
+ *   await using remote = await connect("localhost:9000");
+ *   console.log(await remote.eval("2 + 2")); // 4
+ * } catch (error) {
+ *   if (error instanceof AuthenticationError) console.error("the token is not the server's");
+ *   else throw error;
+ * }
+ * ```
+ */
+export class AuthenticationError extends SessionError {
+  /** "AuthenticationError". */
+  override name = "AuthenticationError";
+}
+
+/**
+ * The session was closed, by `close()` or by the server for a named reason.
+ *
+ * @example After close()
+ * ```ts
+ * import { connect, SessionClosedError } from "@pyproxy/client";
+ *
+ * const remote = await connect("localhost:9000");
+ * const future = remote.eval("import time; time.sleep(60)");
+ * await remote.close();
+ * const outcome = await future.waitNoExcept();
+ * console.log(!outcome.ok && outcome.error instanceof SessionClosedError); // true
+ * ```
+ */
+export class SessionClosedError extends SessionError {
+  /** "SessionClosedError". */
+  override name = "SessionClosedError";
+}
+
+/**
+ * The session's thread has failed, ended, or stopped answering.
+ *
+ * @example How a session ended
+ * ```ts
+ * import { connect, SessionCrashedError } from "@pyproxy/client";
+ *
+ * const remote = await connect("localhost:9000");
+ * await remote.close();
+ * const { reason, error } = await remote.closed;
+ * console.log(reason, error instanceof SessionCrashedError); // CLIENT_CLOSED false
+ * ```
+ */
+export class SessionCrashedError extends SessionError {
+  /** "SessionCrashedError". */
+  override name = "SessionCrashedError";
+}
+
+/**
+ * The python process died while it ran this eval, which may have run in part and is not run again.
+ * The session goes on, on a new python process.
+ *
+ * @example The session goes on
+ * ```ts
+ * import { connect, RemoteProcessDiedError } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * try {
+ *   await remote.eval("import os; os._exit(3)");
+ * } catch (error) {
+ *   console.log(error instanceof RemoteProcessDiedError && error.exitCode); // 3
+ * }
+ * console.log(await remote.eval("2 + 2")); // 4
+ * ```
+ */
+export class RemoteProcessDiedError extends SessionError {
+  /** "RemoteProcessDiedError". */
+  override name = "RemoteProcessDiedError";
+  /** The status with which the process exited, where it exited by itself. */
+  readonly exitCode: number | undefined;
+  /**
+   * The signal that ended the process, such as "SIGKILL", where one did. Neither it nor `exitCode` is
+   * there where the code had put another program in the place of the process (`os.exec`).
+   */
+  readonly signal: string | undefined;
+
+  /** Makes one; the library does. */
+  constructor(message: string, exitCode: number | undefined, signal: string | undefined) {
+    super(message);
+    this.exitCode = exitCode;
+    this.signal = signal;
+  }
+}
+
+/**
+ * More evals, or more bytes of them, wait to be sent than the session's limits allow.
+ *
+ * @example Await some futures first
+ * ```ts
+ * import { connect, QueueFullError } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000", { limits: { queuedEvals: 10 } });
+ * try {
+ *   for (let i = 0; i < 20; i++) remote.eval("i", { locs: { i } });
+ * } catch (error) {
+ *   console.log(error instanceof QueueFullError); // true
+ * }
+ * ```
+ */
+export class QueueFullError extends SessionError {
+  /** "QueueFullError". */
+  override name = "QueueFullError";
+}
+
+/**
+ * The namespace of this eval was lost with its python process. The next eval in it starts fresh.
+ *
+ * @example Define again what was lost
+ * ```ts
+ * import { connect, NamespaceGoneError } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * await remote.eval("x = 1", { namespace: "notebook" });
+ * await remote.eval("import os; os._exit(1)").waitNoExcept();
+ * try {
+ *   await remote.eval("x", { namespace: "notebook" });
+ * } catch (error) {
+ *   console.log(error instanceof NamespaceGoneError && error.namespace); // notebook
+ * }
+ * ```
+ */
+export class NamespaceGoneError extends SessionError {
+  /** "NamespaceGoneError". */
+  override name = "NamespaceGoneError";
+  /** The namespace's name. */
+  readonly namespace: string;
+
+  /** Makes one; the library does. */
+  constructor(message: string, namespace: string) {
+    super(message);
+    this.namespace = namespace;
+  }
+}
+
+/** Makes an error of one that came over the bridge. */
+export function errorFromRecord(record: ErrorRecord): SessionError {
+  const options = record.cause === undefined ? undefined : { cause: causeOf(record.cause) };
+  switch (record.class) {
+    case "ConnectionError":
+      return new ConnectionError(record.message, options);
+    case "ProtocolError":
+      return new ProtocolError(record.message, options);
+    case "AuthenticationError":
+      return new AuthenticationError(record.message, options);
+    case "SessionClosedError":
+      return new SessionClosedError(record.message, options);
+  }
+}
+
+/** What went wrong in the session's thread: where in this one it became known says nothing. */
+function causeOf(message: string): Error {
+  const cause = new Error(message);
+  cause.stack = String(cause);
+  return cause;
+}
