@@ -9,8 +9,8 @@
  *
  * @module
  */
-import { connect, DataFrame, NDArray, type Sendable } from "../mod.ts";
 import { startServer } from "../fake_server/mod.ts";
+import { connect, DataFrame, NDArray, type Sendable } from "../mod.ts";
 
 const BYTES = 64_000_000;
 const ROUNDS = 5;

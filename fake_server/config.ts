@@ -4,12 +4,12 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { LOG_LEVELS, type LogLevel, type LogSink } from "./common/log.ts";
 import { isLocal, parseBindAddress } from "./clients/bind_address.ts";
-import { checkToken } from "./clients/token.ts";
-import { MIN_WORKER_MEMORY_BYTES, type ServerLimits } from "./common/limits.ts";
 import { readSecretFiles, type SecretFiles } from "./clients/secret_files.ts";
 import type { TlsIdentity } from "./clients/tls_socket.ts";
+import { checkToken } from "./clients/token.ts";
+import { MIN_WORKER_MEMORY_BYTES, type ServerLimits } from "./common/limits.ts";
+import { LOG_LEVELS, type LogLevel, type LogSink } from "./common/log.ts";
 
 /** Options of `startServer`. */
 export interface ServerOptions {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { HELP, readConfig, secretFiles } from "./config.ts";
 import { DRAIN_DEADLINE_MS } from "./common/limits.ts";
 import { errorText, Log, StderrLog } from "./common/log.ts";
+import { HELP, readConfig, secretFiles } from "./config.ts";
 import { type PyProxyServer, startServer } from "./mod.ts";
 import { reloadFiles } from "./reload.ts";
 

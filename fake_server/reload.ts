@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { errorText, type Log } from "./common/log.ts";
 import { readSecretFiles, type SecretFiles } from "./clients/secret_files.ts";
+import { errorText, type Log } from "./common/log.ts";
 import type { PyProxyServer } from "./server.ts";
 
 /** Reads the files as the start has done. Where one cannot be used, all stays as it was. */

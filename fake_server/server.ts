@@ -5,24 +5,24 @@
  */
 import { formatAddress } from "../src/common/address.ts";
 import type { Address } from "../src/common/address.ts";
-import { Feature, MessageType, type ServerHello } from "../src/wire/messages.ts";
-import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
 import { VERSION } from "../src/common/version.ts";
+import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
+import { Feature, MessageType, type ServerHello } from "../src/wire/messages.ts";
 import { announcedAddress, isLocal } from "./clients/bind_address.ts";
-import { checkConfig, isSameAddress, type ServerConfig, type ServerOptions } from "./config.ts";
 import type { Connection } from "./clients/connection.ts";
 import { Credentials, type ReloadOptions } from "./clients/credentials.ts";
-import { Fault } from "./common/fault.ts";
-import { KeptBuffers } from "./common/kept_buffers.ts";
-import { DEFAULT_LIMITS, type ServerLimits } from "./common/limits.ts";
-import type { PythonInfo } from "./executors/local/link.ts";
 import type { Visitor } from "./clients/handshake.ts";
 import { type Bound, listen } from "./clients/listen.ts";
 import { Listener } from "./clients/listener.ts";
-import { Log } from "./common/log.ts";
-import { Pool, type ProcessStats } from "./scheduling/pool.ts";
 import { Session } from "./clients/session.ts";
 import { Sessions } from "./clients/sessions.ts";
+import { Fault } from "./common/fault.ts";
+import { KeptBuffers } from "./common/kept_buffers.ts";
+import { DEFAULT_LIMITS, type ServerLimits } from "./common/limits.ts";
+import { Log } from "./common/log.ts";
+import { checkConfig, isSameAddress, type ServerConfig, type ServerOptions } from "./config.ts";
+import type { PythonInfo } from "./executors/local/link.ts";
+import { Pool, type ProcessStats } from "./scheduling/pool.ts";
 
 /** What {@linkcode PyProxyServer.stats} tells. */
 export interface ServerStats {

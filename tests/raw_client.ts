@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { createHmac } from "node:crypto";
 import { deadline } from "@std/async/deadline";
 import { decode, encode, type ValueType } from "@std/msgpack";
+import { createHmac } from "node:crypto";
 import { frameBytes, readU32, writeU32 } from "../src/wire/frame.ts";
 import { FrameReader } from "../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import type { FromFloor, ToFloor } from "./session_worker.ts";
-import { bodyLength, HEADER_BYTES, Kind, writeHeader } from "./frame.ts";
 import { firstLine } from "../processes.ts";
+import { bodyLength, HEADER_BYTES, Kind, writeHeader } from "./frame.ts";
+import type { FromFloor, ToFloor } from "./session_worker.ts";
 
 const encoder = new TextEncoder();
 

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { checkToken } from "./token.ts";
 import { plainSocket, type Socket } from "./socket.ts";
 import { type TlsIdentity, tlsServer } from "./tls_socket.ts";
+import { checkToken } from "./token.ts";
 
 /** Options of {@linkcode PyProxyServer.reload}; what is left out stays as it is. */
 export interface ReloadOptions {

@@ -4,8 +4,8 @@
  * @module
  */
 import { MAX_EVALS_IN_FLIGHT } from "../../src/wire/limits.ts";
-import type { Eval } from "./eval.ts";
 import { Fault } from "../common/fault.ts";
+import type { Eval } from "./eval.ts";
 
 /** An eval is in here until its result has been sent and its output has ended. */
 export class EvalTable {

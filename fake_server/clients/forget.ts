@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { forgetFrame } from "../executors/local/link.ts";
-import type { Log } from "../common/log.ts";
-import type { Origin } from "../executors/local/output_router.ts";
 import { FORGET_MS } from "../common/limits.ts";
+import type { Log } from "../common/log.ts";
+import { forgetFrame } from "../executors/local/link.ts";
+import type { Origin } from "../executors/local/output_router.ts";
 import { Job, type Line, type Outcome } from "../scheduling/job.ts";
 import type { Task } from "../scheduling/slot.ts";
 

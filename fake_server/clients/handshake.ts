@@ -8,10 +8,10 @@ import type { Frame } from "../../src/wire/frame.ts";
 import { MAX_HELLO_BODY_BYTES, PROTOCOL_VERSION } from "../../src/wire/limits.ts";
 import { isNonce } from "../../src/wire/login.ts";
 import { MessageType } from "../../src/wire/messages.ts";
-import { type LoginProofs, ServerLogin } from "./auth.ts";
-import type { Connection } from "./connection.ts";
 import { Control } from "../common/control.ts";
 import { Fault } from "../common/fault.ts";
+import { type LoginProofs, ServerLogin } from "./auth.ts";
+import type { Connection } from "./connection.ts";
 
 /** What a client says of itself. */
 export interface Visitor {

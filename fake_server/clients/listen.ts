@@ -5,8 +5,8 @@
  */
 import { formatAddress } from "../../src/common/address.ts";
 import type { Address, UnixAddress } from "../../src/common/address.ts";
-import { parseBindAddress } from "./bind_address.ts";
 import { errorText } from "../common/log.ts";
+import { parseBindAddress } from "./bind_address.ts";
 
 /** A socket that is bound. */
 export interface Bound {

@@ -4,15 +4,15 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { Connection, type ConnectionContext, type Receiver } from "./connection.ts";
 import { Fault } from "../common/fault.ts";
-import { Handshake, type Host } from "./handshake.ts";
 import { ACCEPT_RETRY_MS, ACCEPT_WARNING_MS } from "../common/limits.ts";
-import type { Bound } from "./listen.ts";
 import { errorText, type Log } from "../common/log.ts";
-import { DEAF, Refusals } from "./refusals.ts";
 import type { Reserve } from "../common/reserve.ts";
 import { lacksDescriptors, NO_DESCRIPTORS, type Shortage } from "../common/shortage.ts";
+import { Connection, type ConnectionContext, type Receiver } from "./connection.ts";
+import { Handshake, type Host } from "./handshake.ts";
+import type { Bound } from "./listen.ts";
+import { DEAF, Refusals } from "./refusals.ts";
 import type { Socket } from "./socket.ts";
 
 /** What a listener needs of the server around it. */

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Connection, Receiver } from "./connection.ts";
 import type { Fault } from "../common/fault.ts";
 import { MAX_REFUSALS, REFUSAL_DELAY_MS } from "../common/limits.ts";
+import type { Connection, Receiver } from "./connection.ts";
 
 /** Connections that are refused and not yet gone. */
 export class Refusals {

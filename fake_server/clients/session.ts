@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Frame } from "../../src/wire/frame.ts";
 import { MAX_COPIED_BYTES } from "../../src/transport/outbox.ts";
+import type { Frame } from "../../src/wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 import {
   type CloseReason,
@@ -13,19 +13,19 @@ import {
   type Running,
   SILENT_FLAG,
 } from "../../src/wire/messages.ts";
-import type { Connection, Receiver } from "./connection.ts";
 import { Control, controlBody } from "../common/control.ts";
+import { BULK_EVALS, QUEUE_HIGH_WATER_BYTES, RESULT_HIGH_WATER_BYTES } from "../common/limits.ts";
+import { errorText, type LogFields, type LogLevel } from "../common/log.ts";
+import type { Line } from "../scheduling/job.ts";
+import type { Task } from "../scheduling/slot.ts";
+import type { Connection, Receiver } from "./connection.ts";
 import { missedDeadline, type StreamName, type StreamState } from "./deadlines.ts";
 import type { Eval, EvalOwner } from "./eval.ts";
 import { EvalTable } from "./eval_table.ts";
 import { forgetJob } from "./forget.ts";
-import { BULK_EVALS, QUEUE_HIGH_WATER_BYTES, RESULT_HIGH_WATER_BYTES } from "../common/limits.ts";
-import { errorText, type LogFields, type LogLevel } from "../common/log.ts";
 import { OutputStream } from "./output_stream.ts";
 import { type Ending, Requests } from "./requests.ts";
 import type { SessionContext } from "./session_context.ts";
-import type { Line } from "../scheduling/job.ts";
-import type { Task } from "../scheduling/slot.ts";
 
 /** One session. */
 export class Session implements EvalOwner {

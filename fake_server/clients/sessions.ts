@@ -4,10 +4,10 @@
  * @module
  */
 import type { CloseReason, LogEvent } from "../../src/wire/messages.ts";
-import { StreamTokens } from "./auth.ts";
 import { LATE_OUTPUT_RECORD_BYTES } from "../common/limits.ts";
 import type { Log, LogFields, LogLevel } from "../common/log.ts";
 import type { Origin } from "../executors/local/output_router.ts";
+import { StreamTokens } from "./auth.ts";
 import type { Session } from "./session.ts";
 
 /** All open sessions of a server. */

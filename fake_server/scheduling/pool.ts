@@ -4,19 +4,19 @@
  * @module
  */
 import type { CloseReason } from "../../src/wire/messages.ts";
-import { makeDirectory, removeDirectory } from "../executors/local/directory.ts";
+import { Fault } from "../common/fault.ts";
 import type { KeptBuffers } from "../common/kept_buffers.ts";
 import type { ServerLimits } from "../common/limits.ts";
-import type { PythonInfo } from "../executors/local/link.ts";
-import { PythonProcess } from "../executors/local/python_process.ts";
-import type { ProcessOptions } from "../executors/local/process_options.ts";
-import { Fault } from "../common/fault.ts";
-import { Scheduler } from "./scheduler.ts";
-import type { Job, Line } from "./job.ts";
 import { Reserve } from "../common/reserve.ts";
 import { lacksDescriptors, NO_DESCRIPTORS, Shortage } from "../common/shortage.ts";
-import { Spare } from "./spare.ts";
+import { makeDirectory, removeDirectory } from "../executors/local/directory.ts";
+import type { PythonInfo } from "../executors/local/link.ts";
+import type { ProcessOptions } from "../executors/local/process_options.ts";
+import { PythonProcess } from "../executors/local/python_process.ts";
+import type { Job, Line } from "./job.ts";
+import { Scheduler } from "./scheduler.ts";
 import { Slot, type SlotContext, type SlotState, type Task } from "./slot.ts";
+import { Spare } from "./spare.ts";
 
 /** What the server's configuration says of its python processes. */
 export interface PoolConfig {

@@ -9,11 +9,11 @@
  *
  * @module
  */
+import { LONE_JOBS, MAX_HAND_OVERS, MAX_JOBS_AHEAD, WORK_AHEAD_MS } from "../common/limits.ts";
 import type { Exit } from "../executors/exit.ts";
 import { nextId, notAfter } from "../executors/job_ids.ts";
 import { type Job, Line, type Outcome } from "./job.ts";
 import { newSlotJobs, type SlotJobs } from "./slot_jobs.ts";
-import { LONE_JOBS, MAX_HAND_OVERS, MAX_JOBS_AHEAD, WORK_AHEAD_MS } from "../common/limits.ts";
 
 /** What the scheduler asks its owner to do. */
 export interface Effects<T> {

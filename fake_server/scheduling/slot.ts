@@ -7,8 +7,9 @@
 import { type LogEvent, ResultStatus } from "../../src/wire/messages.ts";
 import { Control, controlPart } from "../common/control.ts";
 import { MAX_RESTART_PAUSE_MS, RESTART_PAUSE_MS, RESULT_BYTES_PER_MS } from "../common/limits.ts";
-import { setJob } from "../executors/local/link.ts";
 import { errorText, type Log, LOG_LEVELS, type LogFields, type LogLevel } from "../common/log.ts";
+import { lacksDescriptors } from "../common/shortage.ts";
+import { setJob } from "../executors/local/link.ts";
 import {
   type LateOutput,
   type Origin,
@@ -17,9 +18,8 @@ import {
 } from "../executors/local/output_router.ts";
 import { exitText, type ProcessEvents } from "../executors/local/process_events.ts";
 import type { PythonProcess } from "../executors/local/python_process.ts";
-import type { Scheduler } from "./scheduler.ts";
 import type { Job, Outcome } from "./job.ts";
-import { lacksDescriptors } from "../common/shortage.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** One eval, as its python process's slot knows it. */
 export interface Task extends OutputTarget {

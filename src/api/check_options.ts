@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { checkKeys, isPlainObject, shown } from "../common/given.ts";
+import type { TlsSettings } from "../transport/transport.ts";
 import {
   CONNECT_TIMEOUT_MS,
   HEARTBEAT_INTERVAL_MS,
@@ -11,8 +13,6 @@ import {
   UNREAD_OUTPUT_PER_EVAL_BYTES,
   UNREAD_OUTPUT_PER_SESSION_BYTES,
 } from "../wire/limits.ts";
-import { checkKeys, isPlainObject, shown } from "../common/given.ts";
-import type { TlsSettings } from "../transport/transport.ts";
 import { tokenFlaw } from "../wire/login.ts";
 import type { EvalOptions, OpenOptions, SessionLimits, TlsOptions } from "./options.ts";
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { SessionError } from "./errors.ts";
 import { EVENTS_KEPT } from "../wire/limits.ts";
 import type { LogRecord } from "../wire/messages.ts";
+import type { SessionError } from "./errors.ts";
 
 /**
  * Something that has happened to a session; `at` is in milliseconds since 1970, of this machine.

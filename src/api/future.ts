@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { FutureTimeoutError } from "./errors.ts";
 import type { PyProxyError } from "../common/error_base.ts";
 import { checkWaitOptions } from "./check_options.ts";
+import { FutureTimeoutError } from "./errors.ts";
 import type { AnyOutput, OutputChunk, OutputLine, OutputOptions } from "./output.ts";
 
 /**

@@ -4,11 +4,11 @@
  *
  * @module
  */
+import type { Address } from "../common/address.ts";
 import type { ErrorRecord } from "../protocol/error_record.ts";
 import type { Progress } from "../protocol/progress.ts";
-import type { LogRecord, ServerHello, Status } from "../wire/messages.ts";
-import type { Address } from "../common/address.ts";
 import type { TlsSettings } from "../transport/transport.ts";
+import type { LogRecord, ServerHello, Status } from "../wire/messages.ts";
 
 /** What a session's thread is told at its start. */
 export interface OpenMessage {

@@ -6,9 +6,9 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { PyProxyError } from "../api/errors.ts";
+import { VERSION } from "../common/version.ts";
 import type { RemoteProcess } from "../session/remote_process.ts";
 import { connect } from "../session/session.ts";
-import { VERSION } from "../common/version.ts";
 import { type Command, HELP, readArguments, type ServerOptions, UsageError } from "./arguments.ts";
 import { evaluate, evaluateJson } from "./eval.ts";
 import { repl } from "./repl.ts";

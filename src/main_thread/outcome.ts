@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { callerStack } from "./caller.ts";
 import {
   CancelledError,
   type CancelledHow,
@@ -12,10 +11,10 @@ import {
   NamespaceGoneError,
   RemoteProcessDiedError,
 } from "../api/errors.ts";
-import type { PyProxyError } from "../common/error_base.ts";
 import type { Outcome } from "../api/future.ts";
-import type { Progress } from "../protocol/progress.ts";
 import { pythonErrorFromValue } from "../api/python_error.ts";
+import type { PyProxyError } from "../common/error_base.ts";
+import type { Progress } from "../protocol/progress.ts";
 import { decode, DecodeError } from "../values/decode.ts";
 import { readU32 } from "../wire/frame.ts";
 import {
@@ -25,6 +24,7 @@ import {
   ResultStatus,
   type UnsendableControl,
 } from "../wire/messages.ts";
+import { callerStack } from "./caller.ts";
 
 /** How an eval was stopped, in words. */
 const ENDED: Record<CancelledHow, string> = {

@@ -4,17 +4,17 @@
  *
  * @module
  */
-import type { Channel, OutputItem, ToWorker } from "../bridge/bridge.ts";
-import { checkKeys } from "../common/given.ts";
 import { LogReader } from "../api/logs.ts";
-import { Chunks, Lines } from "./lines.ts";
 import {
   type OutputChunk,
   type OutputLine,
   type OutputOptions,
   OutputReader,
 } from "../api/output.ts";
+import type { Channel, OutputItem, ToWorker } from "../bridge/bridge.ts";
+import { checkKeys } from "../common/given.ts";
 import { DROP_COUNTS_KEPT } from "../wire/limits.ts";
+import { Chunks, Lines } from "./lines.ts";
 
 type Reader = OutputReader<OutputLine> | OutputReader<OutputChunk>;
 

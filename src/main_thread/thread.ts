@@ -5,13 +5,13 @@
  * @module
  */
 import type { CheckedOpenOptions } from "../api/check_options.ts";
-import { errorFromRecord } from "../api/session_errors.ts";
 import { ProtocolError, type SessionError } from "../api/errors.ts";
 import { eventOfLog, SessionEvents } from "../api/events.ts";
 import type { Future, FutureOwner } from "../api/future.ts";
 import type { EvalOptions } from "../api/options.ts";
 import type { AnyOutput, OutputOptions } from "../api/output.ts";
 import type { SessionEnd } from "../api/session_end.ts";
+import { errorFromRecord } from "../api/session_errors.ts";
 import { Questions, type RemoteStatus } from "../api/status.ts";
 import type { FromWorker } from "../bridge/bridge.ts";
 import { takeResults } from "../bridge/result_batch.ts";

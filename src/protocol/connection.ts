@@ -8,21 +8,6 @@
  *
  * @module
  */
-import type { ErrorRecord, SessionErrorClass } from "./error_record.ts";
-import type { ConnectionEvent, OwnHello } from "./connection_event.ts";
-import { encodeControl } from "./control.ts";
-import { type Departure, InFlight } from "./in_flight.ts";
-import { Login, type Proofs, Unproven } from "./login.ts";
-import type { PartFrame } from "./progress.ts";
-import {
-  checkAllowed,
-  checkHeader,
-  classOfCode,
-  readControl,
-  RuleBroken,
-  type StreamName,
-} from "./rules.ts";
-import { Stream } from "./stream.ts";
 import { UntrustedError } from "../transport/transport.ts";
 import { type Frame, frameBytes, FrameError, writeU32 } from "../wire/frame.ts";
 import { CLOSE_DEADLINE_MS, MAX_HELLO_BODY_BYTES, PROTOCOL_VERSION } from "../wire/limits.ts";
@@ -47,6 +32,21 @@ import {
   parseServerHello,
   parseStatus,
 } from "../wire/parse.ts";
+import type { ConnectionEvent, OwnHello } from "./connection_event.ts";
+import { encodeControl } from "./control.ts";
+import type { ErrorRecord, SessionErrorClass } from "./error_record.ts";
+import { type Departure, InFlight } from "./in_flight.ts";
+import { Login, type Proofs, Unproven } from "./login.ts";
+import type { PartFrame } from "./progress.ts";
+import {
+  checkAllowed,
+  checkHeader,
+  classOfCode,
+  readControl,
+  RuleBroken,
+  type StreamName,
+} from "./rules.ts";
+import { Stream } from "./stream.ts";
 
 /** The state of one session's two streams. */
 export class Connection {

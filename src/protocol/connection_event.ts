@@ -3,10 +3,10 @@
  *
  * @module
  */
+import type { LogRecord, ServerHello, Status } from "../wire/messages.ts";
 import type { ErrorRecord } from "./error_record.ts";
 import type { Transcript } from "./login.ts";
 import type { StreamName } from "./rules.ts";
-import type { LogRecord, ServerHello, Status } from "../wire/messages.ts";
 
 /** What a connection wants done, or has to tell. */
 export type ConnectionEvent =

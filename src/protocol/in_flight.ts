@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { IdTable } from "./id_table.ts";
-import { RuleBroken } from "./rules.ts";
 import { readU32 } from "../wire/frame.ts";
 import { HEADER_BYTES } from "../wire/limits.ts";
+import { IdTable } from "./id_table.ts";
+import { RuleBroken } from "./rules.ts";
 
 /** EVAL frames for the mainstream, one behind the other. */
 export interface Departure {

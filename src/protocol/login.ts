@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { readControl, RuleBroken } from "./rules.ts";
 import { type Frame, frameBytes } from "../wire/frame.ts";
 import { MAX_HELLO_BODY_BYTES } from "../wire/limits.ts";
 import { isSameSecret, type ProofRole } from "../wire/login.ts";
 import type { ServerHello } from "../wire/messages.ts";
 import { parseChallenge } from "../wire/parse.ts";
+import { readControl, RuleBroken } from "./rules.ts";
 
 /** The two frames that a proof is about, as they travelled. */
 export interface Transcript {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Proofs, Transcript } from "./login.ts";
 import { proofMessage, type ProofRole } from "../wire/login.ts";
+import type { Proofs, Transcript } from "./login.ts";
 
 /** Computes all proofs of a connection. */
 export async function proofsOf(

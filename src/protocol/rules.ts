@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { SessionErrorClass } from "./error_record.ts";
-import { decodeControl } from "./control.ts";
 import type { Frame } from "../wire/frame.ts";
 import { MAX_CONTROL_BODY_BYTES } from "../wire/limits.ts";
 import { MessageType } from "../wire/messages.ts";
+import { decodeControl } from "./control.ts";
+import type { SessionErrorClass } from "./error_record.ts";
 
 /** One of a session's two streams. */
 export type StreamName = "main" | "output";

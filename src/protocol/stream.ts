@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { StreamState } from "./rules.ts";
 import { FrameReader } from "../wire/frame_reader.ts";
 import {
   MAX_FRAME_BODY_BYTES,
@@ -12,6 +11,7 @@ import {
   PING_INTERVAL_MS,
   PING_TIMEOUT_MS,
 } from "../wire/limits.ts";
+import type { StreamState } from "./rules.ts";
 
 /** The state of one stream. Times are milliseconds of one monotonic clock. */
 export class Stream {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Future } from "../api/future.ts";
-import type { SessionEvent } from "../api/events.ts";
-import type { EvalOptions } from "../api/options.ts";
 import { checkEvalArguments } from "../api/check_options.ts";
+import type { SessionEvent } from "../api/events.ts";
+import type { Future } from "../api/future.ts";
+import type { EvalOptions } from "../api/options.ts";
 import type { OutputChunk, OutputLine, OutputOptions } from "../api/output.ts";
+import type { SessionEnd } from "../api/session_end.ts";
 import type { RemoteStatus } from "../api/status.ts";
 import type { SessionThread } from "../main_thread/thread.ts";
-import type { SessionEnd } from "../api/session_end.ts";
 import type { LogRecord } from "../wire/messages.ts";
 
 /**

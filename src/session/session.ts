@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { ConnectionError, SessionError } from "../api/errors.ts";
-import { callerStack } from "../main_thread/caller.ts";
-import { formatAddress, parseAddress } from "../common/address.ts";
-import { DEFAULT_ADDRESS, type OpenOptions } from "../api/options.ts";
 import { type CheckedOpenOptions, checkOpenOptions } from "../api/check_options.ts";
+import { ConnectionError, SessionError } from "../api/errors.ts";
 import type { SessionEvent } from "../api/events.ts";
-import { type CloseOptions, RemoteProcess } from "./remote_process.ts";
-import { SessionThread } from "../main_thread/thread.ts";
+import { DEFAULT_ADDRESS, type OpenOptions } from "../api/options.ts";
 import type { SessionEnd } from "../api/session_end.ts";
+import { formatAddress, parseAddress } from "../common/address.ts";
+import { callerStack } from "../main_thread/caller.ts";
+import { SessionThread } from "../main_thread/thread.ts";
+import { type CloseOptions, RemoteProcess } from "./remote_process.ts";
 
 /**
  * A session: a thread of its own with two TCP streams to the server, and a Python process there

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "./limits.ts";
+import { isNonce } from "./login.ts";
 import type {
   Challenge,
   ErrorBody,
@@ -14,8 +16,6 @@ import type {
   ServerHello,
   Status,
 } from "./messages.ts";
-import { isNonce } from "./login.ts";
-import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "./limits.ts";
 
 /** Thrown when a control body is not what its message says. */
 export class BodyError extends Error {

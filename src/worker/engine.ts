@@ -4,24 +4,24 @@
  *
  * @module
  */
-import { formatAddress, outputAddress } from "../common/address.ts";
-import { alarm } from "./alarm.ts";
 import type { FromWorker, OpenMessage, ToWorker } from "../bridge/bridge.ts";
+import { ResultBatch } from "../bridge/result_batch.ts";
+import { formatAddress, outputAddress } from "../common/address.ts";
+import type { Address } from "../common/address.ts";
+import { VERSION } from "../common/version.ts";
 import { Connection } from "../protocol/connection.ts";
 import type { ConnectionEvent } from "../protocol/connection_event.ts";
+import type { Transcript } from "../protocol/login.ts";
 import { ProgressWatch } from "../protocol/progress.ts";
 import { proofsOf } from "../protocol/proofs.ts";
-import { ResultBatch } from "../bridge/result_batch.ts";
 import type { StreamName } from "../protocol/rules.ts";
-import type { Transcript } from "../protocol/login.ts";
 import { dial } from "../transport/dial.ts";
 import { Outbox } from "../transport/outbox.ts";
-import type { Address } from "../common/address.ts";
 import type { Dial, Transport } from "../transport/transport.ts";
-import { UnreadOutput } from "./unread_output.ts";
-import { VERSION } from "../common/version.ts";
 import { CLOSE_DEADLINE_MS, MIN_USED_BUFFER_BYTES, PROGRESS_INTERVAL_MS } from "../wire/limits.ts";
 import { newNonce } from "../wire/login.ts";
+import { alarm } from "./alarm.ts";
+import { UnreadOutput } from "./unread_output.ts";
 
 /** Silence and the age of unread output are looked at this often: a dead peer costs 1 s more. */
 const TICK_MS = 1_000;

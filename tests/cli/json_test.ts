@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { toJson } from "../../src/cli/json.ts";
 import { DataFrame, NDArray, PythonScalar, Series } from "../../mod.ts";
+import { toJson } from "../../src/cli/json.ts";
 import { Opaque } from "../../src/values/types.ts";
 
 Deno.test("toJson() writes what JSON knows as JSON.stringify does", () => {

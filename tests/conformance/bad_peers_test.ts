@@ -1,5 +1,4 @@
 // What answers is no PyProxy server, or a broken one: a clear error, and the program free to end.
-import { createServer, type Server, type Socket } from "node:net";
 import {
   assert,
   assertEquals,
@@ -8,6 +7,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { encode } from "@std/msgpack";
+import { createServer, type Server, type Socket } from "node:net";
 import { connect, ConnectionError, ProtocolError, PyProxyPool, PyProxySession } from "../../mod.ts";
 import { frameBytes } from "../../src/wire/frame.ts";
 import { FrameReader } from "../../src/wire/frame_reader.ts";

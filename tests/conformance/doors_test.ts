@@ -1,8 +1,8 @@
 // What works over plain TCP works over TLS, over a unix socket and with a token; and whoever is not
 // let in, or should not be trusted, is told so.
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import { createServer } from "node:tls";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   AuthenticationError,
   CancelledError,

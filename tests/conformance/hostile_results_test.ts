@@ -1,7 +1,7 @@
 // Results that are no values: the documented error, and only that session ends.
-import { createServer, type Server, type Socket } from "node:net";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { encode } from "@std/msgpack";
+import { createServer, type Server, type Socket } from "node:net";
 import { connect, ProtocolError, SessionClosedError } from "../../mod.ts";
 import { frameBytes } from "../../src/wire/frame.ts";
 import { FrameReader } from "../../src/wire/frame_reader.ts";

@@ -1,10 +1,10 @@
 // What a user sees of a PythonError: programs of their own, and what the runtime prints of them.
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import { inBun, shareServer, test, testServer } from "../harness.ts";
 
 shareServer();

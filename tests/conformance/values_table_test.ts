@@ -1,10 +1,10 @@
 // VALUES.md's table against reality: each row there has checks here, and the other way.
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { float, Opaque, PythonScalar, tuple } from "../../mod.ts";
-import { shareServer, test, testRemote } from "../harness.ts";
-import { show } from "../unit/values_random.ts";
 import mod from "../../mod.ts" with { type: "text" };
 import values from "../../src/values/VALUES.md" with { type: "text" };
+import { shareServer, test, testRemote } from "../harness.ts";
+import { show } from "../unit/values_random.ts";
 
 shareServer();
 

@@ -1,7 +1,7 @@
 // CPython's own test modules, run inside remote evals: the same counts as in a local python3.
 import { assert, assertEquals } from "@std/assert";
-import { connect, type RemoteProcess } from "../../mod.ts";
 import { startServer } from "../../fake_server/mod.ts";
+import { connect, type RemoteProcess } from "../../mod.ts";
 
 const MODULES = [
   "test_json",

@@ -1,6 +1,5 @@
 // Promise 14: many sessions at a time, of a raw client and of ours.
 import { assertEquals, assertLess } from "@std/assert";
-import { RawSession } from "../raw_client.ts";
 import {
   clientProgram,
   openHandles,
@@ -8,6 +7,7 @@ import {
   residentBytes,
   ServerProgram,
 } from "../programs.ts";
+import { RawSession } from "../raw_client.ts";
 import { count, mib, report } from "./scale.ts";
 
 /** Promised: what one more session costs the server. */

@@ -3,8 +3,8 @@
 // (SIGTERM drains: tests/unit/server_program_test.ts and tests/unit/program_test.ts.)
 import { assert } from "@std/assert";
 import { connect, ConnectionError } from "../../mod.ts";
-import { isAlive } from "../raw_server.ts";
 import { ServerProgram } from "../programs.ts";
+import { isAlive } from "../raw_server.ts";
 import { count, randomNumbers, report } from "./scale.ts";
 
 /** Promised; half of the servers must stay in it, the rest is for machines under load. */

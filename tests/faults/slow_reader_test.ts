@@ -1,8 +1,8 @@
 // Promise 7: a client that stops reading costs the server little, loses its session in time, and
 // nobody else notices; one that reads a flood is never closed for it.
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { RawSession } from "../raw_client.ts";
 import { clientProgram, forgetPeak, peakBytes, residentBytes, ServerProgram } from "../programs.ts";
+import { RawSession } from "../raw_client.ts";
 import { count, mib, report } from "./scale.ts";
 
 const PIECE = 1024;

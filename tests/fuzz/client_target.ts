@@ -4,11 +4,11 @@
  * @module
  */
 import { createHmac } from "node:crypto";
-import { Connection } from "../../src/protocol/connection.ts";
-import type { ConnectionEvent } from "../../src/protocol/connection_event.ts";
+import type { Outcome } from "../../src/api/future.ts";
 import { PyProxyError } from "../../src/common/error_base.ts";
 import { type Asked, outcomeOf } from "../../src/main_thread/outcome.ts";
-import type { Outcome } from "../../src/api/future.ts";
+import { Connection } from "../../src/protocol/connection.ts";
+import type { ConnectionEvent } from "../../src/protocol/connection_event.ts";
 import type { StreamName } from "../../src/protocol/rules.ts";
 import { proofMessage, type ProofRole } from "../../src/wire/login.ts";
 import { MessageType } from "../../src/wire/messages.ts";

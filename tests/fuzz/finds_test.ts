@@ -1,14 +1,14 @@
 // What fuzzing has found, each by its name. They fail without what mended them.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { decode } from "@std/msgpack";
+import { namespaceOf } from "../../fake_server/clients/namespace.ts";
 import { Fault } from "../../fake_server/common/fault.ts";
 import { OUTPUT_HIGH_WATER_BYTES } from "../../fake_server/common/limits.ts";
-import { namespaceOf } from "../../fake_server/clients/namespace.ts";
 import type { StreamName } from "../../src/protocol/rules.ts";
-import { UnreadOutput } from "../../src/worker/unread_output.ts";
 import { frameBytes } from "../../src/wire/frame.ts";
 import { UNREAD_LOG_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";
+import { UnreadOutput } from "../../src/worker/unread_output.ts";
 import { Random } from "../faults/simulator/random.ts";
 import { controlFrame } from "../raw_client.ts";
 import { concat } from "./bytes.ts";

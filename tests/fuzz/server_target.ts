@@ -6,19 +6,19 @@
  */
 import { setImmediate } from "node:timers";
 import type { Connection } from "../../fake_server/clients/connection.ts";
-import { Fault } from "../../fake_server/common/fault.ts";
 import type { Visitor } from "../../fake_server/clients/handshake.ts";
-import { KeptBuffers } from "../../fake_server/common/kept_buffers.ts";
-import { DEFAULT_LIMITS } from "../../fake_server/common/limits.ts";
 import { Listener } from "../../fake_server/clients/listener.ts";
-import { Log } from "../../fake_server/common/log.ts";
-import { Reserve } from "../../fake_server/common/reserve.ts";
-import { Scheduler } from "../../fake_server/scheduling/scheduler.ts";
 import { Session } from "../../fake_server/clients/session.ts";
 import { Sessions } from "../../fake_server/clients/sessions.ts";
-import { Shortage } from "../../fake_server/common/shortage.ts";
-import { Slot, type Task } from "../../fake_server/scheduling/slot.ts";
 import type { Socket } from "../../fake_server/clients/socket.ts";
+import { Fault } from "../../fake_server/common/fault.ts";
+import { KeptBuffers } from "../../fake_server/common/kept_buffers.ts";
+import { DEFAULT_LIMITS } from "../../fake_server/common/limits.ts";
+import { Log } from "../../fake_server/common/log.ts";
+import { Reserve } from "../../fake_server/common/reserve.ts";
+import { Shortage } from "../../fake_server/common/shortage.ts";
+import { Scheduler } from "../../fake_server/scheduling/scheduler.ts";
+import { Slot, type Task } from "../../fake_server/scheduling/slot.ts";
 import type { StreamName } from "../../src/protocol/rules.ts";
 import { type Frame, frameBytes, readU32 } from "../../src/wire/frame.ts";
 import { HEADER_BYTES, MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";

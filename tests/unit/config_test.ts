@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { checkConfig, HELP, readConfig } from "../../fake_server/config.ts";
 import { isLocal, parseBindAddress } from "../../fake_server/clients/bind_address.ts";
+import { checkConfig, HELP, readConfig } from "../../fake_server/config.ts";
 
 const TOKEN = "0123456789abcdefghijkl";
 const NO_ENV = (): undefined => undefined;

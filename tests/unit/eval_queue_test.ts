@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { QueueFullError } from "../../src/api/errors.ts";
-import { EvalQueue, sentReports } from "../../src/main_thread/eval_queue.ts";
-import type { SessionLimits } from "../../src/api/options.ts";
 import { checkOpenOptions } from "../../src/api/check_options.ts";
+import { QueueFullError } from "../../src/api/errors.ts";
+import type { SessionLimits } from "../../src/api/options.ts";
+import { EvalQueue, sentReports } from "../../src/main_thread/eval_queue.ts";
 import { MAX_FRAME_BODY_BYTES, MAX_USED_BUFFER_BYTES } from "../../src/wire/limits.ts";
 
 function queue(limits: SessionLimits): { add(id: number, code?: string): void; queue: EvalQueue } {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Lines } from "../../src/main_thread/lines.ts";
 import { type OutputLine, OutputReader } from "../../src/api/output.ts";
+import { Lines } from "../../src/main_thread/lines.ts";
 
 const chunk = (id: number, fd: 1 | 2, bytes: Uint8Array<ArrayBuffer>) =>
   ({ kind: "chunk", chunk: { id, fd, bytes }, taken: () => {} }) as const;

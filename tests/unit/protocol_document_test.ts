@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import * as std from "@std/msgpack";
+import { DataFrame, NDArray, Series } from "../../mod.ts";
 import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { float } from "../../src/values/float.ts";
 import { Tuple, tuple } from "../../src/values/tuple.ts";
-import { DataFrame, NDArray, Series } from "../../mod.ts";
 import { Opaque, PythonScalar } from "../../src/values/types.ts";
 import { frameBytes, writeU32 } from "../../src/wire/frame.ts";
 import { FrameReader } from "../../src/wire/frame_reader.ts";

@@ -1,7 +1,7 @@
 /** Arrays and tables in the python process: with numpy and pandas, without, and hostile ones. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { NDArray, type Series } from "../../mod.ts";
 import readme from "../../README.md" with { type: "text" };
+import { NDArray, type Series } from "../../mod.ts";
 import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { DTYPES, RandomArrays } from "./arrays_random.ts";

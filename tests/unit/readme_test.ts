@@ -1,7 +1,7 @@
 // What the README shows is true: its blocks are checked and run, its tables are those of the code.
 import { assert, assertEquals } from "@std/assert";
-import { HELP } from "../../fake_server/config.ts";
 import { MAX_SESSIONS } from "../../fake_server/common/limits.ts";
+import { HELP } from "../../fake_server/config.ts";
 import * as limits from "../../src/wire/limits.ts";
 import {
   blocks,

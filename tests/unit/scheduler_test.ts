@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { MAX_HAND_OVERS, MAX_JOBS_AHEAD } from "../../fake_server/common/limits.ts";
 import { notAfter } from "../../fake_server/executors/job_ids.ts";
-import { Scheduler } from "../../fake_server/scheduling/scheduler.ts";
 import { Job, type Line, type Outcome } from "../../fake_server/scheduling/job.ts";
+import { Scheduler } from "../../fake_server/scheduling/scheduler.ts";
 
 const GRACE_MS = 2_000;
 const DIED = { exit_code: 7 };

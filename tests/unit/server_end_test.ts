@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { type ServerLogRecord, StartError } from "../../fake_server/mod.ts";
 import { PYTHON_FILES } from "../../fake_server/executors/local/python_files.ts";
+import { type ServerLogRecord, StartError } from "../../fake_server/mod.ts";
 import { ResultStatus } from "../../src/wire/messages.ts";
 import { testPython } from "../python.ts";
 import { RawSession } from "../raw_client.ts";

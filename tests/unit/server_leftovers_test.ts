@@ -1,8 +1,8 @@
 // What an eval made is gone when it is over, and what a session kept when it is closed.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ServerLogRecord } from "../../fake_server/common/log.ts";
-import { start, until } from "../raw_server.ts";
 import { RawSession } from "../raw_client.ts";
+import { start, until } from "../raw_server.ts";
 
 /** What the python process has in memory, in MiB. */
 const RESIDENT = "import os\nint(open('/proc/self/statm').read().split()[1]) * 4096 >> 20";

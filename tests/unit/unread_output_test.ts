@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import type { OutputItem } from "../../src/bridge/bridge.ts";
-import { UnreadOutput } from "../../src/worker/unread_output.ts";
 import {
   OUTPUT_CREDIT_BYTES,
   OUTPUT_WAITING_BYTES,
   UNREAD_OUTPUT_LIFE_MS,
 } from "../../src/wire/limits.ts";
+import { UnreadOutput } from "../../src/worker/unread_output.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -1,6 +1,6 @@
+import * as judge from "@msgpack/msgpack";
 import { assertEquals, assertThrows } from "@std/assert";
 import * as std from "@std/msgpack";
-import * as judge from "@msgpack/msgpack";
 import { decode, DecodeError } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { EncodeError } from "../../src/values/encode_error.ts";

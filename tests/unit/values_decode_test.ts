@@ -5,9 +5,9 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { READERS } from "../../src/values/table.ts";
 import { decode, DecodeError } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
+import { READERS } from "../../src/values/table.ts";
 import { Opaque } from "../../src/values/types.ts";
 import { seeded } from "./values_random.ts";
 

@@ -5,8 +5,8 @@
  * @module
  */
 import { REMEMBERED_JOBS } from "../../common/limits.ts";
-import { type OutputEvent, OutputRecords } from "./output_records.ts";
 import { notAfter } from "../job_ids.ts";
+import { type OutputEvent, OutputRecords } from "./output_records.ts";
 
 /** Where an eval came from: its session's number and its own id there. */
 export interface Origin {

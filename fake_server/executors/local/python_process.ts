@@ -4,26 +4,26 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { Outbox } from "../../../src/transport/outbox.ts";
 import type { Frame } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { MessageType } from "../../../src/wire/messages.ts";
-import { Outbox } from "../../../src/transport/outbox.ts";
 import { Control } from "../../common/control.ts";
-import { inDirectory } from "./directory.ts";
-import { Guard } from "./guard.ts";
 import type { KeptBuffers } from "../../common/kept_buffers.ts";
 import { LAST_BYTES_DEADLINE_MS } from "../../common/limits.ts";
+import { errorText } from "../../common/log.ts";
+import { lacksDescriptors } from "../../common/shortage.ts";
+import { inDirectory } from "./directory.ts";
+import { Guard } from "./guard.ts";
 import { LinkType, type PythonInfo, READ_FLAG } from "./link.ts";
 import { LinkDoor } from "./link_door.ts";
-import { errorText } from "../../common/log.ts";
 import { Page } from "./page.ts";
 import { Pipes } from "./pipes.ts";
-import type { ProcessOptions } from "./process_options.ts";
 import { type Death, exitText, type ProcessEvents } from "./process_events.ts";
+import type { ProcessOptions } from "./process_options.ts";
 import { Rest } from "./rest.ts";
 import { Results } from "./results.ts";
-import { lacksDescriptors } from "../../common/shortage.ts";
 import { StartError } from "./start_error.ts";
 
 /** One python process. */

@@ -10,7 +10,22 @@
 
 /** The module. */
 export const WORKER_SOURCE: string = `\
-function shown(value){if(typeof value=="string")return JSON.stringify(value);if(typeof value=="funct\\
+var FrameError=class extends Error{name="FrameError";code;constructor(code,message){super(message),this.
+code=code}};function writeHeader(into,at,type,flags,length,id){into[at]=0,into[at+1]=1,into[at+2]=type,
+into[at+3]=flags,into[at+4]=length>>>24,into[at+5]=length>>>16,into[at+6]=length>>>8,into[at+7]=length,
+into[at+8]=id>>>24,into[at+9]=id>>>16,into[at+10]=id>>>8,into[at+11]=id}function frameBytes(type,flags,id,body){
+let bytes=new Uint8Array(12+body.length);return writeHeader(bytes,0,type,flags,body.length,id),bytes.
+set(body,12),bytes}function copyFew(from,into,at){let{length}=from;if(length>FEW_BYTES)into.set(from,
+at);else for(let i=0;i<length;i++)into[at+i]=from[i]}var FEW_BYTES=32;function readU32(bytes,at){return(bytes[at]<<
+24|bytes[at+1]<<16|bytes[at+2]<<8|bytes[at+3])>>>0}function writeU32(into,at,value){into[at]=value>>>
+24,into[at+1]=value>>>16,into[at+2]=value>>>8,into[at+3]=value}var MessageType={CLIENT_HELLO:1,SERVER_HELLO:2,ERROR:3,GOODBYE:4,PING:5,PONG:6,CHALLENGE:7,PROOF:8,EVAL:16,
+RESULT:17,CANCEL:18,INTERRUPT:19,INTERRUPTED:20,RUNNING:21,STATUS:22,STATUS_REPLY:23,OUTPUT_HELLO:32,
+OUTPUT_READY:33,OUTPUT:34,OUTPUT_END:35,LOG:36};var SILENT_FLAG=128,ResultStatus={VALUE:0,PYTHON_ERROR:1,CANCELLED:2,DIED:3,UNSENDABLE:4,NAMESPACE_GONE:5};var KEPT_BYTES=64*1024,ResultBatch=class{#bytes=new Uint8Array(1024);#length=0;add(id,status,body){let{
+length}=body,at=this.#length,end=at+12+length;end>this.#bytes.length&&this.#grow(end),writeHeader(this.#bytes,
+at,MessageType.RESULT,status,length,id),copyFew(body,this.#bytes,at+12),this.#length=end}take(){if(this.#length===
+0)return;let taken=this.#bytes.slice(0,this.#length);return this.#length=0,this.#bytes.length>KEPT_BYTES&&
+(this.#bytes=new Uint8Array(KEPT_BYTES)),taken}#grow(needed){let larger=new Uint8Array(Math.max(needed,
+2*this.#bytes.length));larger.set(this.#bytes.subarray(0,this.#length)),this.#bytes=larger}};function shown(value){if(typeof value=="string")return JSON.stringify(value);if(typeof value=="funct\\
 ion")return"a function";if(typeof value=="bigint")return\`\${value}n\`;if(typeof value!="object"||value===
 null)return String(value);if(Array.isArray(value))return"an Array";let name=value.constructor?.name;
 return typeof name=="string"&&name!==""?\`an instance of \${name}\`:"an object"}function parseAddress(addr){let fail=why=>{throw new TypeError(\`Cannot open a session: the address \${shown(
@@ -24,8 +39,52 @@ return hostname.includes(":")?\`[\${hostname}]:\${port}\`:\`\${hostname}:\${port
 if(given.startsWith(":")&&"hostname"in main)return parseAddress(formatAddress({...main,port:Number(given.
 slice(1))}));let address=parseAddress(given);if("path"in address=="path"in main)return address;throw new TypeError(
 \`Cannot go to \${shown(given)} for the output of \${formatAddress(main)}: both streams are unix socket\\
-s, or neither\`)}function alarm(ms,run){let signal=AbortSignal.timeout(ms);return signal.addEventListener("abort",run,
-{once:!0}),()=>signal.removeEventListener("abort",run)}var DecodeError=class extends Error{name="DecodeError";constructor(reason,options){super(\`Cannot rea\\
+s, or neither\`)}var VERSION="0.1.0";var UntrustedError=class extends Error{name="UntrustedError"};async function unlessAborted(signal,step,undo){
+let aborted=Promise.withResolvers(),onAbort=()=>{undo(),aborted.reject(signal.reason)};signal.addEventListener(
+"abort",onAbort,{once:!0}),signal.aborted&&onAbort();try{return await Promise.race([step,aborted.promise])}finally{
+signal.removeEventListener("abort",onAbort)}}var HEX_32=/^[0-9a-f]{64}$/;function newNonce(){return crypto.getRandomValues(new Uint8Array(32)).toHex()}
+function isNonce(text2){return HEX_32.test(text2)}function proofMessage(role,hello,challenge){let name=new TextEncoder().
+encode(role),message=new Uint8Array(name.length+hello.length+challenge.length);return message.set(name),
+message.set(hello,name.length),message.set(challenge,name.length+hello.length),message}function isSameSecret(given,expected){
+if(given.length!==expected.length)return!1;let difference=0;for(let i=0;i<expected.length;i++)difference|=
+given.charCodeAt(i)^expected.charCodeAt(i);return difference===0}var BodyError=class extends Error{name="BodyError"};function parseServerHello(body){let map=control(
+"SERVER_HELLO",body),limits=control("SERVER_HELLO limits",map.limits),python=control("SERVER_HELLO p\\
+ython",map.python),session_id=text("SERVER_HELLO",map,"session_id");if(!/^[0-9a-f]{32}$/.test(session_id))
+throw new BodyError(\`SERVER_HELLO has a session_id of \${JSON.stringify(session_id)}\`);return{session_id,
+stream_token:text("SERVER_HELLO",map,"stream_token"),output_addr:text("SERVER_HELLO",map,"output_add\\
+r"),limits:{frame_bytes:Math.min(count("SERVER_HELLO limits",limits,"frame_bytes"),268435456),evals_in_flight:Math.
+min(count("SERVER_HELLO limits",limits,"evals_in_flight"),1e3)},server:text("SERVER_HELLO",map,"serv\\
+er"),python:{version:text("SERVER_HELLO python",python,"version"),implementation:text("SERVER_HELLO \\
+python",python,"implementation"),msgpack:text("SERVER_HELLO python",python,"msgpack")},features:words(
+"SERVER_HELLO",map,"features"),...Object.hasOwn(map,"proof")?{proof:text("SERVER_HELLO",map,"proof")}:
+{}}}function parseInterrupted(body){let map=control("INTERRUPTED",body);return Object.hasOwn(map,"id")?
+{id:count("INTERRUPTED",map,"id")}:{}}function parseChallenge(body){let nonce=text("CHALLENGE",control(
+"CHALLENGE",body),"nonce");if(!isNonce(nonce))throw new BodyError("CHALLENGE has a nonce that is not\\
+ 64 hex digits");return{nonce}}function parseRunning(body){return{ms:count("RUNNING",control("RUNNIN\\
+G",body),"ms")}}function parseStatus(body){let map=control("STATUS_REPLY",body),python=control("STAT\\
+US_REPLY python",map.python),process=control("STATUS_REPLY process",map.process),status={python:{version:text(
+"STATUS_REPLY python",python,"version"),implementation:text("STATUS_REPLY python",python,"implementa\\
+tion")},queued:count("STATUS_REPLY",map,"queued"),process:{evals:count("STATUS_REPLY process",process,
+"evals"),sessions:count("STATUS_REPLY process",process,"sessions")}};return Object.hasOwn(python,"pi\\
+d")&&(status.python.pid=count("STATUS_REPLY python",python,"pid")),Object.hasOwn(map,"running")&&(status.
+running=count("STATUS_REPLY",map,"running")),status}function parseError(body){let map=control("ERROR",
+body);return{code:text("ERROR",map,"code"),message:text("ERROR",map,"message")}}function parseGoodbye(body){
+let map=control("GOODBYE",body),drain=Object.hasOwn(map,"drain")?map.drain:!1;if(typeof drain!="bool\\
+ean")throw new BodyError("GOODBYE has a drain that is no boolean");return{reason:Object.hasOwn(map,"\\
+reason")?text("GOODBYE",map,"reason"):void 0,drain}}function parseOutputReady(body){control("OUTPUT_\\
+READY",body)}function parseLog(body){let map=control("LOG",body),level=text("LOG",map,"level");if(level!==
+"debug"&&level!=="info"&&level!=="warn"&&level!=="error")throw new BodyError(\`LOG has the level \${JSON.
+stringify(level)}\`);let record={...map,level,ts:text("LOG",map,"ts"),msg:text("LOG",map,"msg"),session_id:text(
+"LOG",map,"session_id")};return Object.hasOwn(map,"future_id")&&(record.future_id=count("LOG",map,"f\\
+uture_id")),record}function control(what,body){if(typeof body=="object"&&body!==null){let prototype=Object.
+getPrototypeOf(body);if(prototype===Object.prototype||prototype===null)return body}throw new BodyError(
+\`the body of \${what} is no map with string keys\`)}function text(what,map,field){let value=Object.hasOwn(
+map,field)?map[field]:void 0;if(typeof value=="string")return value;throw new BodyError(\`\${what} has\\
+ no string '\${field}'\`)}function words(what,map,field){let value=Object.hasOwn(map,field)?map[field]:
+[];if(Array.isArray(value)&&value.every(word=>typeof word=="string"))return value;throw new BodyError(
+\`\${what} has '\${field}' that are no strings\`)}function count(what,map,field){let value=Object.hasOwn(
+map,field)?map[field]:void 0;if(typeof value=="number"&&Number.isSafeInteger(value)&&value>=0)return value;
+throw new BodyError(\`\${what} has no '\${field}' that is an integer of 0 or more\`)}var DecodeError=class extends Error{name="DecodeError";constructor(reason,options){super(\`Cannot rea\\
 d a value: \${reason}\`,options)}};function safeOrBig(value){let number=Number(value);return Number.isSafeInteger(number)?number:value}var KeyCache=class _KeyCache{static MAX_BYTES=32;#slots=new Array(1024).fill("");find(bytes,at,length){
 let key=this.#slots[slotOf(bytes,at,length)];if(key.length===length){for(let i=0;i<length;i++)if(key.
 charCodeAt(i)!==bytes[at+i])return;return key}}keep(bytes,at,length,key){length>_KeyCache.MAX_BYTES||
@@ -106,27 +165,19 @@ return refusal(join(root,steps,steps.length),this.reason,this.valueType)}};funct
 startsWith(".")?path.slice(1):path}function refusal(path,reason,valueType){return new EncodeError(\`C\\
 annot send \${shown2(path)}: \${reason}\`,path,valueType)}function shown2(path){if(path==="")return"thi\\
 s value";if(path.length<=SHOWN_PATH_CHARS)return path;let half=SHOWN_PATH_CHARS/2;return\`\${path.slice(
-0,half)}\\u2026\${path.slice(-half)}\`}var FrameError=class extends Error{name="FrameError";code;constructor(code,message){super(message),this.
-code=code}};function writeHeader(into,at,type,flags,length,id){into[at]=0,into[at+1]=1,into[at+2]=type,
-into[at+3]=flags,into[at+4]=length>>>24,into[at+5]=length>>>16,into[at+6]=length>>>8,into[at+7]=length,
-into[at+8]=id>>>24,into[at+9]=id>>>16,into[at+10]=id>>>8,into[at+11]=id}function frameBytes(type,flags,id,body){
-let bytes=new Uint8Array(12+body.length);return writeHeader(bytes,0,type,flags,body.length,id),bytes.
-set(body,12),bytes}function copyFew(from,into,at){let{length}=from;if(length>FEW_BYTES)into.set(from,
-at);else for(let i=0;i<length;i++)into[at+i]=from[i]}var FEW_BYTES=32;function readU32(bytes,at){return(bytes[at]<<
-24|bytes[at+1]<<16|bytes[at+2]<<8|bytes[at+3])>>>0}function writeU32(into,at,value){into[at]=value>>>
-24,into[at+1]=value>>>16,into[at+2]=value>>>8,into[at+3]=value}var BYTES={sends:{prototypes:[ArrayBuffer.prototype,DataView.prototype,Uint8ClampedArray.prototype],
+0,half)}\\u2026\${path.slice(-half)}\`}var BYTES={sends:{prototypes:[ArrayBuffer.prototype,DataView.prototype,Uint8ClampedArray.prototype],
 write(value,encoder){value instanceof ArrayBuffer?(refuseDetached(value),encoder.bin(new Uint8Array(
 value))):encoder.bin(bytesOf(value))}}};function bytesOf(view){view.buffer.byteLength===0&&refuseDetached(
 view.buffer);try{return!(view instanceof DataView)&&view.byteLength===0&&view.values(),new Uint8Array(
 view.buffer,view.byteOffset,view.byteLength)}catch(error){throw error instanceof TypeError?new Fault(
 "its buffer has been made smaller than it",view.constructor.name):error}}function refuseDetached(buffer){
 if(buffer instanceof ArrayBuffer&&buffer.detached)throw new Fault("its bytes were transferred away",
-"ArrayBuffer")}var FIRST_BYTES=1024,KEPT_BYTES=256*1024,LIMIT_SLACK_BYTES=1024,HAND_CHARS=48,UTF8=new TextEncoder,Writer=class{#bytes=new Uint8Array(
-FIRST_BYTES);#view=new DataView(this.#bytes.buffer);#at=0;#limit=0;#lastLarge=0;#used;#isOld=!1;get length(){
+"ArrayBuffer")}var FIRST_BYTES=1024,KEPT_BYTES2=256*1024,LIMIT_SLACK_BYTES=1024,HAND_CHARS=48,UTF8=new TextEncoder,
+Writer=class{#bytes=new Uint8Array(FIRST_BYTES);#view=new DataView(this.#bytes.buffer);#at=0;#limit=0;#lastLarge=0;#used;#isOld=!1;get length(){
 return this.#at}bytes(){return this.#bytes.subarray(0,this.#at)}take(){this.#refuseWhileBusy();let large=this.#at>
-KEPT_BYTES,taken=large?this.bytes():this.#bytes.slice(0,this.#at);return large&&(this.#lastLarge=Math.
+KEPT_BYTES2,taken=large?this.bytes():this.#bytes.slice(0,this.#at);return large&&(this.#lastLarge=Math.
 min(this.#bytes.length,268435456/16),this.#use(new Uint8Array(FIRST_BYTES))),this.#at=0,taken}reset(){
-this.truncate(0),this.#bytes.length>2*KEPT_BYTES&&this.#use(new Uint8Array(FIRST_BYTES))}reuse(buffer){
+this.truncate(0),this.#bytes.length>2*KEPT_BYTES2&&this.#use(new Uint8Array(FIRST_BYTES))}reuse(buffer){
 buffer.byteLength>67108864||(this.#used=buffer,this.#isOld=!1)}rest(){this.#isOld&&(this.#used?.transfer(
 0),this.#used=void 0),this.#isOld=!0}truncate(length){length>=this.#at||(this.#refuseWhileBusy(),this.#at=
 length)}reserve(count2){return this.#refuseWhileBusy(),this.#need(count2),this.#at+=count2,this.#at-
@@ -168,10 +219,10 @@ head,this.#bytes[this.#at+1]=value>>8,this.#bytes[this.#at+2]=value,this.#at+=3}
 head,writeU32(this.#bytes,this.#at+1,value),this.#at+=5}#need(count2){this.#at+count2>this.#bytes.length&&
 this.#grow(this.#at+count2)}#grow(needed){if(this.#limit!==0&&needed>this.#limit)throw new Fault(\`th\\
 e message would be larger than \${268435456} bytes\`,"object");let length=Math.max(needed,this.#bytes.
-length*2);length>=KEPT_BYTES/4&&(length=Math.max(length,this.#lastLarge));let bytes=length>KEPT_BYTES?
+length*2);length>=KEPT_BYTES2/4&&(length=Math.max(length,this.#lastLarge));let bytes=length>KEPT_BYTES2?
 this.#large(needed,length):new Uint8Array(length);bytes.set(this.bytes()),this.#use(bytes)}#large(needed,length){
 let used=this.#used;return used===void 0||used.byteLength<needed||used.byteLength>2*length?new Uint8Array(
-Math.ceil(length/KEPT_BYTES)*KEPT_BYTES):(this.#used=void 0,new Uint8Array(used))}#use(bytes){this.#bytes=
+Math.ceil(length/KEPT_BYTES2)*KEPT_BYTES2):(this.#used=void 0,new Uint8Array(used))}#use(bytes){this.#bytes=
 bytes,this.#view=new DataView(bytes.buffer)}#refuseWhileBusy(){if(this.#limit!==0)throw new TypeError(
 "Cannot send a value while another is being read for sending: a getter or Proxy of that one asks for\\
  it")}},FIXED_EXTENSIONS=new Map([[1,212],[2,213],[4,214],[8,215],[16,216]]);function headerLength(length){
@@ -191,9 +242,7 @@ this.#ids=[],this.#values=[],this.#first=this.#size=0}#find(id){let ids=this.#id
 id-ids[low];if(ids[guess]===id)return guess;let high=ids.length;for(;low<high;){let middle=low+high>>
 1;ids[middle]<id?low=middle+1:high=middle}return ids[low]===id?low:-1}#close(){this.#first+this.#size===
 this.#ids.length?(this.#ids.splice(0,this.#first),this.#values.splice(0,this.#first)):(this.#ids=this.
-ids(),this.#values=this.#values.filter(value=>value!==void 0)),this.#first=0}};var MessageType={CLIENT_HELLO:1,SERVER_HELLO:2,ERROR:3,GOODBYE:4,PING:5,PONG:6,CHALLENGE:7,PROOF:8,EVAL:16,
-RESULT:17,CANCEL:18,INTERRUPT:19,INTERRUPTED:20,RUNNING:21,STATUS:22,STATUS_REPLY:23,OUTPUT_HELLO:32,
-OUTPUT_READY:33,OUTPUT:34,OUTPUT_END:35,LOG:36};var SILENT_FLAG=128,ResultStatus={VALUE:0,PYTHON_ERROR:1,CANCELLED:2,DIED:3,UNSENDABLE:4,NAMESPACE_GONE:5};var RuleBroken=class extends Error{name="RuleBroken"},ALLOWED={main:{none:[],hello:[MessageType.CHALLENGE,
+ids(),this.#values=this.#values.filter(value=>value!==void 0)),this.#first=0}};var RuleBroken=class extends Error{name="RuleBroken"},ALLOWED={main:{none:[],hello:[MessageType.CHALLENGE,
 MessageType.SERVER_HELLO,MessageType.ERROR],open:[MessageType.RESULT,MessageType.INTERRUPTED,MessageType.
 RUNNING,MessageType.STATUS_REPLY,MessageType.GOODBYE,MessageType.ERROR,MessageType.PING,MessageType.
 PONG]},output:{none:[],hello:[MessageType.OUTPUT_READY,MessageType.ERROR],open:[MessageType.OUTPUT,MessageType.
@@ -226,49 +275,7 @@ in flight\`)}checkHasOutput(id){if(id>this.#lastSent)throw new RuleBroken(\`outp
  which was not sent\`);if(!this.#unended.has(id))throw new RuleBroken(\`output came of eval \${id}, aft\\
 er the end of its output\`)}endOutput(id){this.#unended.delete(id)}endOutputsTo(last){for(let id of this.#unended){
 if(id>last)return;this.#unended.delete(id)}}drop(){this.#queued.clear()}#leaves(id){this.#lastSent=id,
-this.#unanswered.add(id),this.#unended.add(id)}};var HEX_32=/^[0-9a-f]{64}$/;function newNonce(){return crypto.getRandomValues(new Uint8Array(32)).toHex()}
-function isNonce(text2){return HEX_32.test(text2)}function proofMessage(role,hello,challenge){let name=new TextEncoder().
-encode(role),message=new Uint8Array(name.length+hello.length+challenge.length);return message.set(name),
-message.set(hello,name.length),message.set(challenge,name.length+hello.length),message}function isSameSecret(given,expected){
-if(given.length!==expected.length)return!1;let difference=0;for(let i=0;i<expected.length;i++)difference|=
-given.charCodeAt(i)^expected.charCodeAt(i);return difference===0}var BodyError=class extends Error{name="BodyError"};function parseServerHello(body){let map=control(
-"SERVER_HELLO",body),limits=control("SERVER_HELLO limits",map.limits),python=control("SERVER_HELLO p\\
-ython",map.python),session_id=text("SERVER_HELLO",map,"session_id");if(!/^[0-9a-f]{32}$/.test(session_id))
-throw new BodyError(\`SERVER_HELLO has a session_id of \${JSON.stringify(session_id)}\`);return{session_id,
-stream_token:text("SERVER_HELLO",map,"stream_token"),output_addr:text("SERVER_HELLO",map,"output_add\\
-r"),limits:{frame_bytes:Math.min(count("SERVER_HELLO limits",limits,"frame_bytes"),268435456),evals_in_flight:Math.
-min(count("SERVER_HELLO limits",limits,"evals_in_flight"),1e3)},server:text("SERVER_HELLO",map,"serv\\
-er"),python:{version:text("SERVER_HELLO python",python,"version"),implementation:text("SERVER_HELLO \\
-python",python,"implementation"),msgpack:text("SERVER_HELLO python",python,"msgpack")},features:words(
-"SERVER_HELLO",map,"features"),...Object.hasOwn(map,"proof")?{proof:text("SERVER_HELLO",map,"proof")}:
-{}}}function parseInterrupted(body){let map=control("INTERRUPTED",body);return Object.hasOwn(map,"id")?
-{id:count("INTERRUPTED",map,"id")}:{}}function parseChallenge(body){let nonce=text("CHALLENGE",control(
-"CHALLENGE",body),"nonce");if(!isNonce(nonce))throw new BodyError("CHALLENGE has a nonce that is not\\
- 64 hex digits");return{nonce}}function parseRunning(body){return{ms:count("RUNNING",control("RUNNIN\\
-G",body),"ms")}}function parseStatus(body){let map=control("STATUS_REPLY",body),python=control("STAT\\
-US_REPLY python",map.python),process=control("STATUS_REPLY process",map.process),status={python:{version:text(
-"STATUS_REPLY python",python,"version"),implementation:text("STATUS_REPLY python",python,"implementa\\
-tion")},queued:count("STATUS_REPLY",map,"queued"),process:{evals:count("STATUS_REPLY process",process,
-"evals"),sessions:count("STATUS_REPLY process",process,"sessions")}};return Object.hasOwn(python,"pi\\
-d")&&(status.python.pid=count("STATUS_REPLY python",python,"pid")),Object.hasOwn(map,"running")&&(status.
-running=count("STATUS_REPLY",map,"running")),status}function parseError(body){let map=control("ERROR",
-body);return{code:text("ERROR",map,"code"),message:text("ERROR",map,"message")}}function parseGoodbye(body){
-let map=control("GOODBYE",body),drain=Object.hasOwn(map,"drain")?map.drain:!1;if(typeof drain!="bool\\
-ean")throw new BodyError("GOODBYE has a drain that is no boolean");return{reason:Object.hasOwn(map,"\\
-reason")?text("GOODBYE",map,"reason"):void 0,drain}}function parseOutputReady(body){control("OUTPUT_\\
-READY",body)}function parseLog(body){let map=control("LOG",body),level=text("LOG",map,"level");if(level!==
-"debug"&&level!=="info"&&level!=="warn"&&level!=="error")throw new BodyError(\`LOG has the level \${JSON.
-stringify(level)}\`);let record={...map,level,ts:text("LOG",map,"ts"),msg:text("LOG",map,"msg"),session_id:text(
-"LOG",map,"session_id")};return Object.hasOwn(map,"future_id")&&(record.future_id=count("LOG",map,"f\\
-uture_id")),record}function control(what,body){if(typeof body=="object"&&body!==null){let prototype=Object.
-getPrototypeOf(body);if(prototype===Object.prototype||prototype===null)return body}throw new BodyError(
-\`the body of \${what} is no map with string keys\`)}function text(what,map,field){let value=Object.hasOwn(
-map,field)?map[field]:void 0;if(typeof value=="string")return value;throw new BodyError(\`\${what} has\\
- no string '\${field}'\`)}function words(what,map,field){let value=Object.hasOwn(map,field)?map[field]:
-[];if(Array.isArray(value)&&value.every(word=>typeof word=="string"))return value;throw new BodyError(
-\`\${what} has '\${field}' that are no strings\`)}function count(what,map,field){let value=Object.hasOwn(
-map,field)?map[field]:void 0;if(typeof value=="number"&&Number.isSafeInteger(value)&&value>=0)return value;
-throw new BodyError(\`\${what} has no '\${field}' that is an integer of 0 or more\`)}var Unproven=class extends Error{name="Unproven"},Login=class{#hasToken;#hello;#challenged=!1;#proofs;constructor(hasToken){
+this.#unanswered.add(id),this.#unended.add(id)}};var Unproven=class extends Error{name="Unproven"},Login=class{#hasToken;#hello;#challenged=!1;#proofs;constructor(hasToken){
 this.#hasToken=hasToken}said(hello){this.#hello=hello}challenge(frame){if(this.#challenged)throw new RuleBroken(
 "the server sent a second CHALLENGE");if(this.#challenged=!0,readControl(frame,parseChallenge,4096),
 !this.#hasToken)throw new Unproven("the server asks for a token, and none was given");let challenge=frameBytes(
@@ -314,10 +321,7 @@ return this.#state}get heardAt(){return this.#heardAt}dialled(now){this.#state="
 now,this.heard(now)}opened(){this.#state="open",this.reader.maxBody=268435456}heard(now){this.#heardAt=
 now}pause(){this.#paused=!0}resume(now){this.#paused=!1,this.heard(now)}check(now){if(this.#state!==
 "open")return;let silent=now-this.#heardAt;if(!this.#paused&&silent>=3e4)return silent;if(!(now-this.#askedAt<
-1e4))return this.#askedAt=now,"ask"}};var UntrustedError=class extends Error{name="UntrustedError"};async function unlessAborted(signal,step,undo){
-let aborted=Promise.withResolvers(),onAbort=()=>{undo(),aborted.reject(signal.reason)};signal.addEventListener(
-"abort",onAbort,{once:!0}),signal.aborted&&onAbort();try{return await Promise.race([step,aborted.promise])}finally{
-signal.removeEventListener("abort",onAbort)}}var Connection=class{#where;#hello;#streams={main:new Stream,output:new Stream};#events=[];#server;#login;#evals=new InFlight;#interrupts=0;#asked=new Set;#closing="\\
+1e4))return this.#askedAt=now,"ask"}};var Connection=class{#where;#hello;#streams={main:new Stream,output:new Stream};#events=[];#server;#login;#evals=new InFlight;#interrupts=0;#asked=new Set;#closing="\\
 no";#goodbyeSent=!1;#farewell;#ended=!1;constructor(where,hello){this.#where=where,this.#hello=hello,
 this.#login=new Login(hello.nonce!==void 0)}get server(){return this.#server}get ended(){return this.#ended}hasEnded(id){
 return this.#evals.hasEnded(id)}takeEvents(){let events=this.#events;return this.#events=[],events}space(stream){
@@ -415,13 +419,7 @@ at+=size}}async function proofsOf(token,{hello,challenge}){let algorithm={name:"
 encode(token),key=await crypto.subtle.importKey("raw",bytes,algorithm,!1,["sign"]),proof=async role=>{
 let message=proofMessage(role,hello,challenge);return new Uint8Array(await crypto.subtle.sign(algorithm.
 name,key,message)).toHex()},[client,server,output]=await Promise.all([proof("client"),proof("server"),
-proof("output")]);return{client,server,output}}var KEPT_BYTES2=64*1024,ResultBatch=class{#bytes=new Uint8Array(1024);#length=0;add(id,status,body){
-let{length}=body,at=this.#length,end=at+12+length;end>this.#bytes.length&&this.#grow(end),writeHeader(
-this.#bytes,at,MessageType.RESULT,status,length,id),copyFew(body,this.#bytes,at+12),this.#length=end}take(){
-if(this.#length===0)return;let taken=this.#bytes.slice(0,this.#length);return this.#length=0,this.#bytes.
-length>KEPT_BYTES2&&(this.#bytes=new Uint8Array(KEPT_BYTES2)),taken}#grow(needed){let larger=new Uint8Array(
-Math.max(needed,2*this.#bytes.length));larger.set(this.#bytes.subarray(0,this.#length)),this.#bytes=
-larger}};var PAUSE_BYTES=1024*1024,dial=async(address,tls,signal)=>{signal.throwIfAborted();let{Bun}=globalThis,
+proof("output")]);return{client,server,output}}var PAUSE_BYTES=1024*1024,dial=async(address,tls,signal)=>{signal.throwIfAborted();let{Bun}=globalThis,
 transport=new BunTransport(tls!==void 0),connect=async()=>{let connected=Bun.connect({..."path"in address?
 {unix:address.path}:address,socket:transport.handlers,...tls===void 0?{}:{tls:{...tls.caCerts.length===
 0?{}:{ca:tls.caCerts},...tls.serverName===void 0?{}:{serverName:tls.serverName},rejectUnauthorized:!0}}});
@@ -485,7 +483,8 @@ buffer,length}){for(let at=0;at<length;at+=262144){let end=Math.min(length,at+26
 buffer.length;await this.#transport.write(isAll?buffer:buffer.subarray(at,end)),this.#waiting-=end-at,
 this.#wake()}}#keep(buffer){(buffer.length<=FIRST_BYTES2||this.#queue.length>0)&&(this.#spare=buffer)}#wake(){
 this.#below.length!==0&&(this.#below=this.#below.filter(({bytes,resolvers})=>this.#waiting>bytes&&!this.#broken?
-!0:(resolvers.resolve(),!1)))}};var Blocks=class{size;#spare=[];constructor(perEval){this.size=Math.min(65536,Math.max(4096,perEval>>
+!0:(resolvers.resolve(),!1)))}};function alarm(ms,run){let signal=AbortSignal.timeout(ms);return signal.addEventListener("abort",run,
+{once:!0}),()=>signal.removeEventListener("abort",run)}var Blocks=class{size;#spare=[];constructor(perEval){this.size=Math.min(65536,Math.max(4096,perEval>>
 3))}take(){return this.#spare.pop()??new Uint8Array(this.size)}giveBack(buffer){buffer.length===this.
 size&&this.#spare.length<4&&this.#spare.push(buffer)}},KeptOutput=class{#blocks;#chunks=[];#cost=0;constructor(blocks){
 this.#blocks=blocks}get cost(){return this.#cost}get isEmpty(){return this.#chunks.length===0}add(fd,bytes){
@@ -539,7 +538,7 @@ if(this.#logsWatched=on,!!on){if(this.#logsDropped>0){let{ts,session_id}=this.#l
  older records were dropped because nobody read them\`;this.#push({kind:"log",record:{level:"warn",ts,
 msg,session_id},size:64},64),this.#logsDropped=0}for(let{record,size}of this.#logs)this.#push({kind:"\\
 log",record,size},size);this.#logs=[],this.#logBytes=0}}};function sizeOf(item){return item.kind==="\\
-chunk"?item.bytes.length:item.kind==="log"?item.size:0}var VERSION="0.1.0";var TICK_MS=1e3,LARGE_RESULT_BYTES=32*1024,Engine=class{#post;#dial;#options;#connection;#output;#results=new ResultBatch;#streams={};#dialling=new AbortController;#connectsNext=!1;#timeouts=new Map;#batch;#reportedId=0;#unreportedBytes=0;#progress=new ProgressWatch;#progressTimer;#pausedAt;#stopTicks;#stopClosing;#resume;constructor(options,post2,dialStream=dial3){
+chunk"?item.bytes.length:item.kind==="log"?item.size:0}var TICK_MS=1e3,LARGE_RESULT_BYTES=32*1024,Engine=class{#post;#dial;#options;#connection;#output;#results=new ResultBatch;#streams={};#dialling=new AbortController;#connectsNext=!1;#timeouts=new Map;#batch;#reportedId=0;#unreportedBytes=0;#progress=new ProgressWatch;#progressTimer;#pausedAt;#stopTicks;#stopClosing;#resume;constructor(options,post2,dialStream=dial3){
 this.#post=post2,this.#dial=dialStream,this.#options=options,this.#connection=new Connection(formatAddress(
 options.address),{client:\`pyproxy-js/\${VERSION}\`,name:options.name,ownProcess:options.ownProcess,nonce:options.
 token===void 0?void 0:newNonce(),tls:options.tls!==void 0}),this.#output=new UnreadOutput({perEval:options.

@@ -15,10 +15,10 @@ import {
   RemoteProcessDiedError,
   SessionError,
 } from "../../../mod.ts";
-import type { Outcome } from "../../../src/api/future.ts";
 import { checkOpenOptions } from "../../../src/api/check_options.ts";
-import { SessionThread } from "../../../src/main_thread/thread.ts";
+import type { Outcome } from "../../../src/api/future.ts";
 import type { SessionEnd } from "../../../src/api/session_end.ts";
+import { SessionThread } from "../../../src/main_thread/thread.ts";
 import { type EvalModel, type Model, must, outputBytes, Violation } from "./model.ts";
 import type { Socket } from "./socket.ts";
 import type { FakeTime } from "./time.ts";

@@ -10,12 +10,12 @@
  * @module
  */
 import { decode, encode, type ValueType } from "@std/msgpack";
+import { MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
+import type { Exit } from "../../../fake_server/executors/exit.ts";
 import type { PythonInfo } from "../../../fake_server/executors/local/link.ts";
 import { LinkType, READ_FLAG } from "../../../fake_server/executors/local/link.ts";
 import type { Death, ProcessEvents } from "../../../fake_server/executors/local/process_events.ts";
-import type { Exit } from "../../../fake_server/executors/exit.ts";
 import type { Process } from "../../../fake_server/scheduling/slot.ts";
-import { MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
 import { frameBytes, readU32, writeU32 } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";

@@ -5,16 +5,16 @@
  * @module
  */
 import { Connection, type ConnectionContext } from "../../../fake_server/clients/connection.ts";
+import { Forget } from "../../../fake_server/clients/forget.ts";
+import { Session } from "../../../fake_server/clients/session.ts";
+import { Sessions } from "../../../fake_server/clients/sessions.ts";
 import { Control, controlPart } from "../../../fake_server/common/control.ts";
 import { Fault } from "../../../fake_server/common/fault.ts";
-import { Forget } from "../../../fake_server/clients/forget.ts";
 import { KeptBuffers } from "../../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
 import { Log } from "../../../fake_server/common/log.ts";
-import { Scheduler } from "../../../fake_server/scheduling/scheduler.ts";
 import type { Job, Line, Outcome } from "../../../fake_server/scheduling/job.ts";
-import { Session } from "../../../fake_server/clients/session.ts";
-import { Sessions } from "../../../fake_server/clients/sessions.ts";
+import { Scheduler } from "../../../fake_server/scheduling/scheduler.ts";
 import { type Process, Slot, type Task } from "../../../fake_server/scheduling/slot.ts";
 import type { Frame } from "../../../src/wire/frame.ts";
 import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 import type { FromWorker, OpenMessage, ToWorker } from "../../../src/bridge/bridge.ts";
-import { Engine } from "../../../src/worker/engine.ts";
 import type { Address } from "../../../src/common/address.ts";
 import type { Transport } from "../../../src/transport/transport.ts";
+import { Engine } from "../../../src/worker/engine.ts";
 import { Pipe, Socket } from "./socket.ts";
 import type { FakeTime } from "./time.ts";
 
