@@ -79,12 +79,12 @@ export {
   SessionCrashedError,
   SessionError,
 } from "./src/api/errors.ts";
-export { Float, float } from "./src/values/float.ts";
-export { Tuple, tuple } from "./src/values/tuple.ts";
-export { NDArray, type NDArrayOptions, type NestedItems } from "./src/values/ndarray.ts";
-export { Series, type SeriesOptions, type SeriesValues } from "./src/values/series.ts";
-export { DataFrame, type DataFrameOptions } from "./src/values/data_frame.ts";
-export type { Item, TypedArray } from "./src/values/dtype.ts";
+export { Float, float } from "./src/values/types/float.ts";
+export { Tuple, tuple } from "./src/values/types/tuple.ts";
+export { NDArray, type NDArrayOptions, type NestedItems } from "./src/values/tables/ndarray.ts";
+export { Series, type SeriesOptions, type SeriesValues } from "./src/values/tables/series.ts";
+export { DataFrame, type DataFrameOptions } from "./src/values/tables/data_frame.ts";
+export type { Item, TypedArray } from "./src/values/tables/dtype.ts";
 export {
   Opaque,
   PythonScalar,

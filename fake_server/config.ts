@@ -4,10 +4,10 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { isLocal, parseBindAddress } from "./clients/bind_address.ts";
-import { readSecretFiles, type SecretFiles } from "./clients/secret_files.ts";
-import type { TlsIdentity } from "./clients/tls_socket.ts";
-import { checkToken } from "./clients/token.ts";
+import { isLocal, parseBindAddress } from "./clients/connections/bind_address.ts";
+import type { TlsIdentity } from "./clients/connections/tls_socket.ts";
+import { readSecretFiles, type SecretFiles } from "./clients/credentials/secret_files.ts";
+import { checkToken } from "./clients/credentials/token.ts";
 import { MIN_WORKER_MEMORY_BYTES, type ServerLimits } from "./common/limits.ts";
 import { LOG_LEVELS, type LogLevel, type LogSink } from "./common/log.ts";
 

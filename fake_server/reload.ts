@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readSecretFiles, type SecretFiles } from "./clients/secret_files.ts";
+import { readSecretFiles, type SecretFiles } from "./clients/credentials/secret_files.ts";
 import { errorText, type Log } from "./common/log.ts";
 import type { PyProxyServer } from "./server.ts";
 

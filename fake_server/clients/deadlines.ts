@@ -5,7 +5,7 @@
  */
 import type { CloseReason } from "../../src/wire/messages.ts";
 import type { ServerLimits } from "../common/limits.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connections/connection.ts";
 
 /** One of a session's two streams. */
 export type StreamName = "mainstream" | "outputstream";

@@ -10,7 +10,7 @@ import { controlBody } from "../common/control.ts";
 import { Fault } from "../common/fault.ts";
 import { OUTPUT_HIGH_WATER_BYTES } from "../common/limits.ts";
 import { type LogFields, type LogLevel, logRecord } from "../common/log.ts";
-import type { Connection, Receiver } from "./connection.ts";
+import type { Connection, Receiver } from "./connections/connection.ts";
 import type { StreamState } from "./deadlines.ts";
 import { checkPlain, typeText } from "./plain.ts";
 

@@ -11,7 +11,7 @@ import { MAX_NAMESPACES } from "../common/limits.ts";
 import { evalFrame } from "../executors/local/link.ts";
 import { Job, type Line } from "../scheduling/job.ts";
 import type { Task } from "../scheduling/slot.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connections/connection.ts";
 import { Eval, type EvalOwner } from "./eval.ts";
 import type { EvalTable } from "./eval_table.ts";
 import { namespaceOf } from "./namespace.ts";

@@ -18,7 +18,7 @@ import { BULK_EVALS, QUEUE_HIGH_WATER_BYTES, RESULT_HIGH_WATER_BYTES } from "../
 import { errorText, type LogFields, type LogLevel } from "../common/log.ts";
 import type { Line } from "../scheduling/job.ts";
 import type { Task } from "../scheduling/slot.ts";
-import type { Connection, Receiver } from "./connection.ts";
+import type { Connection, Receiver } from "./connections/connection.ts";
 import { missedDeadline, type StreamName, type StreamState } from "./deadlines.ts";
 import type { Eval, EvalOwner } from "./eval.ts";
 import { EvalTable } from "./eval_table.ts";

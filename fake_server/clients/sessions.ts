@@ -7,7 +7,7 @@ import type { CloseReason, LogEvent } from "../../src/wire/messages.ts";
 import { LATE_OUTPUT_RECORD_BYTES } from "../common/limits.ts";
 import type { Log, LogFields, LogLevel } from "../common/log.ts";
 import type { Origin } from "../executors/local/output_router.ts";
-import { StreamTokens } from "./auth.ts";
+import { StreamTokens } from "./credentials/auth.ts";
 import type { Session } from "./session.ts";
 
 /** All open sessions of a server. */

@@ -4,7 +4,7 @@ import os
 import sys
 import traceback
 
-from pyproxy_worker.end import End
+from pyproxy_worker.evals.end import End
 from pyproxy_worker.worker import Worker
 
 

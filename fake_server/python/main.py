@@ -31,12 +31,19 @@ def make_package():
     interpreter has put it: first in sys.path. What stands there interactively is "".
     """
     folder = os.path.dirname(os.path.realpath(__file__))
-    package = type(sys)(PACKAGE)
-    package.__path__ = [folder]
-    sys.modules[PACKAGE] = package
+    add_package(PACKAGE, folder)
+    for entry in os.scandir(folder):
+        if entry.is_dir() and entry.name != "__pycache__":
+            add_package(PACKAGE + "." + entry.name, entry.path)
     if sys.path and os.path.realpath(sys.path[0]) == folder:
         sys.path[0] = ""
     sys.argv = [""]
+
+
+def add_package(name, folder):
+    package = type(sys)(name)
+    package.__path__ = [folder]
+    sys.modules[name] = package
 
 
 def require_version():

@@ -87,5 +87,8 @@ BUILTINS["__import__"] = import_copy
 
 def install():
     """From here on our files are loaded like this."""
-    (folder,) = sys.modules[PACKAGE].__path__
-    sys.path_importer_cache[folder] = files.FileFinder(folder, (Loader, files.SOURCE_SUFFIXES))
+    for name, module in list(sys.modules.items()):
+        if name == PACKAGE or (name.startswith(PACKAGE + ".") and hasattr(module, "__path__")):
+            (folder,) = module.__path__
+            finder = files.FileFinder(folder, (Loader, files.SOURCE_SUFFIXES))
+            sys.path_importer_cache[folder] = finder

@@ -11,23 +11,25 @@ from _signal import SIG_IGN, SIGINT
 from _signal import signal as set_handler
 from time import perf_counter_ns
 
-from pyproxy_worker import descriptors, forks, hooks, link
-from pyproxy_worker.cancel import COUNT, Cancels
-from pyproxy_worker.codec import MSGPACK, encode, encode_pieces
-from pyproxy_worker.end import End, end_of
-from pyproxy_worker.errors import encode_exception, encode_least
-from pyproxy_worker.evaluate import Evaluator
-from pyproxy_worker.link import READ, Link
+from pyproxy_worker import descriptors, forks
+from pyproxy_worker.codec.codec import MSGPACK, encode, encode_pieces
+from pyproxy_worker.errors.exception_record import encode_exception, encode_least
+from pyproxy_worker.evals.cancel import COUNT, Cancels
+from pyproxy_worker.evals.end import End, end_of
+from pyproxy_worker.evals.evaluate import Evaluator
+from pyproxy_worker.evals.patches import Patches
+from pyproxy_worker.evals.sweeper import Sweeper
+from pyproxy_worker.hooks import hooks
+from pyproxy_worker.link import link
+from pyproxy_worker.link.link import READ, Link
+from pyproxy_worker.link.outcomes import EMPTY, PYTHON_ERROR, SKIPPED, STOPPED, VALUE, unsendable
+from pyproxy_worker.link.page import RESTS, SPENT, STARTED, Page
+from pyproxy_worker.link.request import read_request
 from pyproxy_worker.memory import limit_memory
-from pyproxy_worker.opaque import EncodeError
-from pyproxy_worker.outcomes import EMPTY, PYTHON_ERROR, SKIPPED, STOPPED, VALUE, unsendable
-from pyproxy_worker.output import Output
-from pyproxy_worker.page import RESTS, SPENT, STARTED, Page
-from pyproxy_worker.patches import Patches
+from pyproxy_worker.output.output import Output
+from pyproxy_worker.output.records import Records
 from pyproxy_worker.processes import LeftRunning
-from pyproxy_worker.records import Records
-from pyproxy_worker.request import read_request
-from pyproxy_worker.sweeper import Sweeper
+from pyproxy_worker.values.opaque import EncodeError
 
 LENGTH = struct.Struct(">I")
 read_length = LENGTH.unpack_from

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { DataFrame } from "../values/data_frame.ts";
-import { NDArray } from "../values/ndarray.ts";
-import { Series } from "../values/series.ts";
+import { DataFrame } from "../values/tables/data_frame.ts";
+import { NDArray } from "../values/tables/ndarray.ts";
+import { Series } from "../values/tables/series.ts";
 import { Opaque } from "../values/types.ts";
 
 /**

@@ -12,11 +12,11 @@ import type { RemoteProcess } from "../session/remote_process.ts";
 const NAMESPACE = "pyproxy cli";
 
 /** Defines it; gives Python's name and version. */
-const START = "from pyproxy_worker.shell import VERSION, Shell\nshell = Shell()\nVERSION";
+const START = "from pyproxy_worker.evals.shell import VERSION, Shell\nshell = Shell()\nVERSION";
 
 /** Runs a file; the process ends with it. */
 const RUN = `__pyproxy_hidden__ = True  # its frame, from code that looks at its stack
-from pyproxy_worker.script import run
+from pyproxy_worker.evals.script import run
 run(source, filename, argv, has_colours)`;
 
 /** What became of code: its exit code, and what Python prints about it. */

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { Decoder } from "../values/decoder.ts";
-import { Fault } from "../values/fault.ts";
-import { Writer } from "../values/writer.ts";
+import { Decoder } from "../values/codec/decoder.ts";
+import { Fault } from "../values/codec/fault.ts";
+import { Writer } from "../values/codec/writer.ts";
 
 const DECODER = new Decoder(new Map());
 

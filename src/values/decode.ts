@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Decoder } from "./decoder.ts";
+import { Decoder } from "./codec/decoder.ts";
 import { READERS } from "./table.ts";
 
 export { DecodeError } from "./decode_error.ts";

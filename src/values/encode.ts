@@ -5,11 +5,11 @@
  * @module
  */
 import { MAX_DEPTH } from "../wire/limits.ts";
-import { writeBigInt } from "./big_int.ts";
-import { writeObjectAsPairs } from "./dict.ts";
-import { Fault, fieldStep, indexStep, noCounterpart, type Step, within } from "./fault.ts";
+import { Fault, fieldStep, indexStep, noCounterpart, type Step, within } from "./codec/fault.ts";
+import { Writer } from "./codec/writer.ts";
 import { WRITERS } from "./table.ts";
-import { Writer } from "./writer.ts";
+import { writeBigInt } from "./types/big_int.ts";
+import { writeObjectAsPairs } from "./types/dict.ts";
 
 /**
  * Writes values, one after another, into a buffer that is kept from message to message.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Decoder } from "./decoder.ts";
+import type { Decoder } from "./codec/decoder.ts";
 import type { Encoder } from "./encode.ts";
 
 /** How one kind of objects is sent and how one extension is read; either half may be missing. */

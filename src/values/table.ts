@@ -3,25 +3,25 @@
  *
  * @module
  */
-import { BIG_INT } from "./big_int.ts";
-import { BYTES } from "./bytes.ts";
-import { DATA_FRAME } from "./data_frame.ts";
-import { DATETIME } from "./datetime.ts";
-import type { ExtensionReaders } from "./decoder.ts";
-import { DICT } from "./dict.ts";
-import { DURATION } from "./duration.ts";
+import type { ExtensionReaders } from "./codec/decoder.ts";
 import type { Entry } from "./entry.ts";
-import { FLOAT } from "./float.ts";
-import { NDARRAY } from "./ndarray.ts";
-import { OPAQUE } from "./opaque.ts";
-import { PLAIN_DATE } from "./plain_date.ts";
-import { PLAIN_DATETIME } from "./plain_datetime.ts";
-import { PLAIN_TIME } from "./plain_time.ts";
-import { SCALAR } from "./scalar.ts";
-import { SERIES } from "./series.ts";
-import { SET } from "./set.ts";
-import { TUPLE } from "./tuple.ts";
-import { TYPED_ARRAY } from "./typed_array.ts";
+import { DATA_FRAME } from "./tables/data_frame.ts";
+import { NDARRAY } from "./tables/ndarray.ts";
+import { SERIES } from "./tables/series.ts";
+import { TYPED_ARRAY } from "./tables/typed_array.ts";
+import { BIG_INT } from "./types/big_int.ts";
+import { BYTES } from "./types/bytes.ts";
+import { DATETIME } from "./types/datetime.ts";
+import { DICT } from "./types/dict.ts";
+import { DURATION } from "./types/duration.ts";
+import { FLOAT } from "./types/float.ts";
+import { OPAQUE } from "./types/opaque.ts";
+import { PLAIN_DATE } from "./types/plain_date.ts";
+import { PLAIN_DATETIME } from "./types/plain_datetime.ts";
+import { PLAIN_TIME } from "./types/plain_time.ts";
+import { SCALAR } from "./types/scalar.ts";
+import { SET } from "./types/set.ts";
+import { TUPLE } from "./types/tuple.ts";
 
 const TABLE: readonly Entry[] = [
   BIG_INT,

@@ -3,17 +3,17 @@
  *
  * @module
  */
-import type { DataFrame } from "./data_frame.ts";
-import type { TypedArray } from "./dtype.ts";
-import type { Float } from "./float.ts";
-import type { NDArray } from "./ndarray.ts";
-import type { Opaque } from "./opaque.ts";
-import type { PythonScalar } from "./scalar.ts";
-import type { Series } from "./series.ts";
-import type { Tuple } from "./tuple.ts";
+import type { DataFrame } from "./tables/data_frame.ts";
+import type { TypedArray } from "./tables/dtype.ts";
+import type { NDArray } from "./tables/ndarray.ts";
+import type { Series } from "./tables/series.ts";
+import type { Float } from "./types/float.ts";
+import type { Opaque } from "./types/opaque.ts";
+import type { PythonScalar } from "./types/scalar.ts";
+import type { Tuple } from "./types/tuple.ts";
 
-export { Opaque } from "./opaque.ts";
-export { PythonScalar, type PythonScalarType } from "./scalar.ts";
+export { Opaque } from "./types/opaque.ts";
+export { PythonScalar, type PythonScalarType } from "./types/scalar.ts";
 
 /**
  * What can be sent to Python: the right column of the table in this module's documentation, and what

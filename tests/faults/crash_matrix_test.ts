@@ -57,7 +57,7 @@ def at_unpack():
     worker.read_request = read_request
 def at_write():
     """Has the fault between the two pieces in which the worker writes a large result."""
-    from pyproxy_worker.link import Link
+    from pyproxy_worker.link.link import Link
     real = Link._send
     def _send(link, *frame):
         Link._send = real

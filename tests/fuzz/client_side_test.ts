@@ -2,8 +2,8 @@
 // in pieces, into the frame reader, the core and the decoder of values. Each says one of the
 // documented errors, the same for every cut, and works as ever afterwards.
 import { assertEquals } from "@std/assert";
+import { Decoder } from "../../src/values/codec/decoder.ts";
 import { DecodeError } from "../../src/values/decode_error.ts";
-import { Decoder } from "../../src/values/decoder.ts";
 import { READERS } from "../../src/values/table.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";

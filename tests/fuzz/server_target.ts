@@ -5,12 +5,12 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import type { Connection } from "../../fake_server/clients/connection.ts";
-import type { Visitor } from "../../fake_server/clients/handshake.ts";
-import { Listener } from "../../fake_server/clients/listener.ts";
+import type { Connection } from "../../fake_server/clients/connections/connection.ts";
+import type { Visitor } from "../../fake_server/clients/connections/handshake.ts";
+import { Listener } from "../../fake_server/clients/connections/listener.ts";
+import type { Socket } from "../../fake_server/clients/connections/socket.ts";
 import { Session } from "../../fake_server/clients/session.ts";
 import { Sessions } from "../../fake_server/clients/sessions.ts";
-import type { Socket } from "../../fake_server/clients/socket.ts";
 import { Fault } from "../../fake_server/common/fault.ts";
 import { KeptBuffers } from "../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS } from "../../fake_server/common/limits.ts";

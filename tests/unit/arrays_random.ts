@@ -4,7 +4,7 @@
  * @module
  */
 import { NDArray, type TypedArray } from "../../mod.ts";
-import { dtypeOf } from "../../src/values/dtype.ts";
+import { dtypeOf } from "../../src/values/tables/dtype.ts";
 import { seeded } from "./values_random.ts";
 
 /** Every dtype that travels as bytes, units and lengths by example. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { isLocal, parseBindAddress } from "../../fake_server/clients/bind_address.ts";
+import { isLocal, parseBindAddress } from "../../fake_server/clients/connections/bind_address.ts";
 import { checkConfig, HELP, readConfig } from "../../fake_server/config.ts";
 
 const TOKEN = "0123456789abcdefghijkl";

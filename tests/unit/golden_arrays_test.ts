@@ -44,7 +44,7 @@ Deno.test("our codec writes and reads every golden vector of arrays and tables",
 const PYTHON = `
 from array import array
 from importlib.util import find_spec
-from pyproxy_worker import codec, msgpack_pure as pure
+from pyproxy_worker.codec import codec, msgpack_pure as pure
 if find_spec("numpy"): import numpy as np
 if find_spec("pandas"): import pandas as pd
 

@@ -6,9 +6,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
-import { float } from "../../src/values/float.ts";
-import { tuple } from "../../src/values/tuple.ts";
 import { Opaque, PythonScalar } from "../../src/values/types.ts";
+import { float } from "../../src/values/types/float.ts";
+import { tuple } from "../../src/values/types/tuple.ts";
 import { interpreters, LinkClient } from "./link_client.ts";
 import { show } from "./values_random.ts";
 
@@ -72,7 +72,7 @@ from fractions import Fraction
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from uuid import UUID
 from zoneinfo import ZoneInfo
-from pyproxy_worker import codec, msgpack_pure as pure
+from pyproxy_worker.codec import codec, msgpack_pure as pure
 
 def check(expression, data, only):
     value = eval(expression)

@@ -16,7 +16,7 @@ const BATCH_BYTES = 1 << 20;
  * letters where the reader that is used and the one in Python alone do not agree.
  */
 const JUDGE = `
-from pyproxy_worker import codec
+from pyproxy_worker.codec import codec
 def verdict(read, data):
     try:
         return ".", repr(read(data))
@@ -144,7 +144,7 @@ for (const { name, path: python } of interpreters()) {
     encoder.value([{ items }, null], "values");
     const { value } = await client.eval(
       `import resource
-from pyproxy_worker import codec
+from pyproxy_worker.codec import codec
 codec.decode(b"\\xdd" + len(items[-1]).to_bytes(4, "big") + b"\\xc0" * len(items[-1]))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 def refused(data):

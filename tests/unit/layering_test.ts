@@ -87,7 +87,7 @@ Deno.test("a session's thread loads none of the types of values: they are the ma
   const graph = await importGraph();
   const loaded = new Set(["src/worker/session_worker.ts"]);
   for (const file of loaded) for (const next of graph.get(file) ?? []) loaded.add(next);
-  assert(loaded.has("src/values/decoder.ts"));
+  assert(loaded.has("src/values/codec/decoder.ts"));
   assert(!loaded.has("src/values/table.ts") && !loaded.has("src/values/encode.ts"));
 });
 

@@ -1,18 +1,17 @@
 /**
  * The server's end of LINK.md, raw and small: what the tests of the python process drive it with.
- * It shares no code with the server, so that both stand against the same page.
+ * It shares no code with the server but the python files, so that both stand against the same page.
  *
  * @module
  */
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { decode, encode, type ValueType } from "@std/msgpack";
+import { dirname } from "node:path";
+import { PYTHON_FILES } from "../../fake_server/executors/local/python_files.ts";
 import { pathPython } from "../python.ts";
 import { joined, type Piece, PieceReader } from "./link_output.ts";
 import { readValue } from "./link_values.ts";
-
-/** The folder with the python files. */
-const PYTHON_FOLDER: URL = new URL("../../fake_server/python/", import.meta.url);
 
 /** Anything that takes longer has hung. */
 const DEADLINE_MS = 20_000;
@@ -80,8 +79,9 @@ export function workerFolder(): string {
   if (folder === undefined) {
     const path = folder = Deno.makeTempDirSync({ prefix: "pyproxy-link-" });
     addEventListener("unload", () => Deno.removeSync(path, { recursive: true }));
-    for (const { name } of Deno.readDirSync(PYTHON_FOLDER)) {
-      if (name.endsWith(".py")) Deno.copyFileSync(new URL(name, PYTHON_FOLDER), `${path}/${name}`);
+    for (const [name, source] of Object.entries(PYTHON_FILES)) {
+      Deno.mkdirSync(dirname(`${path}/${name}`), { recursive: true });
+      Deno.writeTextFileSync(`${path}/${name}`, source);
     }
   }
   return folder;
@@ -133,11 +133,14 @@ export class LinkClient implements AsyncDisposable {
     const listener = Deno.listen({ transport: "unix", path: `${directory}/link` });
     const client = new LinkClient(python, directory, options);
     try {
-      client.#link = await deadline(listener.accept(), DEADLINE_MS);
+      const ended = client.exit.then(({ code }) => {
+        throw new Error(`the python process ended with ${code} before it was READY`);
+      });
+      client.#link = await deadline(Promise.race([listener.accept(), ended]), DEADLINE_MS);
       client.#frames = client.#readFrames();
       await client.until(() => client.ready !== undefined, "READY");
     } catch (error) {
-      Deno.kill(client.guard, "SIGKILL");
+      client.#killGuard();
       await client.exit;
       throw error;
     } finally {
@@ -185,6 +188,15 @@ export class LinkClient implements AsyncDisposable {
       directory,
     };
     this.command(JSON.stringify(boot) + "\n");
+  }
+
+  #killGuard(): void {
+    try {
+      Deno.kill(this.guard, "SIGKILL");
+    } catch (error) {
+      // It has ended by itself.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 
   /** Ends it all, as a server does that is killed. */

@@ -1,6 +1,6 @@
 // The login, byte by byte: client core against server core, and both against another HMAC.
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ServerLogin, StreamTokens } from "../../fake_server/clients/auth.ts";
+import { ServerLogin, StreamTokens } from "../../fake_server/clients/credentials/auth.ts";
 import { Connection } from "../../src/protocol/connection.ts";
 import { proofsOf } from "../../src/protocol/proofs.ts";
 import { type Frame, frameBytes } from "../../src/wire/frame.ts";

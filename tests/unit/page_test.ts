@@ -8,8 +8,8 @@ import { pythonFolder } from "./python_folder.ts";
 /** Holds frames whose body says over and over which they are, and drops them, until it is killed. */
 const WRITER = `
 import random, struct, sys
-from pyproxy_worker.held import Held
-from pyproxy_worker.page import Page
+from pyproxy_worker.link.held import Held
+from pyproxy_worker.link.page import Page
 held = Held(Page(sys.argv[1]))
 print("ready", flush=True)
 while True:

@@ -22,8 +22,10 @@ function large(size: number): Uint8Array<ArrayBuffer> {
 /** Receives a frame over a link of its own, in pieces of several sizes, and another behind it. */
 const IN_PIECES = `
 import os, socket, tempfile, threading
-from pyproxy_worker import apart, link, worker
-from pyproxy_worker.page import PAGE_BYTES, Page
+from pyproxy_worker import worker
+from pyproxy_worker.codec import apart
+from pyproxy_worker.link import link
+from pyproxy_worker.link.page import PAGE_BYTES, Page
 
 directory = tempfile.mkdtemp()
 path = directory + "/own"

@@ -178,7 +178,7 @@ x`,
     await using client = await LinkClient.start(python);
     const answer = await client.eval(`
 import numpy as np
-from pyproxy_worker import codec
+from pyproxy_worker.codec import codec
 base = np.arange(120.0).reshape(2, 3, 4, 5)
 views = [
     base, base.T, base[::-1], base[:, ::2, ::-3], base[..., 0], base.swapaxes(0, 2), base[1:1],
@@ -313,7 +313,7 @@ True`);
     await using client = await LinkClient.start(python);
     const answer = await client.eval(`
 import numpy as np, pandas as pd
-from pyproxy_worker import codec
+from pyproxy_worker.codec import codec
 zone = "Europe/Berlin"
 frames = [
     pd.DataFrame(), pd.DataFrame(index=range(3)), pd.DataFrame(columns=["a", "b"]),

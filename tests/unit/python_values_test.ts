@@ -398,8 +398,8 @@ ordered.move_to_end("a")
     await using client = await LinkClient.start(python);
     const { value } = await client.eval(`
 import datetime, decimal, random, sys
-from pyproxy_worker import codec, msgpack_pure as pure
-from pyproxy_worker.opaque import EncodeError
+from pyproxy_worker.codec import codec, msgpack_pure as pure
+from pyproxy_worker.values.opaque import EncodeError
 seed = random.randrange(1 << 30)
 r = random.Random(seed)
 def make(depth):
@@ -447,7 +447,7 @@ count`);
     await using client = await LinkClient.start(python);
     const { value } = await client.eval(`
 import collections, datetime, enum
-from pyproxy_worker import codec, msgpack_pure as pure
+from pyproxy_worker.codec import codec, msgpack_pure as pure
 class Color(enum.IntEnum): RED = 3
 class Name(str): pass
 Point = collections.namedtuple("Point", "x y")
@@ -476,7 +476,7 @@ wrong`);
   test("are the same after a journey of many records and numbers", async () => {
     await using client = await LinkClient.start(python);
     const { value } = await client.eval(`
-from pyproxy_worker import codec
+from pyproxy_worker.codec import codec
 rows = [{"id": i, "name": "name %d" % i, "score": i / 7, "ok": True} for i in range(10000)]
 numbers = [i / 3 for i in range(100000)]
 [codec.decode(codec.encode(value)) == value for value in (rows, numbers)]`);

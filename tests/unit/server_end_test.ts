@@ -9,9 +9,15 @@ import { isAlive, start, until } from "../raw_server.ts";
 Deno.test("PYTHON_FILES has every file of fake_server/python, as it is there", async () => {
   const folder = new URL("../../fake_server/python/", import.meta.url);
   const files: Record<string, string> = {};
-  for await (const { name } of Deno.readDir(folder)) {
-    if (name.endsWith(".py")) files[name] = await Deno.readTextFile(new URL(name, folder));
-  }
+  const read = async (path: string): Promise<void> => {
+    for await (const { name, isDirectory } of Deno.readDir(new URL(path, folder))) {
+      if (isDirectory) await read(`${path}${name}/`);
+      else if (name.endsWith(".py")) {
+        files[path + name] = await Deno.readTextFile(new URL(path + name, folder));
+      }
+    }
+  };
+  await read("");
   assertEquals(PYTHON_FILES, files);
 });
 

@@ -1,6 +1,6 @@
 // What the server makes of a client's silence, on a clock of the test's. Promise 11.
 import { assertEquals } from "@std/assert";
-import { Connection } from "../../fake_server/clients/connection.ts";
+import { Connection } from "../../fake_server/clients/connections/connection.ts";
 import { KeptBuffers } from "../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS } from "../../fake_server/common/limits.ts";
 import { frameBytes } from "../../src/wire/frame.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { DataFrame, EncodeError, type Item, NDArray, Series, type TypedArray } from "../../mod.ts";
 import { decode, DecodeError } from "../../src/values/decode.ts";
-import { dtypeOf } from "../../src/values/dtype.ts";
 import { Encoder } from "../../src/values/encode.ts";
+import { dtypeOf } from "../../src/values/tables/dtype.ts";
 import { DTYPES, RandomArrays } from "./arrays_random.ts";
 import { show } from "./values_random.ts";
 

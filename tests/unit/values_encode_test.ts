@@ -3,9 +3,9 @@ import { PyProxyError } from "../../src/common/error_base.ts";
 import { decode } from "../../src/values/decode.ts";
 import { Encoder } from "../../src/values/encode.ts";
 import { EncodeError } from "../../src/values/encode_error.ts";
-import { float } from "../../src/values/float.ts";
-import { tuple } from "../../src/values/tuple.ts";
 import { Opaque, PythonScalar } from "../../src/values/types.ts";
+import { float } from "../../src/values/types/float.ts";
+import { tuple } from "../../src/values/types/tuple.ts";
 
 const encoder = new Encoder();
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PythonScalar, type PythonScalarType } from "../../src/values/scalar.ts";
+import { PythonScalar, type PythonScalarType } from "../../src/values/types/scalar.ts";
 
 /** A generator of numbers in [0, 1) that gives the same ones for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {

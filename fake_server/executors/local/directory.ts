@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { errorText } from "../../common/log.ts";
 import { PYTHON_FILES } from "./python_files.ts";
 import { StartError } from "./start_error.ts";
@@ -43,14 +43,20 @@ export async function makeDirectory(): Promise<string> {
   try {
     // Mode 0700, as makeTempDir has it.
     directory = await Deno.makeTempDir({ dir: parent, prefix: "pyproxy-" });
-    await Deno.mkdir(`${directory}/pyproxy_worker`);
-    for (const [name, source] of Object.entries(PYTHON_FILES)) {
-      await Deno.writeTextFile(`${directory}/pyproxy_worker/${name}`, source);
-    }
+    await writePythonFiles(`${directory}/pyproxy_worker`);
     return directory;
   } catch (error) {
     if (directory !== undefined) await removeDirectory(directory);
     throw directoryError(parent, error);
+  }
+}
+
+/** Writes the python files into a new folder. */
+export async function writePythonFiles(folder: string): Promise<void> {
+  for (const [path, source] of Object.entries(PYTHON_FILES)) {
+    const file = `${folder}/${path}`;
+    await Deno.mkdir(dirname(file), { recursive: true });
+    await Deno.writeTextFile(file, source);
   }
 }
 

@@ -3,125 +3,125 @@
  *
  * @module
  */
-import afterImport from "../../python/after_import.py" with { type: "text" };
-import apart from "../../python/apart.py" with { type: "text" };
-import arrays from "../../python/arrays.py" with { type: "text" };
-import cStdout from "../../python/c_stdout.py" with { type: "text" };
-import cancel from "../../python/cancel.py" with { type: "text" };
-import changes from "../../python/changes.py" with { type: "text" };
-import classSources from "../../python/class_sources.py" with { type: "text" };
-import classes from "../../python/classes.py" with { type: "text" };
-import codec from "../../python/codec.py" with { type: "text" };
-import compiler from "../../python/compiler.py" with { type: "text" };
+import apart from "../../python/codec/apart.py" with { type: "text" };
+import codec from "../../python/codec/codec.py" with { type: "text" };
+import locate from "../../python/codec/locate.py" with { type: "text" };
+import msgpack_c from "../../python/codec/msgpack_c.py" with { type: "text" };
+import msgpack_pure from "../../python/codec/msgpack_pure.py" with { type: "text" };
+import msgpack_read from "../../python/codec/msgpack_read.py" with { type: "text" };
+import steps from "../../python/codec/steps.py" with { type: "text" };
+import exceptionRecord from "../../python/errors/exception_record.py" with { type: "text" };
+import frames from "../../python/errors/frames.py" with { type: "text" };
+import printed from "../../python/errors/printed.py" with { type: "text" };
+import stderrNote from "../../python/errors/stderr_note.py" with { type: "text" };
+import uncaught from "../../python/errors/uncaught.py" with { type: "text" };
+import cancel from "../../python/evals/cancel.py" with { type: "text" };
+import changes from "../../python/evals/changes.py" with { type: "text" };
+import compiler from "../../python/evals/compiler.py" with { type: "text" };
+import end from "../../python/evals/end.py" with { type: "text" };
+import evaluate from "../../python/evals/evaluate.py" with { type: "text" };
+import imports from "../../python/evals/imports.py" with { type: "text" };
+import mainModule from "../../python/evals/main_module.py" with { type: "text" };
+import patches from "../../python/evals/patches.py" with { type: "text" };
+import script from "../../python/evals/script.py" with { type: "text" };
+import shell from "../../python/evals/shell.py" with { type: "text" };
+import split from "../../python/evals/split.py" with { type: "text" };
+import sweeper from "../../python/evals/sweeper.py" with { type: "text" };
+import afterImport from "../../python/hooks/after_import.py" with { type: "text" };
+import classSources from "../../python/hooks/class_sources.py" with { type: "text" };
+import hooks from "../../python/hooks/hooks.py" with { type: "text" };
+import spawned from "../../python/hooks/spawned.py" with { type: "text" };
+import unbound from "../../python/hooks/unbound.py" with { type: "text" };
+import held from "../../python/link/held.py" with { type: "text" };
+import link from "../../python/link/link.py" with { type: "text" };
+import outcomes from "../../python/link/outcomes.py" with { type: "text" };
+import page from "../../python/link/page.py" with { type: "text" };
+import request from "../../python/link/request.py" with { type: "text" };
+import cStdout from "../../python/output/c_stdout.py" with { type: "text" };
+import line from "../../python/output/line.py" with { type: "text" };
+import output from "../../python/output/output.py" with { type: "text" };
+import records from "../../python/output/records.py" with { type: "text" };
+import streams from "../../python/output/streams.py" with { type: "text" };
+import ticker from "../../python/output/ticker.py" with { type: "text" };
+import arrays from "../../python/values/arrays.py" with { type: "text" };
+import classes from "../../python/values/classes.py" with { type: "text" };
+import equalKeys from "../../python/values/equal_keys.py" with { type: "text" };
+import integers from "../../python/values/integers.py" with { type: "text" };
+import moments from "../../python/values/moments.py" with { type: "text" };
+import opaque from "../../python/values/opaque.py" with { type: "text" };
+import scalars from "../../python/values/scalars.py" with { type: "text" };
+import table from "../../python/values/table.py" with { type: "text" };
+import tables from "../../python/values/tables.py" with { type: "text" };
+import zones from "../../python/values/zones.py" with { type: "text" };
 import descriptors from "../../python/descriptors.py" with { type: "text" };
-import end from "../../python/end.py" with { type: "text" };
-import equalKeys from "../../python/equal_keys.py" with { type: "text" };
-import errors from "../../python/errors.py" with { type: "text" };
-import evaluate from "../../python/evaluate.py" with { type: "text" };
 import forks from "../../python/forks.py" with { type: "text" };
-import frames from "../../python/frames.py" with { type: "text" };
 import guard from "../../python/guard.py" with { type: "text" };
-import held from "../../python/held.py" with { type: "text" };
-import hooks from "../../python/hooks.py" with { type: "text" };
-import imports from "../../python/imports.py" with { type: "text" };
-import integers from "../../python/integers.py" with { type: "text" };
 import life from "../../python/life.py" with { type: "text" };
-import line from "../../python/line.py" with { type: "text" };
-import link from "../../python/link.py" with { type: "text" };
-import locate from "../../python/locate.py" with { type: "text" };
 import main from "../../python/main.py" with { type: "text" };
-import mainModule from "../../python/main_module.py" with { type: "text" };
 import memory from "../../python/memory.py" with { type: "text" };
-import moments from "../../python/moments.py" with { type: "text" };
-import msgpack_c from "../../python/msgpack_c.py" with { type: "text" };
-import msgpack_pure from "../../python/msgpack_pure.py" with { type: "text" };
-import msgpack_read from "../../python/msgpack_read.py" with { type: "text" };
-import opaque from "../../python/opaque.py" with { type: "text" };
-import outcomes from "../../python/outcomes.py" with { type: "text" };
-import output from "../../python/output.py" with { type: "text" };
-import page from "../../python/page.py" with { type: "text" };
-import patches from "../../python/patches.py" with { type: "text" };
-import printed from "../../python/printed.py" with { type: "text" };
 import pristine from "../../python/pristine.py" with { type: "text" };
 import processes from "../../python/processes.py" with { type: "text" };
-import records from "../../python/records.py" with { type: "text" };
-import request from "../../python/request.py" with { type: "text" };
-import scalars from "../../python/scalars.py" with { type: "text" };
-import script from "../../python/script.py" with { type: "text" };
-import shell from "../../python/shell.py" with { type: "text" };
-import spawned from "../../python/spawned.py" with { type: "text" };
-import split from "../../python/split.py" with { type: "text" };
-import stderrNote from "../../python/stderr_note.py" with { type: "text" };
-import steps from "../../python/steps.py" with { type: "text" };
-import streams from "../../python/streams.py" with { type: "text" };
-import sweeper from "../../python/sweeper.py" with { type: "text" };
-import tables from "../../python/tables.py" with { type: "text" };
-import ticker from "../../python/ticker.py" with { type: "text" };
-import unbound from "../../python/unbound.py" with { type: "text" };
-import uncaught from "../../python/uncaught.py" with { type: "text" };
-import values from "../../python/values.py" with { type: "text" };
 import worker from "../../python/worker.py" with { type: "text" };
-import zones from "../../python/zones.py" with { type: "text" };
 
-/** Name and source of each; a test compares them with the folder. */
+/** Path and source of each; a test compares them with the folder. */
 export const PYTHON_FILES: Readonly<Record<string, string>> = {
-  "after_import.py": afterImport,
-  "apart.py": apart,
-  "arrays.py": arrays,
-  "c_stdout.py": cStdout,
-  "cancel.py": cancel,
-  "changes.py": changes,
-  "class_sources.py": classSources,
-  "classes.py": classes,
-  "codec.py": codec,
-  "compiler.py": compiler,
+  "codec/apart.py": apart,
+  "codec/codec.py": codec,
+  "codec/locate.py": locate,
+  "codec/msgpack_c.py": msgpack_c,
+  "codec/msgpack_pure.py": msgpack_pure,
+  "codec/msgpack_read.py": msgpack_read,
+  "codec/steps.py": steps,
+  "errors/exception_record.py": exceptionRecord,
+  "errors/frames.py": frames,
+  "errors/printed.py": printed,
+  "errors/stderr_note.py": stderrNote,
+  "errors/uncaught.py": uncaught,
+  "evals/cancel.py": cancel,
+  "evals/changes.py": changes,
+  "evals/compiler.py": compiler,
+  "evals/end.py": end,
+  "evals/evaluate.py": evaluate,
+  "evals/imports.py": imports,
+  "evals/main_module.py": mainModule,
+  "evals/patches.py": patches,
+  "evals/script.py": script,
+  "evals/shell.py": shell,
+  "evals/split.py": split,
+  "evals/sweeper.py": sweeper,
+  "hooks/after_import.py": afterImport,
+  "hooks/class_sources.py": classSources,
+  "hooks/hooks.py": hooks,
+  "hooks/spawned.py": spawned,
+  "hooks/unbound.py": unbound,
+  "link/held.py": held,
+  "link/link.py": link,
+  "link/outcomes.py": outcomes,
+  "link/page.py": page,
+  "link/request.py": request,
+  "output/c_stdout.py": cStdout,
+  "output/line.py": line,
+  "output/output.py": output,
+  "output/records.py": records,
+  "output/streams.py": streams,
+  "output/ticker.py": ticker,
+  "values/arrays.py": arrays,
+  "values/classes.py": classes,
+  "values/equal_keys.py": equalKeys,
+  "values/integers.py": integers,
+  "values/moments.py": moments,
+  "values/opaque.py": opaque,
+  "values/scalars.py": scalars,
+  "values/table.py": table,
+  "values/tables.py": tables,
+  "values/zones.py": zones,
   "descriptors.py": descriptors,
-  "end.py": end,
-  "equal_keys.py": equalKeys,
-  "errors.py": errors,
-  "evaluate.py": evaluate,
   "forks.py": forks,
-  "frames.py": frames,
   "guard.py": guard,
-  "held.py": held,
-  "hooks.py": hooks,
-  "imports.py": imports,
-  "integers.py": integers,
   "life.py": life,
-  "line.py": line,
-  "link.py": link,
-  "locate.py": locate,
   "main.py": main,
-  "main_module.py": mainModule,
   "memory.py": memory,
-  "moments.py": moments,
-  "msgpack_c.py": msgpack_c,
-  "msgpack_pure.py": msgpack_pure,
-  "msgpack_read.py": msgpack_read,
-  "opaque.py": opaque,
-  "outcomes.py": outcomes,
-  "output.py": output,
-  "page.py": page,
-  "patches.py": patches,
-  "printed.py": printed,
   "pristine.py": pristine,
   "processes.py": processes,
-  "records.py": records,
-  "request.py": request,
-  "scalars.py": scalars,
-  "script.py": script,
-  "shell.py": shell,
-  "spawned.py": spawned,
-  "split.py": split,
-  "stderr_note.py": stderrNote,
-  "steps.py": steps,
-  "streams.py": streams,
-  "sweeper.py": sweeper,
-  "tables.py": tables,
-  "ticker.py": ticker,
-  "unbound.py": unbound,
-  "uncaught.py": uncaught,
-  "values.py": values,
   "worker.py": worker,
-  "zones.py": zones,
 };

@@ -4,7 +4,10 @@
  *
  * @module
  */
-import { Connection, type ConnectionContext } from "../../../fake_server/clients/connection.ts";
+import {
+  Connection,
+  type ConnectionContext,
+} from "../../../fake_server/clients/connections/connection.ts";
 import { Forget } from "../../../fake_server/clients/forget.ts";
 import { Session } from "../../../fake_server/clients/session.ts";
 import { Sessions } from "../../../fake_server/clients/sessions.ts";

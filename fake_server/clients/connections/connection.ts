@@ -1,0 +1,299 @@
+/**
+ * One socket of a client's: frames in, frames out, silence noticed, and an end that the peer gets to
+ * read.
+ *
+ * @module
+ */
+import { MAX_COPIED_BYTES, Outbox } from "../../../src/transport/outbox.ts";
+import type { Frame } from "../../../src/wire/frame.ts";
+import { FrameReader } from "../../../src/wire/frame_reader.ts";
+import { FIRST_BUFFER_BYTES, MAX_HELLO_BODY_BYTES } from "../../../src/wire/limits.ts";
+import { type CloseReason, MessageType } from "../../../src/wire/messages.ts";
+import { controlBody } from "../../common/control.ts";
+import { Fault, faultOf } from "../../common/fault.ts";
+import type { KeptBuffers } from "../../common/kept_buffers.ts";
+import {
+  GATHERED_FRAMES,
+  GATHERED_MS,
+  LINGER_BYTES,
+  LINGER_MS,
+  type ServerLimits,
+} from "../../common/limits.ts";
+import type { Socket } from "./socket.ts";
+
+/** What all connections of a server have in common. */
+export interface ConnectionContext {
+  readonly limits: ServerLimits;
+  /** A monotonic clock in milliseconds. */
+  readonly clock: () => number;
+  /** Bytes of unfinished frames, of all connections together. */
+  readonly unfinished: { bytes: number };
+  /** Used buffers, for large bodies. */
+  readonly buffers: KeptBuffers;
+}
+
+/** Whoever a connection's frames are for: the handshake first, then a session. */
+export interface Receiver {
+  /** A frame has come; what this throws goes to `fault`. The body is good until it returns. */
+  frame(frame: Frame): void;
+  /** After each read: what has to happen before the next one. */
+  pressure?(): Promise<void> | undefined;
+  /** The peer broke a rule, or the server failed. */
+  fault(fault: Fault): void;
+  /** The stream is over without our doing: by the peer's end, or with an error. */
+  lost(error?: unknown): void;
+}
+
+const DISCARD_BUFFER_BYTES = 16 * 1024;
+const EMPTY = new Uint8Array(0);
+
+/** One socket. */
+export class Connection {
+  /** The address of the peer, for the log. */
+  readonly peer: string;
+  receiver: Receiver;
+  /** Resolves when it is closed and nothing of it is left. */
+  readonly gone: Promise<void>;
+  /** Whether hello is over: before, there are no pings and bodies are small. */
+  established = false;
+  readonly #socket: Socket;
+  readonly #context: ConnectionContext;
+  readonly #reader: FrameReader;
+  readonly #outbox: Outbox;
+  #unfinished = 0;
+  #heardAt: number;
+  #tookAt: number;
+  /** When a PING was sent since something came. */
+  #askedAt: number | undefined;
+  #paused = false;
+  #ending = false;
+  #closed = false;
+  /** How many frames were to be sent soon, and what sends the last of them. */
+  #soon = 0;
+  #soonTimer: ReturnType<typeof setTimeout> | undefined;
+  #linger: ReturnType<typeof setTimeout> | undefined;
+
+  /** Takes over an accepted socket and reads it to its end. */
+  constructor(socket: Socket, context: ConnectionContext, receiver: Receiver) {
+    this.#socket = socket;
+    this.#context = context;
+    this.receiver = receiver;
+    this.peer = socket.peer;
+    this.#reader = new FrameReader(MAX_HELLO_BODY_BYTES, { buffers: context.buffers });
+    this.#heardAt = this.#tookAt = context.clock();
+    this.#outbox = new Outbox({ write: (bytes) => this.#write(bytes) }, (error) => {
+      if (!this.#ending) this.receiver.lost(error);
+    });
+    this.gone = this.#serve();
+  }
+
+  /** Bytes that wait for the peer. */
+  get waiting(): number {
+    return this.#outbox.waiting;
+  }
+
+  /** Whether an end has been begun, by either side. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  /** The largest body taken from now on. */
+  set maxBody(bytes: number) {
+    this.#reader.maxBody = bytes;
+  }
+
+  /** Resolves once at most `bytes` wait for the peer, or it is gone. */
+  below(bytes: number): Promise<void> {
+    return this.#outbox.below(bytes);
+  }
+
+  /** Resolves once everything sent is written, or never will be. */
+  written(): Promise<void> {
+    return this.#outbox.idle();
+  }
+
+  /** Sends a frame; the body is copied unless it is `owned`, which gives it away for good. */
+  send(type: number, flags: number, id: number, body: Uint8Array, owned = false): void {
+    if (this.#ending) return;
+    if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
+    if (owned) {
+      this.#outbox.sendFrame(type, flags, id, body, () => this.#context.buffers.give(body.buffer));
+    } else if (body.length <= MAX_COPIED_BYTES) this.#outbox.sendFrame(type, flags, id, body);
+    else this.#outbox.sendFrame(type, flags, id, body.slice());
+  }
+
+  /**
+   * Sends a small frame soon: with the next one that is sent, together with others like it, or after
+   * a millisecond.
+   */
+  sendSoon(type: number, flags: number, id: number, body: Uint8Array): void {
+    if (this.#ending) return;
+    if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
+    this.#outbox.gatherFrame(type, flags, id, body);
+    if (++this.#soon % GATHERED_FRAMES === 0) this.#outbox.flush();
+    this.#soonTimer ??= setTimeout(() => {
+      this.#soonTimer = undefined;
+      this.#outbox.flush();
+    }, GATHERED_MS);
+  }
+
+  /** Sends a control message. */
+  sendControl(type: number, map: object): void {
+    this.send(type, 0, 0, controlBody(map));
+  }
+
+  /** Sends whole frames, which must not change from now on; for `done` see `Outbox.send()`. */
+  sendBytes(bytes: Uint8Array, done?: () => void): void {
+    if (this.#ending) return;
+    if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
+    this.#outbox.send(bytes, done);
+  }
+
+  /**
+   * What is wrong with the peer's silence, if anything; asks it first where that helps. To be called
+   * several times a second.
+   *
+   * @param highWater The peer is slow, not dead, while more than this waits for it.
+   */
+  check(now: number, highWater: number): "slow" | "silent" | undefined {
+    const { limits } = this.#context;
+    if (this.#ending) return undefined;
+    if (this.#outbox.waiting > highWater) {
+      return now - this.#tookAt >= limits.slowReaderMs ? "slow" : undefined;
+    }
+    const silence = now - this.#heardAt;
+    if (silence < limits.pingIntervalMs) return undefined;
+    // While this is paused, the peer's PINGs are not read: it hears from ours that we are there.
+    const isAgain = this.#paused && now - (this.#askedAt ?? now) >= limits.pingIntervalMs;
+    if (this.#askedAt === undefined || isAgain) {
+      this.#askedAt = now;
+      this.send(MessageType.PING, 0, 0, EMPTY);
+      return undefined;
+    }
+    // What is not read on purpose is not silent.
+    if (this.#paused) return undefined;
+    return silence >= limits.pingIntervalMs + limits.pingTimeoutMs ? "silent" : undefined;
+  }
+
+  /** Ends the connection with an ERROR that says why. */
+  fail(code: CloseReason, message: string): void {
+    this.end(MessageType.ERROR, { code, message });
+  }
+
+  /** Ends the connection after a last message, in a way that the peer gets to read it. */
+  end(type: number, map: object): void {
+    if (this.#ending) return;
+    this.sendControl(type, map);
+    this.#ending = true;
+    this.#linger = setTimeout(() => this.close(), LINGER_MS);
+    this.#finishWriting();
+  }
+
+  /** Cuts the connection. */
+  close(): void {
+    this.#ending = true;
+    clearTimeout(this.#linger);
+    clearTimeout(this.#soonTimer);
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#context.unfinished.bytes -= this.#unfinished;
+    this.#unfinished = 0;
+    this.#socket.close();
+  }
+
+  async #serve(): Promise<void> {
+    let discarded = 0;
+    try {
+      for (;;) {
+        // What comes after our last words is taken in all the same, or closing would reset the
+        // connection and the peer could not read them.
+        const into = this.#ending ? new Uint8Array(DISCARD_BUFFER_BYTES) : this.#reader.space();
+        const count = await this.#socket.read(into);
+        if (count === null) break;
+        if (this.#ending) {
+          discarded += count;
+          if (discarded > LINGER_BYTES) break;
+          continue;
+        }
+        this.#take(count);
+        const pressure = this.receiver.pressure?.();
+        if (pressure !== undefined) {
+          this.#paused = true;
+          await pressure;
+          this.#paused = false;
+          this.#heard();
+        }
+      }
+      if (!this.#ending) this.receiver.lost();
+    } catch (error) {
+      if (!this.#ending) this.receiver.lost(error);
+    } finally {
+      this.close();
+    }
+  }
+
+  async #finishWriting(): Promise<void> {
+    await this.#outbox.idle();
+    try {
+      if (!this.#closed) await this.#socket.closeWrite();
+    } catch {
+      // The peer has closed first: there is nobody left to tell.
+      this.close();
+    }
+  }
+
+  #take(count: number): void {
+    this.#heard();
+    try {
+      for (const frame of this.#reader.filled(count)) {
+        this.#frame(frame);
+        if (this.#ending) return;
+      }
+      this.#account();
+    } catch (error) {
+      this.receiver.fault(faultOf(error));
+    }
+  }
+
+  #frame(frame: Frame): void {
+    const { type, flags, length, id } = frame;
+    if (this.established && (type === MessageType.PING || type === MessageType.PONG)) {
+      if (flags !== 0 || length !== 0) {
+        throw new Fault(
+          "PROTOCOL",
+          `a PING or PONG has flags ${flags} and ${length} bytes of body`,
+        );
+      }
+      if (type === MessageType.PING) this.send(MessageType.PONG, 0, id, EMPTY);
+    } else this.receiver.frame(frame);
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#context.clock();
+    this.#askedAt = undefined;
+  }
+
+  /** Large unfinished frames count against what all clients may hold together. */
+  #account(): void {
+    const pending = this.#reader.pending;
+    const held = pending > FIRST_BUFFER_BYTES ? pending : 0;
+    const { unfinished, limits } = this.#context;
+    unfinished.bytes += held - this.#unfinished;
+    this.#unfinished = held;
+    if (unfinished.bytes > limits.unfinishedBytes) {
+      throw new Fault(
+        "LIMIT",
+        `the server holds ${unfinished.bytes} bytes of unfinished messages, more than the ` +
+          `${limits.unfinishedBytes} it takes`,
+      );
+    }
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    let at = 0;
+    while (at < bytes.length) {
+      at += await this.#socket.write(bytes.subarray(at));
+      this.#tookAt = this.#context.clock();
+    }
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The door: accepts sockets, and finds out within a deadline who is there.
+ *
+ * @module
+ */
+import { delay } from "@std/async/delay";
+import { Fault } from "../../common/fault.ts";
+import { ACCEPT_RETRY_MS, ACCEPT_WARNING_MS } from "../../common/limits.ts";
+import { errorText, type Log } from "../../common/log.ts";
+import type { Reserve } from "../../common/reserve.ts";
+import { lacksDescriptors, NO_DESCRIPTORS, type Shortage } from "../../common/shortage.ts";
+import { Connection, type ConnectionContext, type Receiver } from "./connection.ts";
+import { Handshake, type Host } from "./handshake.ts";
+import type { Bound } from "./listen.ts";
+import { DEAF, Refusals } from "./refusals.ts";
+import type { Socket } from "./socket.ts";
+
+/** What a listener needs of the server around it. */
+export interface ListenerContext extends ConnectionContext, Host {
+  /** What connections are served over. */
+  readonly socket: (connection: Deno.Conn) => Socket;
+  readonly reserve: Reserve;
+  readonly shortage: Shortage;
+  readonly log: Log;
+}
+
+/** Both listeners of a server, and the sockets they have accepted. */
+export class Listener {
+  readonly #context: ListenerContext;
+  readonly #bound: Bound[];
+  readonly #connections = new Set<Connection>();
+  readonly #accepting: Promise<void>[];
+  readonly #refusals = new Refusals();
+  #handshakes = 0;
+  #nextWarning = 0;
+  #room: PromiseWithResolvers<void> | undefined;
+  readonly #closing = new AbortController();
+
+  /** Accepts on all of `bound`; the first message decides what a connection is, not the address. */
+  constructor(bound: Bound[], context: ListenerContext) {
+    this.#bound = bound;
+    this.#context = context;
+    this.#accepting = bound.map(({ listener }) => this.#accept(listener));
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Connections that have not said who they are. */
+  get handshakes(): number {
+    return this.#handshakes;
+  }
+
+  /** Accepts no more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const bound of this.#bound) bound.close();
+    this.#room?.resolve();
+    await Promise.all(this.#accepting);
+  }
+
+  /** Resolves when all connections are closed; those in handshake are cut. */
+  async emptied(): Promise<void> {
+    for (const connection of this.#connections) if (!connection.established) connection.close();
+    await Promise.all(Array.from(this.#connections, (connection) => connection.gone));
+  }
+
+  async #accept(listener: Deno.Listener<Deno.Conn>): Promise<void> {
+    const { signal } = this.#closing;
+    const { reserve, shortage } = this.#context;
+    while (!signal.aborted) {
+      // More wait in the kernel's backlog: strangers cost no more than these.
+      while (this.#handshakes >= this.#context.limits.handshakes && !signal.aborted) {
+        this.#room ??= Promise.withResolvers<void>();
+        await this.#room.promise;
+      }
+      try {
+        const accepted = await listener.accept();
+        if (reserve.hold()) this.#greet(accepted);
+        else {
+          await this.#turnAway(accepted);
+          reserve.hold();
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        // Neither a lack of descriptors nor a peer that has gone while it waited ends the server.
+        if (!lacksDescriptors(error)) {
+          this.#notAccepted(error);
+          await delay(ACCEPT_RETRY_MS);
+        } else if (!reserve.release()) {
+          shortage.tell();
+          await reserve.back();
+        }
+      }
+    }
+  }
+
+  /** Tells a client that there is no room for it, on the descriptor that was in reserve. */
+  async #turnAway(accepted: Deno.Conn): Promise<void> {
+    const { log, shortage } = this.#context;
+    const connection = this.#connect(accepted, DEAF);
+    shortage.tell();
+    log.debug("connection refused", { peer: connection.peer, code: "LIMIT" });
+    connection.fail("LIMIT", NO_DESCRIPTORS);
+    const cut = (): void => connection.close();
+    this.#closing.signal.addEventListener("abort", cut);
+    await connection.gone;
+    this.#closing.signal.removeEventListener("abort", cut);
+  }
+
+  /** It may last, and is no reason to fill a disk. */
+  #notAccepted(error: unknown): void {
+    const { log, clock } = this.#context;
+    if (clock() < this.#nextWarning) return;
+    this.#nextWarning = clock() + ACCEPT_WARNING_MS;
+    log.warn("cannot accept a connection", { error: errorText(error) });
+  }
+
+  #greet(accepted: Deno.Conn): void {
+    const { limits, log } = this.#context;
+    let open = true;
+    const done = (): void => {
+      if (!open) return;
+      open = false;
+      clearTimeout(timer);
+      this.#handshakes--;
+      this.#room?.resolve();
+      this.#room = undefined;
+    };
+    const handshake = new Handshake(this.#context);
+    const receiver: Receiver = {
+      frame: (frame) => {
+        if (handshake.frame(connection, frame)) done();
+      },
+      fault: (fault) => {
+        const { code, message } = fault;
+        log.info("connection refused", { peer: connection.peer, code, message });
+        if (code === "AUTHENTICATION" || code === "STREAM_TOKEN") {
+          this.#refusals.add(connection, fault);
+          done();
+        } else connection.fail(code, message);
+      },
+      lost: (error) => {
+        const why = error === undefined ? {} : { error: errorText(error) };
+        log.debug("connection closed before its hello", { peer: connection.peer, ...why });
+      },
+    };
+    const connection = this.#connect(accepted, receiver);
+    this.#handshakes++;
+    const timer = setTimeout(() => {
+      receiver.fault(new Fault("TIMEOUT", `no hello came within ${limits.handshakeMs / 1_000} s`));
+    }, limits.handshakeMs);
+    connection.gone.then(done);
+  }
+
+  #connect(accepted: Deno.Conn, receiver: Receiver): Connection {
+    let connection: Connection;
+    try {
+      connection = new Connection(this.#context.socket(accepted), this.#context, receiver);
+    } catch (error) {
+      // It was reset while it waited.
+      accepted.close();
+      throw error;
+    }
+    this.#connections.add(connection);
+    connection.gone.then(() => this.#connections.delete(connection));
+    return connection;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What Python can have as a key of a dict or a member of a set.
+ *
+ * @module
+ */
+import { DataFrame } from "../tables/data_frame.ts";
+import { nameOf } from "../tables/dtype.ts";
+import { NDArray } from "../tables/ndarray.ts";
+import { Series } from "../tables/series.ts";
+import { Tuple } from "../types/tuple.ts";
+import { Fault, indexStep, type Step, typeOf } from "./fault.ts";
+
+/**
+ * Throws the fault of the first of `keys` that is, or has in it, a dict or an array of numpy's kind. Arrays become tuples and
+ * Sets frozensets, whose members were looked at when they were written. The keys have been written
+ * already: so there is no cycle in them.
+ */
+export function refuseUnhashable(keys: readonly unknown[], container: object, step: Step): void {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    if (typeof key !== "object" || key === null) continue;
+    try {
+      refuseOne(key);
+    } catch (error) {
+      throw error instanceof Fault ? error.within(container, step(i)) : error;
+    }
+  }
+}
+
+/** Whether it is of numpy or pandas, or elements in memory. (Bytes can be a key.) */
+function isArray(key: object): boolean {
+  return key instanceof NDArray || key instanceof Series || key instanceof DataFrame ||
+    (nameOf(key) ?? "uint8") !== "uint8";
+}
+
+function refuseOne(key: object): void {
+  if (Array.isArray(key)) return refuseUnhashable(key, key, indexStep);
+  if (key instanceof Tuple) {
+    return refuseUnhashable(key.items, key, (index) => `.items${indexStep(index)}`);
+  }
+  if (isArray(key)) {
+    throw new Fault("it is an array to Python, which cannot be a key or in a set", typeOf(key));
+  }
+  const prototype: unknown = Object.getPrototypeOf(key);
+  if (prototype === Object.prototype || prototype === null || prototype === Map.prototype) {
+    throw new Fault("it is a dict to Python, which cannot be a key or in a set", "object");
+  }
+}

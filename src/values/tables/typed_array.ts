@@ -1,0 +1,51 @@
+/**
+ * Typed arrays: extension 15, the name of the elements' type, then their bytes. (Bytes are bin.)
+ *
+ * @module
+ */
+import type { Decoder } from "../codec/decoder.ts";
+import { DecodeError } from "../decode_error.ts";
+import type { Encoder } from "../encode.ts";
+import type { Entry } from "../entry.ts";
+import { bytesOf } from "../types/bytes.ts";
+import { nameOf, numbersOf, type TypedArray } from "./dtype.ts";
+
+const CODE = 15;
+const ASCII = new TextDecoder("latin1");
+
+/** Every typed array but those of bytes, and extension 15. */
+export const TYPED_ARRAY: Entry = {
+  sends: {
+    prototypes: [
+      Int8Array.prototype,
+      Int16Array.prototype,
+      Int32Array.prototype,
+      BigInt64Array.prototype,
+      Uint16Array.prototype,
+      Uint32Array.prototype,
+      BigUint64Array.prototype,
+      Float16Array.prototype,
+      Float32Array.prototype,
+      Float64Array.prototype,
+    ],
+    write,
+  },
+  reads: { code: CODE, read },
+};
+
+function write(value: object, encoder: Encoder): void {
+  const name = nameOf(value)!;
+  const head = new Uint8Array(1 + name.length);
+  head[0] = name.length;
+  for (let i = 0; i < name.length; i++) head[1 + i] = name.charCodeAt(i);
+  encoder.extension(CODE, head, bytesOf(value as TypedArray));
+}
+
+function read(decoder: Decoder, length: number): TypedArray {
+  const name = ASCII.decode(decoder.take(decoder.take(1)[0]!));
+  const array = numbersOf(name);
+  if (array === undefined || name === "uint8") {
+    throw new DecodeError(`there is no typed array of "${name}"`);
+  }
+  return decoder.elements(length - 1 - name.length, array);
+}

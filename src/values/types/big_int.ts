@@ -1,0 +1,55 @@
+/**
+ * Integers of any size: extension 1, two's complement, big-endian, as few bytes as hold it.
+ *
+ * @module
+ */
+import type { Decoder } from "../codec/decoder.ts";
+import { DecodeError } from "../decode_error.ts";
+import type { Encoder } from "../encode.ts";
+import type { Entry } from "../entry.ts";
+
+const CODE = 1;
+
+/** Extension 1. Sending is by `typeof`, in the Encoder. */
+export const BIG_INT: Entry = {
+  reads: {
+    code: CODE,
+    read: (decoder: Decoder, length: number): number | bigint =>
+      safeOrBig(bigIntFromBytes(decoder.take(length), "an int")),
+  },
+};
+
+/** Writes a bigint that neither int 64 nor uint 64 holds. */
+export function writeBigInt(value: bigint, encoder: Encoder): void {
+  encoder.extension(CODE, bigIntToBytes(value));
+}
+
+/** The bytes of an integer: two's complement, big-endian, as few as hold it. */
+export function bigIntToBytes(value: bigint): Uint8Array {
+  const negative = value < 0n;
+  // -1 - value has the same bits, all of them inverted; hexadecimal is linear both ways.
+  const digits = (negative ? ~value : value).toString(16);
+  const bits = 4 * digits.length - Math.clz32(parseInt(digits[0]!, 16)) + 28;
+  const length = (bits >> 3) + 1;
+  const payload = Uint8Array.fromHex(digits.padStart(2 * length, "0"));
+  if (negative) { for (let i = 0; i < length; i++) payload[i]! ^= 0xff; }
+  return payload;
+}
+
+/** The integer of such bytes; `what` names it in errors. */
+export function bigIntFromBytes(bytes: Uint8Array, what: string): bigint {
+  if (bytes.length === 0) throw new DecodeError(`${what} of no bytes`);
+  try {
+    return BigInt.asIntN(8 * bytes.length, BigInt(`0x${bytes.toHex()}`));
+  } catch (cause) {
+    throw new DecodeError(`${what} of ${bytes.length} bytes is more than a bigint holds`, {
+      cause,
+    });
+  }
+}
+
+/** A number where it is a safe integer. */
+export function safeOrBig(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}

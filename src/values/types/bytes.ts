@@ -1,0 +1,41 @@
+/**
+ * Bytes in all the forms JavaScript has for them, beside Uint8Array.
+ *
+ * @module
+ */
+import { Fault } from "../codec/fault.ts";
+import type { Encoder } from "../encode.ts";
+import type { Entry } from "../entry.ts";
+
+/** ArrayBuffer and the views of bytes; Uint8Array itself is the Encoder's own. */
+export const BYTES: Entry = {
+  sends: {
+    prototypes: [ArrayBuffer.prototype, DataView.prototype, Uint8ClampedArray.prototype],
+    write(value: object, encoder: Encoder): void {
+      if (value instanceof ArrayBuffer) {
+        refuseDetached(value);
+        encoder.bin(new Uint8Array(value));
+      } else encoder.bin(bytesOf(value as ArrayBufferView));
+    },
+  },
+};
+
+/** The bytes of a view, which are not copied. */
+export function bytesOf(view: ArrayBufferView): Uint8Array {
+  if (view.buffer.byteLength === 0) refuseDetached(view.buffer);
+  try {
+    // One that lies outside a buffer that has shrunk looks empty, until it is used.
+    if (!(view instanceof DataView) && view.byteLength === 0) (view as Uint8Array).values();
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Fault("its buffer has been made smaller than it", view.constructor.name);
+  }
+}
+
+/** Bytes that were transferred away look like none at all: sending those would hide a mistake. */
+export function refuseDetached(buffer: ArrayBufferLike): void {
+  if (buffer instanceof ArrayBuffer && buffer.detached) {
+    throw new Fault("its bytes were transferred away", "ArrayBuffer");
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Floats that would else go as integers.
+ *
+ * @module
+ */
+import type { Encoder } from "../encode.ts";
+import type { Entry } from "../entry.ts";
+
+/**
+ * A number that goes as a Python float. Made by {@linkcode float}.
+ *
+ * @example Its number
+ * ```ts
+ * import { float } from "@pyproxy/client";
+ *
+ * console.log(float(1).value); // 1
+ * ```
+ */
+export class Float {
+  /** The number. */
+  readonly value: number;
+
+  /** Makes one; {@linkcode float} does. */
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/**
+ * Sends a number as a Python float, also where it is an integer: JavaScript does not tell 1.0 from
+ * 1, Python does.
+ *
+ * @throws {TypeError} If `value` is no number.
+ *
+ * @example
+ * ```ts
+ * import { connect, float } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * console.log(await remote.eval("type(x).__name__", { locs: { x: float(1) } })); // float
+ * ```
+ */
+export function float(value: number): Float {
+  if (typeof value !== "number") {
+    throw new TypeError(`Cannot make a float: a number is needed, got ${typeof value}`);
+  }
+  return new Float(value);
+}
+
+/** What {@linkcode float} makes. Floats come as plain numbers. */
+export const FLOAT: Entry = {
+  sends: {
+    prototypes: [Float.prototype],
+    write: (value: object, encoder: Encoder): void => encoder.float((value as Float).value),
+  },
+};

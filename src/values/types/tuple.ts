@@ -1,0 +1,54 @@
+/**
+ * Tuples: extension 6, one array of the items. Python's own come as plain arrays.
+ *
+ * @module
+ */
+import { indexStep } from "../codec/fault.ts";
+import type { Encoder } from "../encode.ts";
+import type { Entry } from "../entry.ts";
+
+/**
+ * Values that go as a Python tuple. Made by {@linkcode tuple}.
+ *
+ * @example Its values
+ * ```ts
+ * import { tuple } from "@pyproxy/client";
+ *
+ * console.log(tuple(1, "a").items); // [ 1, "a" ]
+ * ```
+ */
+export class Tuple {
+  /** The values. */
+  readonly items: readonly unknown[];
+
+  /** Makes one; {@linkcode tuple} does. */
+  constructor(items: readonly unknown[]) {
+    this.items = items;
+  }
+}
+
+/**
+ * Sends values as a Python tuple, where an Array goes as a list. Tuples come as Arrays.
+ *
+ * @example
+ * ```ts
+ * import { connect, tuple } from "@pyproxy/client";
+ *
+ * await using remote = await connect("localhost:9000");
+ * console.log(await remote.eval("type(x).__name__", { locs: { x: tuple(1, "a") } })); // tuple
+ * ```
+ */
+export function tuple(...items: readonly unknown[]): Tuple {
+  return new Tuple(items);
+}
+
+/** What {@linkcode tuple} makes. */
+export const TUPLE: Entry = {
+  sends: {
+    prototypes: [Tuple.prototype],
+    write(value: object, encoder: Encoder): void {
+      const { items } = value as Tuple;
+      encoder.extensionArray(6, items, value, (index) => `.items${indexStep(index)}`);
+    },
+  },
+};
