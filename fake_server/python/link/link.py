@@ -64,8 +64,8 @@ class Link:
 
         The body is good until the next call. It is None if there was no memory for it.
         """
-        if apart.held:
-            apart.held.clear()
+        if apart.waiting:
+            apart.waiting.clear()
         self.has_waited = False
         kind = None
         while True:
@@ -201,7 +201,7 @@ class Link:
         self._start += head
         with data.getbuffer() as memory:
             self._fill(memory)
-        body[at:after] = apart.hold(code, data.getvalue())
+        body[at:after] = apart.keep(code, data.getvalue())
         self._fill(body[after:])
         return body
 

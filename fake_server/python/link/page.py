@@ -29,8 +29,8 @@ class Page:
         low = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         fd = set_aside(low)
         os.close(low)
-        # mmap keeps a copy of the descriptor, with the lowest free number. That is now `low`, so the
-        # descriptors of user code are consecutive, as in any Python.
+        # mmap keeps a copy of the descriptor, with the lowest free number. That is now `low`, so
+        # the descriptors of user code are consecutive, as in any Python.
         self.bytes = memoryview(mmap.mmap(fd, PAGE_BYTES))
         os.close(fd)
         self.u32 = self.bytes.cast("I")

@@ -4,7 +4,7 @@ import struct
 from functools import lru_cache
 from unicodedata import normalize
 
-from pyproxy_worker.codec.apart import held
+from pyproxy_worker.codec import apart
 from pyproxy_worker.codec.codec import decode, with_deep_stack
 from pyproxy_worker.codec.locate import locate
 from pyproxy_worker.codec.steps import step_to
@@ -43,7 +43,7 @@ def read_request(body):
         except EncodeError:
             raise with_deep_stack(locate, bytes(body[values_at:])) from None
         finally:
-            held.clear()  # from here on it is the code's to keep or to drop
+            apart.waiting.clear()  # so that only the code refers to the bytes
         if type(values) is not list or len(values) != 2:
             raise ValueError("the values of an EVAL must be one array of locs and globs")
         locs = variables(values[0], "locs")

@@ -44,7 +44,7 @@ class Records:
             try:
                 fcntl.fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
             except OSError:
-                pass  # not Linux, or the user's limit for pipes is reached
+                pass  # not Linux, or the user's limit
 
     def put(self, job, fd, data):
         """Queues bytes. The caller holds the lock."""
@@ -57,7 +57,7 @@ class Records:
         while self.written < upto:
             with self._lock:
                 if self._is_writing:
-                    return  # we are in a signal handler of user code that interrupted the code below
+                    return  # in a signal handler of user code that interrupted the code below
                 self._is_writing = True
                 try:
                     is_full = not self._write_one()
