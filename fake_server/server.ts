@@ -1,5 +1,5 @@
 /**
- * The server as a whole: listener, sessions and pool, from start to close.
+ * The server: listener, sessions and pool, from start to close.
  *
  * @module
  */
@@ -24,21 +24,21 @@ import { checkConfig, isSameAddress, type ServerConfig, type ServerOptions } fro
 import type { PythonInfo } from "./executors/local/link.ts";
 import { Pool, type ProcessStats } from "./scheduling/pool.ts";
 
-/** What {@linkcode PyProxyServer.stats} tells. */
+/** What {@linkcode PyProxyServer.stats} returns. */
 export interface ServerStats {
-  /** Sessions that are open. */
+  /** Open sessions. */
   sessions: number;
-  /** Connections: two a session, and those that have not said who they are. */
+  /** Open connections: two for each session, and those that have not finished their hello. */
   connections: number;
-  /** How many have not. */
+  /** Connections that have not finished their hello. */
   handshakes: number;
-  /** Evals that wait or run, those of closed sessions that have not stopped yet included. */
+  /** Evals that wait or run, including those of closed sessions that have not stopped yet. */
   evals: number;
   /** One for each of `numWorkers`. */
   processes: ProcessStats[];
 }
 
-/** How to close a server. */
+/** Options of {@linkcode PyProxyServer.close}. */
 export interface CloseOptions {
   /** Let evals in flight finish, for at most `timeout`. Default false. */
   drain?: boolean;
@@ -47,7 +47,7 @@ export interface CloseOptions {
 }
 
 /**
- * A running server; made by `startServer`.
+ * A running server. `startServer` makes it.
  *
  * @example What it is doing
  * ```ts
@@ -58,7 +58,7 @@ export interface CloseOptions {
  * ```
  */
 export class PyProxyServer implements AsyncDisposable {
-  /** `host:port` where sessions are opened, with the port it really has. */
+  /** `host:port` where sessions are opened, with the actual port. */
   readonly addr: string;
   /** `host:port` where outputstreams go. */
   readonly outputAddr: string;
@@ -68,7 +68,7 @@ export class PyProxyServer implements AsyncDisposable {
   readonly #listener: Listener;
   readonly #pool: Pool;
   readonly #buffers: KeptBuffers;
-  /** Where the hello sends outputstreams. */
+  /** The address for outputstreams in the server's hello. */
   readonly #helloOutputAddr: string;
   readonly #sessions: Sessions;
   readonly #ticker: ReturnType<typeof setInterval>;
@@ -78,7 +78,7 @@ export class PyProxyServer implements AsyncDisposable {
   #closed: Promise<void> | undefined;
   #cutDrain: (() => void) | undefined;
 
-  /** Starts one; see `startServer`. */
+  /** Starts a server; see `startServer`. */
   static async start(options: ServerOptions): Promise<PyProxyServer> {
     const config = checkConfig(options);
     if (Deno.build.os === "windows") {
@@ -92,7 +92,7 @@ export class PyProxyServer implements AsyncDisposable {
     const bound: Bound[] = [];
     try {
       bound.push(await listen(config.bindAddr));
-      // One address serves both: the first message says what a connection is.
+      // One address can serve both kinds: the first message says which one a connection is.
       if (!isSameAddress(config)) bound.push(await listen(config.outputAddr));
       const sessions = new Sessions(log);
       const buffers = new KeptBuffers(() => performance.now());
@@ -162,7 +162,7 @@ export class PyProxyServer implements AsyncDisposable {
     }
   }
 
-  /** Tells what of this a careful person would want to know. */
+  /** Logs what is insecure in this configuration. */
   #warn({ token, tls }: ServerConfig, addresses: Address[]): void {
     if (addresses.every(isLocal)) return;
     if (token === undefined) {
@@ -172,12 +172,12 @@ export class PyProxyServer implements AsyncDisposable {
     }
   }
 
-  /** What its python processes run. */
+  /** The Python interpreter of its processes. */
   get python(): PythonInfo {
     return this.#pool.python;
   }
 
-  /** What it is doing now. */
+  /** What the server is doing now. */
   stats(): ServerStats {
     return {
       sessions: this.#sessions.size,
@@ -189,11 +189,11 @@ export class PyProxyServer implements AsyncDisposable {
   }
 
   /**
-   * Takes another token, or another certificate and key, from now on: new connections need the new
-   * ones, open sessions go on. What is left out stays.
+   * Replaces the token, or the certificate and key. New connections need the new ones; open
+   * sessions go on. What is left out stays the same.
    *
-   * @throws {TypeError} If one of them cannot be used, or the server was started without: then all
-   * stays as it was.
+   * @throws {TypeError} If one of them cannot be used, or the server was started without it. Then
+   * nothing changes.
    */
   reload(options: ReloadOptions): void {
     this.#credentials.replace(options);
@@ -205,8 +205,8 @@ export class PyProxyServer implements AsyncDisposable {
   }
 
   /**
-   * Ends all sessions and all python processes. Resolves when nothing of the server is left. A
-   * call without `drain` cuts short one that drains.
+   * Ends all sessions and all python processes. Resolves when all of them have ended. A call
+   * without `drain` ends the drain of an earlier call.
    */
   close({ drain = false, timeout }: CloseOptions = {}): Promise<void> {
     if (!drain) this.#cutDrain?.();
@@ -284,7 +284,7 @@ export class PyProxyServer implements AsyncDisposable {
 
   #outputHello(connection: Connection, token: string, proof: string | undefined): void {
     const session = this.#sessions.claim(token, proof);
-    // One text for every reason: a stranger learns nothing from it.
+    // The same text for every reason, so that a stranger learns nothing.
     if (session === undefined) throw new Fault("STREAM_TOKEN", "the stream token is not valid");
     session.attach(connection);
     session.log("info", "session connected", { peer: connection.peer });

@@ -109,7 +109,7 @@ testEach("whoever has another token, or none, is not let in", async (addr, optio
   }
 });
 
-test("connect() sends nothing to a TLS server that it should not trust", async () => {
+test("connect() sends nothing to a TLS server that it does not trust", async () => {
   await using given = await testDoors();
   for (const [who, identity] of Object.entries(given.impostors)) {
     let bytes = 0;
@@ -137,7 +137,7 @@ test("connect() sends nothing to a TLS server that it should not trust", async (
   }
 });
 
-test("connect() takes no certificate that is for another name, or of an authority unknown", async () => {
+test("connect() refuses a certificate for another name, or of an unknown authority", async () => {
   await using given = await testDoors();
   const { addr, options } = secureDoor(given);
   const caCerts = [given.authority];
@@ -148,7 +148,7 @@ test("connect() takes no certificate that is for another name, or of an authorit
   assertEquals(await remote.eval("1"), 1);
 });
 
-test("connect() says what is wrong when only one end talks TLS", async () => {
+test("connect() says what is wrong when only one end uses TLS", async () => {
   await using given = await testDoors();
   const { addr, options } = secureDoor(given);
   const plain = await assertRejects(
@@ -164,7 +164,7 @@ test("connect() says what is wrong when only one end talks TLS", async () => {
   assertStringIncludes(secure.message, "the server does not talk TLS");
 });
 
-test("connect() gives up a TLS handshake that nobody answers", async () => {
+test("connect() gives up when nobody answers its TLS handshake", async () => {
   const sockets: Socket[] = [];
   const server = createTcpServer((socket) => sockets.push(socket));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -186,7 +186,7 @@ test("connect() gives up a TLS handshake that nobody answers", async () => {
   }
 });
 
-test("connect() throws TypeError for TLS options that cannot be meant", async () => {
+test("connect() throws TypeError for invalid TLS options", async () => {
   const wrong: unknown[] = [1, "yes", { ca: "x" }, { caCerts: "x" }, { caCerts: [1] }, {
     serverName: "",
   }];
@@ -196,7 +196,7 @@ test("connect() throws TypeError for TLS options that cannot be meant", async ()
   await assertRejects(() => connect("unix:/nowhere", { tls: true }), TypeError, "no TLS on a unix");
 });
 
-test("connect() says which unix socket nobody answers on", async () => {
+test("connect() names the unix socket on which nobody answers", async () => {
   const error = await assertRejects(() => connect("unix:/nowhere/at/all"), ConnectionError);
   assertStringIncludes(error.message, "Cannot open a session at unix:/nowhere/at/all");
 });

@@ -1,5 +1,5 @@
 /**
- * The door: accepts sockets, and finds out within a deadline who is there.
+ * Accepts connections, and gives each a deadline for its handshake.
  *
  * @module
  */
@@ -17,14 +17,14 @@ import type { Socket } from "./socket.ts";
 
 /** What a listener needs of the server around it. */
 export interface ListenerContext extends ConnectionContext, Host {
-  /** What connections are served over. */
+  /** Makes the socket of an accepted connection, with or without TLS. */
   readonly socket: (connection: Deno.Conn) => Socket;
   readonly reserve: Reserve;
   readonly shortage: Shortage;
   readonly log: Log;
 }
 
-/** Both listeners of a server, and the sockets they have accepted. */
+/** Both listening sockets of a server, and the connections that they have accepted. */
 export class Listener {
   readonly #context: ListenerContext;
   readonly #bound: Bound[];
@@ -36,24 +36,24 @@ export class Listener {
   #room: PromiseWithResolvers<void> | undefined;
   readonly #closing = new AbortController();
 
-  /** Accepts on all of `bound`; the first message decides what a connection is, not the address. */
+  /** Accepts on all of `bound`. The first message tells what a connection is, not the address. */
   constructor(bound: Bound[], context: ListenerContext) {
     this.#bound = bound;
     this.#context = context;
     this.#accepting = bound.map(({ listener }) => this.#accept(listener));
   }
 
-  /** Connections that are open. */
+  /** How many connections are open. */
   get connections(): number {
     return this.#connections.size;
   }
 
-  /** Connections that have not said who they are. */
+  /** How many connections have not finished their hello. */
   get handshakes(): number {
     return this.#handshakes;
   }
 
-  /** Accepts no more. */
+  /** Stops accepting. */
   async close(): Promise<void> {
     this.#closing.abort();
     for (const bound of this.#bound) bound.close();
@@ -61,7 +61,7 @@ export class Listener {
     await Promise.all(this.#accepting);
   }
 
-  /** Resolves when all connections are closed; those in handshake are cut. */
+  /** Resolves when all connections are closed. Those in handshake are closed at once. */
   async emptied(): Promise<void> {
     for (const connection of this.#connections) if (!connection.established) connection.close();
     await Promise.all(Array.from(this.#connections, (connection) => connection.gone));
@@ -71,7 +71,7 @@ export class Listener {
     const { signal } = this.#closing;
     const { reserve, shortage } = this.#context;
     while (!signal.aborted) {
-      // More wait in the kernel's backlog: strangers cost no more than these.
+      // Further connections wait in the kernel's backlog, which bounds what strangers can cost.
       while (this.#handshakes >= this.#context.limits.handshakes && !signal.aborted) {
         this.#room ??= Promise.withResolvers<void>();
         await this.#room.promise;
@@ -85,7 +85,7 @@ export class Listener {
         }
       } catch (error) {
         if (signal.aborted) return;
-        // Neither a lack of descriptors nor a peer that has gone while it waited ends the server.
+        // The server goes on if descriptors are lacking, or if the peer has gone while it waited.
         if (!lacksDescriptors(error)) {
           this.#notAccepted(error);
           await delay(ACCEPT_RETRY_MS);
@@ -97,7 +97,7 @@ export class Listener {
     }
   }
 
-  /** Tells a client that there is no room for it, on the descriptor that was in reserve. */
+  /** Refuses a client for lack of descriptors, on a descriptor of the reserve. */
   async #turnAway(accepted: Deno.Conn): Promise<void> {
     const { log, shortage } = this.#context;
     const connection = this.#connect(accepted, DEAF);
@@ -110,7 +110,7 @@ export class Listener {
     this.#closing.signal.removeEventListener("abort", cut);
   }
 
-  /** It may last, and is no reason to fill a disk. */
+  /** Logs a failed accept. Not every time, since that may last and fill a disk. */
   #notAccepted(error: unknown): void {
     const { log, clock } = this.#context;
     if (clock() < this.#nextWarning) return;
@@ -160,7 +160,7 @@ export class Listener {
     try {
       connection = new Connection(this.#context.socket(accepted), this.#context, receiver);
     } catch (error) {
-      // It was reset while it waited.
+      // The connection was reset while it waited.
       accepted.close();
       throw error;
     }
