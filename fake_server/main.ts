@@ -12,7 +12,7 @@ import { reloadFiles } from "./reload.ts";
 const log = new StderrLog();
 
 function print(text: string): void {
-  // A short synchronous write: whoever started us waits for this text.
+  // A short synchronous write: the program that started us waits for this text.
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 

@@ -168,7 +168,7 @@ export class PyProxyServer implements AsyncDisposable {
     if (token === undefined) {
       this.#log.warn("no token: anyone who can reach this address can run any code here");
     } else if (tls === undefined) {
-      this.#log.warn("no TLS: whoever is on the way can read all code and data, and change them");
+      this.#log.warn("no TLS: anyone on the network path can read and change all code and data");
     }
   }
 

@@ -60,7 +60,7 @@ from array import array
   );
 });
 
-test("an NDArray keeps its shape and its order, and needs numpy if it has several dimensions", async () => {
+test("an NDArray keeps its shape and its order; without numpy it is an EncodeError", async () => {
   await using own = await testRemote();
   const data = new Float64Array([1, 2, 3, 4, 5, 6]);
   const x = new NDArray(data, { shape: [2, 3], order: "F" });
