@@ -1,4 +1,4 @@
-"""What an EVAL asks for: the reader of its body."""
+"""Reads the body of an EVAL."""
 
 import struct
 from functools import lru_cache
@@ -13,16 +13,16 @@ from pyproxy_worker.values.opaque import EncodeError
 read_session_and_length = struct.Struct(">II").unpack_from
 CONTROL_AT = 8
 
-# Control maps that are kept in their read form: calls that come again have the same one.
+# The cache of decoded control maps: repeated calls have the same one.
 CACHED_CONTROLS = 256
 MAX_CACHED_CONTROL_BYTES = 4096
 
 
 def read_request(body):
-    """What an EVAL asks for: code, locs, globs, session, namespace, is_strict.
+    """Returns what an EVAL asks for: code, locs, globs, session, namespace, is_strict.
 
-    Raises ValueError if it breaks a rule of the wire, and EncodeError if Python cannot make one of
-    the values.
+    Raises ValueError if it breaks a rule of the wire, and EncodeError if Python cannot construct
+    one of the values.
     """
     if body is None:
         raise MemoryError
@@ -72,7 +72,7 @@ read_control_again = lru_cache(CACHED_CONTROLS)(read_control)
 
 
 def variables(value, name):
-    """A dict that can be a namespace, or None."""
+    """Checks that a value can be a namespace: a dict with string keys, or None."""
     if value is None:
         return None
     if type(value) is not dict:
@@ -87,7 +87,7 @@ def variables(value, name):
 
 
 def as_python_reads(value, name):
-    """The variables under their names as Python's parser reads them: in their NFKC form."""
+    """Normalizes the names of variables to NFKC, as Python's parser does."""
     read = {}
     originals = {}
     for key, item in value.items():
