@@ -16,7 +16,7 @@ def run(boot):
     except (BrokenPipeError, ConnectionResetError):
         os._exit(0)  # the server is gone
     except End as end:
-        worker.let_go()
+        worker.prepare_end()
         sys.exit(end.status)
     except BaseException:
         try:

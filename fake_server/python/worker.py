@@ -93,11 +93,11 @@ class Worker:
             else:
                 raise ValueError("a frame of type 0x%02x has no place on the link" % kind)
 
-    def let_go(self):
+    def prepare_end(self):
         """Prepares for the interpreter to end the process, in the middle of the running job."""
         self._cancels.is_last = True
         self._link.outlive()
-        self._sweeper.let_go()
+        self._sweeper.unfreeze_all()
 
     def _leave(self):
         """Runs after all atexit functions, when the interpreter only has to finalize objects."""
@@ -277,8 +277,8 @@ class Worker:
             self.note(
                 job,
                 "warn",
-                "the eval has left processes running (%s): what they write comes as output of "
-                "whichever eval runs then; redirect their output to keep it apart" % pids,
+                "the eval has left processes running (%s): what they write comes as output of the "
+                "eval that runs at the time; redirect their output to keep it apart" % pids,
                 pids=pids,
             )
 

@@ -130,7 +130,7 @@ class Cancels:
         return self._page[INTERRUPTED + (count - 1) % 2] == self.job
 
     def _raise_in(self, frame):
-        if self._imports.is_busy or not self._imports.let_go(frame):
+        if self._imports.is_busy or not self._imports.prepare(frame):
             self.owed = True
             return
         self._is_own = False

@@ -38,7 +38,7 @@ class Imports:
         self.hits = []
         self._waits_at = None
 
-    def let_go(self, frame):
+    def prepare(self, frame):
         """Prepares for a KeyboardInterrupt in `frame`; False if the import must finish first."""
         self.is_busy = True
         try:

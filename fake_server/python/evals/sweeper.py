@@ -90,7 +90,7 @@ class Sweeper:
         self._pending = 0
         self.is_due = False
 
-    def let_go(self):
+    def unfreeze_all(self):
         """Unfreezes all objects, before the interpreter ends."""
         if self._can:
             unfreeze()
