@@ -89,7 +89,7 @@ class Output:
         sys.stdout = sys.__stdout__ = self.stdout
         sys.stderr = sys.__stderr__ = self.stderr
         self._stderr_methods["write"] = self._write_error
-        # Start it before user code counts threads, which might wait for a new thread to end.
+        # Start it now: code that counts threads might take a new one for its own and wait for it.
         ticker = self.ticker
         if not ticker.is_running:
             ticker.start()

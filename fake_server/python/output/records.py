@@ -44,7 +44,7 @@ class Records:
             try:
                 fcntl.fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
             except OSError:
-                pass  # not Linux, or the user's limit
+                pass  # not Linux, or over the user's limit
 
     def put(self, job, fd, data):
         """Queues bytes. The caller holds the lock."""
