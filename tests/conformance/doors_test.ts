@@ -15,9 +15,9 @@ import {
 } from "../../mod.ts";
 import { all, type Doors, test, testDoors, until } from "../harness.ts";
 
-/** One test over each door. */
+/** One test over each transport. */
 function testEach(name: string, body: (addr: string, options: OpenOptions) => Promise<void>): void {
-  test(`${name} through every door`, async () => {
+  test(`${name}, over every transport`, async () => {
     await using given = await testDoors();
     for (const { what, addr, options } of given.doors) {
       try {
@@ -33,7 +33,7 @@ function secureDoor({ doors }: Doors): Doors["doors"][number] {
   return doors.find(({ options }) => options.tls !== undefined)!;
 }
 
-testEach("a session gives values, exceptions and output", async (addr, options) => {
+testEach("a session returns values, exceptions and output", async (addr, options) => {
   await using session = await PyProxySession.open(addr, options);
   assertEquals(session.sessionId.length, 32);
   await using remote = await session.connect();
@@ -57,7 +57,7 @@ testEach("output is live", async (addr, options) => {
   await assertRejects(() => future.wait(), CancelledError);
 });
 
-testEach("large values go both ways, many at a time", async (addr, options) => {
+testEach("large values travel in both directions, many at a time", async (addr, options) => {
   await using remote = await connect(addr, options);
   const data = new Uint8Array(3 * 1024 * 1024 + 17).map((_, i) => i * 31);
   const back = await Promise.all(
@@ -73,7 +73,7 @@ testEach("large values go both ways, many at a time", async (addr, options) => {
   assertEquals(numbers, Array.from({ length: 500 }, (_, i) => 2 * i));
 });
 
-testEach("much output comes whole, to a slow reader as well", async (addr, options) => {
+testEach("much output arrives complete, even at a slow reader", async (addr, options) => {
   await using remote = await connect(addr, options);
   const future = remote.eval("for i in range(30_000): print('line', i, 'x' * 50)");
   let count = 0;
@@ -84,7 +84,7 @@ testEach("much output comes whole, to a slow reader as well", async (addr, optio
   assertEquals(count, 30_000);
 });
 
-testEach("close({ drain: true }) lets what is in flight finish", async (addr, options) => {
+testEach("close({ drain: true }) lets evals in flight finish", async (addr, options) => {
   const remote = await connect(addr, options);
   const future = remote.eval("import time; time.sleep(0.1); 'done'");
   await remote.close({ drain: true });
@@ -98,7 +98,7 @@ testEach("a pool logs in with each of its sessions", async (addr, options) => {
   assertEquals(await Promise.all(values), [1, 4, 9]);
 });
 
-testEach("whoever has another token, or none, is not let in", async (addr, options) => {
+testEach("a client with another token, or none, is refused", async (addr, options) => {
   for (const token of [undefined, `${options.token}x`]) {
     const error = await assertRejects(
       () => connect(addr, { ...options, token }),
