@@ -28,7 +28,7 @@ Deno.test("only the client, the server and their documents are published", async
   const wanted = [...DOCUMENTS, "mod.ts"];
   for (const folder of ["src/", "fake_server/"]) {
     for await (const path of walk(folder)) {
-      const code = path.endsWith(".ts") || /^fake_server\/python\/\w+\.py$/.test(path);
+      const code = path.endsWith(".ts") || /^fake_server\/python\/[\w/]+\.py$/.test(path);
       if (code) wanted.push(path);
       else {
         const known = DOCUMENTS.includes(path) || path.includes("/__pycache__/");
