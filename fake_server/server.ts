@@ -20,8 +20,10 @@ import { Fault } from "./common/fault.ts";
 import { KeptBuffers } from "./common/kept_buffers.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./common/limits.ts";
 import { Log } from "./common/log.ts";
+import { Reserve } from "./common/reserve.ts";
 import { checkConfig, isSameAddress, type ServerConfig, type ServerOptions } from "./config.ts";
-import type { PythonInfo } from "./executors/local/link.ts";
+import type { PythonInfo } from "./executors/executor.ts";
+import { LocalExecutor } from "./executors/local/local_executor.ts";
 import { Pool, type ProcessStats } from "./scheduling/pool.ts";
 
 /** What {@linkcode PyProxyServer.stats} tells. */
@@ -96,11 +98,18 @@ export class PyProxyServer implements AsyncDisposable {
       if (!isSameAddress(config)) bound.push(await listen(config.outputAddr));
       const sessions = new Sessions(log);
       const buffers = new KeptBuffers(() => performance.now());
+      const executor = await LocalExecutor.make({
+        python: config.python,
+        memoryLimit: config.workerMemoryLimit,
+        startMs: limits.pythonStartMs,
+        buffers,
+      });
       const pool = await Pool.start({
-        config,
+        executor,
+        reserve: new Reserve(executor.file),
+        numWorkers: config.numWorkers,
         limits,
         log,
-        buffers,
         clock: () => performance.now(),
         late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
         note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),

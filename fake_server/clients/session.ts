@@ -17,7 +17,7 @@ import { Control, controlBody } from "../common/control.ts";
 import { BULK_EVALS, QUEUE_HIGH_WATER_BYTES, RESULT_HIGH_WATER_BYTES } from "../common/limits.ts";
 import { errorText, type LogFields, type LogLevel } from "../common/log.ts";
 import type { Line } from "../scheduling/job.ts";
-import type { Task } from "../scheduling/slot.ts";
+import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Connection, Receiver } from "./connections/connection.ts";
 import { missedDeadline, type StreamName, type StreamState } from "./deadlines.ts";
 import type { Eval, EvalOwner } from "./eval.ts";
@@ -37,7 +37,7 @@ export class Session implements EvalOwner {
   readonly closed: Promise<void>;
   readonly #context: SessionContext;
   readonly #main: Connection;
-  readonly #line: Line<Task>;
+  readonly #line: Line<JobOwner>;
   readonly #openedAt: number;
   readonly #output: OutputStream;
   readonly #evals = new EvalTable();
@@ -164,11 +164,11 @@ export class Session implements EvalOwner {
     if (this.#evals.heldBytes <= QUEUE_HIGH_WATER_BYTES) this.#resume?.();
     done.saidSilent = done.maySaySilent;
     const flags = done.saidSilent ? status | SILENT_FLAG : status;
-    const { request } = done.origin;
+    const { id } = done.evalId;
     // Whoever has many more waiting here does not go short for the sake of one.
     const isBulk = this.#line.waiting.length >= BULK_EVALS && body.length <= MAX_COPIED_BYTES;
-    if (isBulk) this.#main.sendSoon(MessageType.RESULT, flags, request, body);
-    else this.#main.send(MessageType.RESULT, flags, request, body, owned);
+    if (isBulk) this.#main.sendSoon(MessageType.RESULT, flags, id, body);
+    else this.#main.send(MessageType.RESULT, flags, id, body, owned);
     if (this.#main.waiting > RESULT_HIGH_WATER_BYTES) this.#waitForResults();
     this.advance();
   }

@@ -6,7 +6,7 @@
 import type { CloseReason, LogEvent } from "../../src/wire/messages.ts";
 import { LATE_OUTPUT_RECORD_BYTES } from "../common/limits.ts";
 import type { Log, LogFields, LogLevel } from "../common/log.ts";
-import type { Origin } from "../executors/local/output_router.ts";
+import type { EvalId } from "../executors/executor.ts";
 import { StreamTokens } from "./credentials/auth.ts";
 import type { Session } from "./session.ts";
 
@@ -60,20 +60,20 @@ export class Sessions {
   }
 
   /** See `LateOutput`. */
-  late(origin: Origin | undefined, fd: 1 | 2, bytes: Uint8Array): Promise<void> | undefined {
-    const session = this.#of(origin);
+  late(evalId: EvalId | undefined, fd: 1 | 2, bytes: Uint8Array): Promise<void> | undefined {
+    const session = this.#of(evalId);
     if (session !== undefined) {
-      return session.late(origin?.request, fd, bytes, LATE_OUTPUT_RECORD_BYTES);
+      return session.late(evalId?.id, fd, bytes, LATE_OUTPUT_RECORD_BYTES);
     }
     this.#log.debug("output without a session", { fd, bytes: bytes.length });
     return undefined;
   }
 
-  /** A record about the eval of that origin, or about none. */
-  note(origin: Origin | undefined, level: LogLevel, msg: string, fields: LogFields): void {
-    const session = this.#of(origin);
+  /** A record about the eval of that evalId, or about none. */
+  note(evalId: EvalId | undefined, level: LogLevel, msg: string, fields: LogFields): void {
+    const session = this.#of(evalId);
     if (session === undefined) this.#log.write(level, msg, fields);
-    else session.log(level, msg, { ...fields, future_id: origin?.request });
+    else session.log(level, msg, { ...fields, future_id: evalId?.id });
   }
 
   /** A record about the python process of a slot, which its sessions get as well. */
@@ -89,7 +89,7 @@ export class Sessions {
     for (const session of this.all()) if (session.slot === slot) session.fail(code, message);
   }
 
-  #of(origin: Origin | undefined): Session | undefined {
-    return origin === undefined ? undefined : this.#byNumber.get(origin.session);
+  #of(evalId: EvalId | undefined): Session | undefined {
+    return evalId === undefined ? undefined : this.#byNumber.get(evalId.session);
   }
 }

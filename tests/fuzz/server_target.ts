@@ -17,8 +17,9 @@ import { DEFAULT_LIMITS } from "../../fake_server/common/limits.ts";
 import { Log } from "../../fake_server/common/log.ts";
 import { Reserve } from "../../fake_server/common/reserve.ts";
 import { Shortage } from "../../fake_server/common/shortage.ts";
+import type { JobOwner } from "../../fake_server/scheduling/job_owner.ts";
 import { Scheduler } from "../../fake_server/scheduling/scheduler.ts";
-import { Slot, type Task } from "../../fake_server/scheduling/slot.ts";
+import { Slot } from "../../fake_server/scheduling/slot.ts";
 import type { StreamName } from "../../src/protocol/rules.ts";
 import { type Frame, frameBytes, readU32 } from "../../src/wire/frame.ts";
 import { HEADER_BYTES, MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
@@ -117,9 +118,9 @@ export class ServerUnderTest implements AsyncDisposable {
   readonly #time = new FakeTime();
   readonly #sessions: Sessions;
   readonly #listener: Listener;
-  readonly #scheduler: Scheduler<Task>;
+  readonly #scheduler: Scheduler<JobOwner>;
   readonly #slot: Slot;
-  readonly #python = new IdlePython();
+  readonly #python = new IdlePython(1);
   readonly #unfinished = { bytes: 0 };
   readonly #buffers = new KeptBuffers(() => this.#time.now);
   readonly #waiting: ((connection: Deno.Conn) => void)[] = [];
@@ -134,7 +135,7 @@ export class ServerUnderTest implements AsyncDisposable {
     const log = new Log("error", (record) => this.#errors.push(record));
     const clock = (): number => this.#time.now;
     this.#sessions = new Sessions(log);
-    const scheduler = this.#scheduler = new Scheduler<Task>(1, DEFAULT_LIMITS.cancelGraceMs, {
+    const scheduler = this.#scheduler = new Scheduler<JobOwner>(1, DEFAULT_LIMITS.cancelGraceMs, {
       handOver: (_, job) => this.#slot.handOver(job),
       cancel: (_, job) => this.#slot.cancel(job),
       running: () => this.#slot.running,
@@ -149,8 +150,8 @@ export class ServerUnderTest implements AsyncDisposable {
       scheduler,
       start: () => Promise.reject(new Error("python has died")),
       lacking: () => {},
-      late: (origin, fd, bytes) => this.#sessions.late(origin, fd, bytes),
-      note: (origin, level, msg, fields) => this.#sessions.note(origin, level, msg, fields),
+      late: (evalId, fd, bytes) => this.#sessions.late(evalId, fd, bytes),
+      note: (evalId, level, msg, fields) => this.#sessions.note(evalId, level, msg, fields),
       event: (slot, event, level, msg, fields) =>
         this.#sessions.event(slot, event, level, msg, fields),
     }, this.#python);
@@ -200,6 +201,7 @@ export class ServerUnderTest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#ticker);
     this.#time[Symbol.dispose]();
+    this.#python.isClosing = true;
     await this.#slot.close();
   }
 

@@ -71,14 +71,6 @@ export class Guard {
     this.#killLater();
   }
 
-  /** Ends both as the end of the server would, which removes the server's directory. */
-  end(): void {
-    if (this.#isDead) return;
-    this.#wake();
-    this.#closeStdin();
-    this.#killLater();
-  }
-
   /** Ends the whole process group, now. */
   killGroup(): void {
     this.#signal(-this.pid, "SIGKILL");

@@ -16,11 +16,14 @@ import { Fault } from "../../../fake_server/common/fault.ts";
 import { KeptBuffers } from "../../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
 import { Log } from "../../../fake_server/common/log.ts";
+import type { Execution } from "../../../fake_server/executors/executor.ts";
+import { LocalExecution } from "../../../fake_server/executors/local/local_execution.ts";
 import type { Job, Line, Outcome } from "../../../fake_server/scheduling/job.ts";
+import type { JobOwner } from "../../../fake_server/scheduling/job_owner.ts";
 import { Scheduler } from "../../../fake_server/scheduling/scheduler.ts";
-import { type Process, Slot, type Task } from "../../../fake_server/scheduling/slot.ts";
+import { Slot } from "../../../fake_server/scheduling/slot.ts";
 import type { Frame } from "../../../src/wire/frame.ts";
-import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { Feature, MessageType } from "../../../src/wire/messages.ts";
 import { type Model, must } from "./model.ts";
 import { FakePython } from "./python.ts";
@@ -41,13 +44,13 @@ const PYTHON = {
 /** A python process that is asked for and not there yet. */
 interface Starting {
   slot: number;
-  resolve: (process: Process) => void;
+  resolve: (execution: Execution) => void;
   reject: (error: Error) => void;
 }
 
 /** The server. */
 export class FakeServer {
-  readonly scheduler: Scheduler<Task>;
+  readonly scheduler: Scheduler<JobOwner>;
   readonly sessions: Sessions;
   readonly connections: Set<Connection> = new Set();
   readonly starting: Starting[] = [];
@@ -63,10 +66,10 @@ export class FakeServer {
   readonly #slots: Slot[];
   readonly #ticker: ReturnType<typeof setInterval>;
   /** Who has jobs in each slot's process. */
-  readonly #handed: Job<Task>[][];
-  readonly #lines = new Set<Line<Task>>();
+  readonly #handed: Job<JobOwner>[][];
+  readonly #lines = new Set<Line<JobOwner>>();
   /** How many jobs of other lines have gone before the first of this one since it is the first. */
-  #passedBy = new Map<Line<Task>, Map<Line<Task>, number>>();
+  #passedBy = new Map<Line<JobOwner>, Map<Line<JobOwner>, number>>();
   #lastPid = 0;
   #lastSession = 0;
 
@@ -85,7 +88,7 @@ export class FakeServer {
     this.processes = Array.from({ length: workers }, () => undefined);
     this.#handed = Array.from({ length: workers }, () => []);
     this.sessions = new Sessions(this.#log);
-    this.scheduler = new Scheduler<Task>(workers, DEFAULT_LIMITS.cancelGraceMs, {
+    this.scheduler = new Scheduler<JobOwner>(workers, DEFAULT_LIMITS.cancelGraceMs, {
       handOver: (slot, job) => {
         this.#handedOver(slot, job);
         this.#slots[slot]!.handOver(job);
@@ -144,7 +147,7 @@ export class FakeServer {
     this.#passedBy = new Map();
     const process = new FakePython(++this.#lastPid, this.#model, this.#random);
     this.processes[slot] = process;
-    resolve(process);
+    resolve(new LocalExecution(process));
   }
 
   /** What holds at every moment. */
@@ -174,7 +177,7 @@ export class FakeServer {
     clearInterval(this.#ticker);
   }
 
-  #handedOver(slot: number, job: Job<Task>): void {
+  #handedOver(slot: number, job: Job<JobOwner>): void {
     const handed = this.#handed[slot] = this.#handed[slot]!.filter(({ state }) =>
       state === "handed"
     );
@@ -187,7 +190,7 @@ export class FakeServer {
         this.#passedBy.delete(line);
         continue;
       }
-      const counts = this.#passedBy.get(line) ?? new Map<Line<Task>, number>();
+      const counts = this.#passedBy.get(line) ?? new Map<Line<JobOwner>, number>();
       this.#passedBy.set(line, counts);
       const count = (counts.get(job.line) ?? 0) + 1;
       counts.set(job.line, count);
@@ -195,7 +198,7 @@ export class FakeServer {
     }
   }
 
-  #settled(job: Job<Task>, outcome: Outcome): void {
+  #settled(job: Job<JobOwner>, outcome: Outcome): void {
     if (outcome.kind === "namespace_gone") {
       const { model } = this.#modelOf(job);
       model.namespaceGone = true;
@@ -212,10 +215,10 @@ export class FakeServer {
     job.payload.outcome(outcome);
   }
 
-  #modelOf(job: Job<Task>): { model: ReturnType<Model["ofCode"]> } {
-    const { frame } = job.payload;
-    const body = frame[1] ?? frame[0]!.subarray(HEADER_BYTES + 4);
-    const control = new Control("EVAL", controlPart("EVAL", body));
+  #modelOf(job: Job<JobOwner>): { model: ReturnType<Model["ofCode"]> } {
+    const { work } = job.payload;
+    if (work.kind !== "eval") throw new Error("no eval");
+    const control = new Control("EVAL", controlPart("EVAL", work.body));
     return { model: this.#model.ofCode(control.required("code", "string")) };
   }
 
@@ -257,6 +260,6 @@ export class FakeServer {
 }
 
 /** Whether it is a client's, and not the last job of a closed session. */
-function isEval({ payload }: Job<Task>): boolean {
+function isEval({ payload }: Job<JobOwner>): boolean {
   return !(payload instanceof Forget);
 }
