@@ -13,6 +13,10 @@ import type { JobOwner } from "../scheduling/job_owner.ts";
 export interface EvalOwner {
   /** It has its result. */
   settle(done: Eval, status: number, body: Uint8Array, owned: boolean): void;
+  /** Its turn has come. */
+  starts(started: Eval, now: number): void;
+  /** It is over, and nobody else tells the observer. */
+  ended(done: Eval, status: number | undefined, bytes: number): void;
   /** Its code runs, and the client has asked to be told. */
   runs(request: number, ms: number): void;
   /** It wrote something. */
@@ -51,10 +55,13 @@ export class Eval implements JobOwner {
   #isToTell: boolean;
   readonly #knowsSilent: boolean;
   #hasWritten = false;
+  /** When it came, and when its turn came; 0 where no observer wants to know. */
+  readonly #queuedAt: number;
+  #startedAt = 0;
 
   /**
    * Makes one of a client's EVAL; it has no job yet. The body is good until this returns, unless it
-   * is `owned`.
+   * is `owned`. `now` is needed where an observer wants to know how long it takes.
    */
   constructor(
     owner: EvalOwner,
@@ -62,7 +69,9 @@ export class Eval implements JobOwner {
     body: Uint8Array,
     owned: boolean,
     flags: number,
+    now = 0,
   ) {
+    this.#queuedAt = now;
     this.#isToTell = (flags & EvalFlag.RUNNING) !== 0;
     this.#knowsSilent = (flags & EvalFlag.SILENT) !== 0;
     this.#owner = owner;
@@ -75,6 +84,19 @@ export class Eval implements JobOwner {
   /** Whether its RESULT may say, now, that nothing was written and nothing will be. */
   get maySaySilent(): boolean {
     return this.#knowsSilent && this.outputEnded && !this.#hasWritten;
+  }
+
+  /** How long it has waited, and how long it has been its turn. */
+  times(now: number): { queuedMs: number; ranMs: number } {
+    if (this.#startedAt === 0) return { queuedMs: now - this.#queuedAt, ranMs: 0 };
+    return { queuedMs: this.#startedAt - this.#queuedAt, ranMs: now - this.#startedAt };
+  }
+
+  /** See {@linkcode JobOwner.starts}. */
+  starts(now: number): void {
+    if (this.#startedAt !== 0) return;
+    this.#startedAt = now;
+    this.#owner.starts(this, now);
   }
 
   /** See {@linkcode JobOwner.result}. */
@@ -114,6 +136,7 @@ export class Eval implements JobOwner {
 
   /** See {@linkcode JobOwner.broken}. */
   broken(message: string): void {
+    this.#owner.ended(this, undefined, 0);
     this.#owner.fail("PROTOCOL", `EVAL ${this.evalId.id}: ${message}`);
   }
 

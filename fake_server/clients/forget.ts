@@ -6,7 +6,7 @@
  * @module
  */
 import { FORGET_MS } from "../common/limits.ts";
-import type { Log } from "../common/log.ts";
+import type { Observer } from "../common/observer.ts";
 import type { EvalId, Work } from "../executors/executor.ts";
 import { Job, type Line, type Outcome } from "../scheduling/job.ts";
 import type { JobOwner } from "../scheduling/job_owner.ts";
@@ -19,14 +19,14 @@ export class Forget implements JobOwner {
   readonly evalId: EvalId;
   readonly work: Work;
   readonly #sessionId: string;
-  readonly #log: Log;
+  readonly #observer: Observer;
 
   /** Of the session with this number on the link and this id. */
-  constructor(session: number, sessionId: string, log: Log) {
+  constructor(session: number, sessionId: string, observer: Observer) {
     this.evalId = { session, id: 0 };
     this.work = { kind: "forget", session };
     this.#sessionId = sessionId;
-    this.#log = log;
+    this.#observer = observer;
   }
 
   /** See {@linkcode JobOwner.result}: nobody waits for it. */
@@ -35,16 +35,21 @@ export class Forget implements JobOwner {
   /** See {@linkcode JobOwner.outcome}. A process that has died has no namespaces any more. */
   outcome(_: Outcome): void {}
 
+  /** See {@linkcode JobOwner.starts}: it is no eval. */
+  starts(): void {}
+
   /** See {@linkcode JobOwner.runs}: nobody has asked. */
   runs(): void {}
 
   /** See {@linkcode JobOwner.broken}. */
   broken(message: string): void {
-    this.#log.error("namespaces were not dropped", { session_id: this.#sessionId, message });
+    this.#observer.namespacesKept?.({ session: this.#sessionId, message });
   }
 
   /** See {@linkcode JobOwner.output}. */
   output(fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void {
+    const { outputLate } = this.#observer;
+    if (outputLate === undefined) return;
     const bytes = new Uint8Array(Math.min(length, MAX_LOGGED_BYTES));
     let at = 0;
     for (const piece of pieces) {
@@ -53,7 +58,7 @@ export class Forget implements JobOwner {
       at += part.length;
     }
     const text = new TextDecoder().decode(bytes);
-    this.#log.info("late output", { session_id: this.#sessionId, fd, bytes: length, text });
+    outputLate({ session: this.#sessionId, eval: undefined, fd, bytes: length, text });
   }
 
   /** See {@linkcode JobOwner.outputEnd}: nobody waits for it. */
@@ -68,9 +73,9 @@ export function forgetJob(
   line: Line<JobOwner>,
   session: number,
   sessionId: string,
-  log: Log,
+  observer: Observer,
 ): Job<JobOwner> {
-  const job = new Job<JobOwner>(line, new Forget(session, sessionId, log));
+  const job = new Job<JobOwner>(line, new Forget(session, sessionId, observer));
   job.limitMs = FORGET_MS;
   return job;
 }

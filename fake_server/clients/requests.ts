@@ -27,6 +27,8 @@ export type Ending = "no" | "drain" | "shutdown" | "over";
 export interface RequestsOwner {
   /** To which its evals belong. */
   readonly evals: EvalOwner;
+  /** Its id in the log. */
+  readonly id: string;
   /** Its number on the link. */
   readonly session: number;
   /** Whether it is ending, or its outputstream has not come. */
@@ -120,10 +122,13 @@ export class Requests {
     checkControlPart("EVAL", body);
     const namespace = (flags & EvalFlag.NAMESPACE) === 0 ? undefined : this.#namespaceOf(body);
     const { session, evals } = this.#owner;
-    const added = new Eval(evals, { session, id }, body, owned, flags);
+    const { pool, clock, observer } = this.#context;
+    const now = clock();
+    const added = new Eval(evals, { session, id }, body, owned, flags, now);
     added.job = new Job<JobOwner>(this.#line, added, namespace);
     this.#evals.add(added);
-    this.#context.pool.scheduler.submit(added.job, this.#context.clock());
+    observer.evalQueued?.({ session: this.#owner.id, eval: id, bytes: body.length });
+    pool.scheduler.submit(added.job, now);
   }
 
   #namespaceOf(body: Uint8Array): string {

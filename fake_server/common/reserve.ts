@@ -9,7 +9,6 @@ import { lacksDescriptors } from "./shortage.ts";
 
 /** Descriptors that are held to be let go. */
 export class Reserve implements Disposable {
-  readonly #path: string;
   readonly #files: Deno.FsFile[] = [];
   readonly #waiting = new Set<() => void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -18,9 +17,8 @@ export class Reserve implements Disposable {
   #lendings = 0;
   #isOver = false;
 
-  /** Holds them, so far as there are any; `path` is a file that can be read as long as it does. */
-  constructor(path: string) {
-    this.#path = path;
+  /** Holds them, so far as there are any. */
+  constructor() {
     this.hold();
   }
 
@@ -30,10 +28,10 @@ export class Reserve implements Disposable {
     clearTimeout(this.#timer);
     try {
       while (this.#files.length < RESERVED_DESCRIPTORS) {
-        this.#files.push(Deno.openSync(this.#path));
+        this.#files.push(Deno.openSync("/dev/null"));
       }
     } catch (error) {
-      // Without its file there is no reserve, and still room for connections.
+      // Without that file there is no reserve, and still room for connections.
       return !lacksDescriptors(error);
     }
     for (const resolve of this.#waiting) resolve();

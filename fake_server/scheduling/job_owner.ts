@@ -14,6 +14,8 @@ export interface JobOwner extends OutputSink {
   result(status: number, body: Uint8Array, owned: boolean): void;
   /** The job is over without one, and its output too. */
   outcome(outcome: Outcome): void;
+  /** Its turn has come; told more than once, and only where an observer wants to know. */
+  starts(now: number): void;
   /** Its code runs, and has done so for a moment. */
   runs(ms: number): void;
   /** Its body breaks a rule of the wire. It has not run. */

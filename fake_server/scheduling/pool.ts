@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { CloseReason } from "../../src/wire/messages.ts";
 import { Fault } from "../common/fault.ts";
 import type { ServerLimits } from "../common/limits.ts";
-import type { Reserve } from "../common/reserve.ts";
+import type { Log } from "../common/log.ts";
+import { Reserve } from "../common/reserve.ts";
 import { lacksDescriptors, NO_DESCRIPTORS, Shortage } from "../common/shortage.ts";
 import type { Execution, Executor, PythonInfo } from "../executors/executor.ts";
 import type { Line } from "./job.ts";
@@ -17,14 +17,11 @@ import { Spare } from "./spare.ts";
 
 /** What a pool needs of the server around it. */
 export interface PoolContext extends Omit<SlotContext, "scheduler" | "start" | "lacking"> {
-  /** Starts the processes. The pool closes it, and the reserve. */
+  /** Starts the processes. The pool closes it. */
   readonly executor: Executor;
   readonly numWorkers: number;
   readonly limits: ServerLimits;
-  /** Of which a process that has to be replaced may have what it needs. */
-  readonly reserve: Reserve;
-  /** Ends the sessions of a slot. */
-  fail(slot: number, code: CloseReason, message: string): void;
+  readonly log: Log;
 }
 
 /** One python process, as `stats()` tells of it. */
@@ -73,17 +70,16 @@ export class Pool {
     try {
       return new Pool(context, await context.executor.start());
     } catch (error) {
-      context.reserve[Symbol.dispose]();
       await context.executor.close();
       throw error;
     }
   }
 
   private constructor(context: PoolContext, first: Execution) {
-    const { executor, reserve, limits, log, clock, late, note, event, fail } = context;
+    const { executor, limits, log, observer, clock, sessions } = context;
     this.python = first.info;
     this.#executor = executor;
-    this.reserve = reserve;
+    this.reserve = new Reserve();
     this.shortage = new Shortage(log, clock, first.info.descriptors);
     this.#numWorkers = context.numWorkers;
     this.#maxOwn = limits.ownProcesses;
@@ -99,15 +95,13 @@ export class Pool {
     });
     this.#spare = new Spare(() => executor.start());
     this.#slotContext = {
-      log,
+      observer,
       clock,
-      late,
-      note,
-      event,
+      sessions,
       lacking: (slot) => {
         this.shortage.tell();
         // What others share may yet come up. A session that waits for one of its own learns at once.
-        if (slot >= this.#numWorkers) fail(slot, "LIMIT", NO_DESCRIPTORS);
+        if (slot >= this.#numWorkers) sessions.fail(slot, "LIMIT", NO_DESCRIPTORS);
       },
       start: (slot) => this.#start(slot),
       scheduler: this.scheduler,

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { type LogEvent, ResultStatus } from "../../src/wire/messages.ts";
+import { type CloseReason, type LogEvent, ResultStatus } from "../../src/wire/messages.ts";
 import { Control, controlPart } from "../common/control.ts";
 import { MAX_RESTART_PAUSE_MS, RESTART_PAUSE_MS, RESULT_BYTES_PER_MS } from "../common/limits.ts";
-import { errorText, type Log, LOG_LEVELS, type LogFields, type LogLevel } from "../common/log.ts";
+import { errorText, LOG_LEVELS, type LogFields, type LogLevel } from "../common/log.ts";
+import type { Observer } from "../common/observer.ts";
 import { lacksDescriptors } from "../common/shortage.ts";
 import type { EvalId, Execution, ExecutionSink, LateOutput } from "../executors/executor.ts";
 import { exitText } from "../executors/exit.ts";
@@ -15,21 +16,28 @@ import type { Job } from "./job.ts";
 import type { JobOwner } from "./job_owner.ts";
 import type { Scheduler } from "./scheduler.ts";
 
+/** The sessions, as the slots of their Python processes see them. */
+export interface SlotSessions {
+  /** Output without a running eval. */
+  late: LateOutput;
+  /** A line about an eval, or about none. */
+  note(evalId: EvalId | undefined, level: LogLevel, msg: string, fields: LogFields): void;
+  /** Something has happened to the Python process of a slot. */
+  event(slot: number, event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void;
+  /** The sessions of a slot cannot go on. */
+  fail(slot: number, code: CloseReason, message: string): void;
+}
+
 /** What a slot needs of the server around it. */
 export interface SlotContext {
-  readonly log: Log;
+  readonly observer: Observer;
   readonly clock: () => number;
   readonly scheduler: Scheduler<JobOwner>;
+  readonly sessions: SlotSessions;
   /** Starts an execution for the slot. */
   start(slot: number): Promise<Execution>;
   /** It could not be started for a lack of descriptors. */
   lacking(slot: number): void;
-  /** Output without a running eval. */
-  readonly late: LateOutput;
-  /** A record about a session's eval, or about none. */
-  note(evalId: EvalId | undefined, level: LogLevel, msg: string, fields: LogFields): void;
-  /** A record about the slot's python process, of which its sessions may want to know. */
-  event(slot: number, event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void;
 }
 
 /** What a slot is doing. */
@@ -74,6 +82,7 @@ export class Slot implements ExecutionSink {
   /** Gives it a job. */
   handOver({ id, isAlone, payload }: Job<JobOwner>): void {
     this.#execution!.run({ id, isAlone, work: payload.work, output: payload });
+    this.#tellStart();
   }
 
   /** Stops a job that it has. */
@@ -98,7 +107,10 @@ export class Slot implements ExecutionSink {
 
   /** Ends the execution; another takes its place. */
   kill(): void {
-    this.#execution?.kill();
+    if (this.#execution === undefined) return;
+    const { pid } = this.#execution.info;
+    this.#context.observer.processKilled?.({ slot: this.#index, pid });
+    this.#execution.kill();
   }
 
   /** Ends the execution for good. Resolves when nothing of it is left. */
@@ -129,7 +141,7 @@ export class Slot implements ExecutionSink {
     { level, msg, ...fields }: Record<string, string | number | boolean>,
   ): void {
     const known = LOG_LEVELS.find((name) => name === level) ?? "info";
-    this.#context.note(evalId, known, String(msg), { ...fields, python_pid: this.pid });
+    this.#context.sessions.note(evalId, known, String(msg), { ...fields, python_pid: this.pid });
   }
 
   /** See {@linkcode ExecutionSink.turn}. */
@@ -142,23 +154,31 @@ export class Slot implements ExecutionSink {
 
   /** See {@linkcode ExecutionSink.late}. */
   late(evalId: EvalId | undefined, fd: 1 | 2, bytes: Uint8Array): Promise<void> | undefined {
-    return this.#context.late(evalId, fd, bytes);
+    return this.#context.sessions.late(evalId, fd, bytes);
   }
 
   /** See {@linkcode ExecutionSink.fault}. */
   fault(message: string): void {
-    const python_pid = this.pid;
-    this.#context.log.error("python process ended for a broken link", { python_pid, message });
+    const { observer } = this.#context;
+    observer.linkBroken?.({ slot: this.#index, pid: this.pid, message });
   }
 
   #finished(id: number, begun: boolean): JobOwner {
     const job = this.#context.scheduler.finished(this.#index, id, begun);
     if (job === undefined) throw new Error(`a result came for job ${id}, which is not running`);
+    this.#tellStart();
     return job.payload;
   }
 
+  /** Tells the first job that it has, if that is another than before, that its turn has come. */
+  #tellStart(): void {
+    const { observer, scheduler, clock } = this.#context;
+    if (observer.evalStarted === undefined && observer.evalEnded === undefined) return;
+    scheduler.head(this.#index)?.payload.starts(clock());
+  }
+
   async #keep(first: Execution | undefined): Promise<void> {
-    const { log } = this.#context;
+    const { observer } = this.#context;
     let pause = 0;
     let execution = first;
     while (!this.#closing) {
@@ -168,7 +188,11 @@ export class Slot implements ExecutionSink {
         if (this.#closing) return;
         if (lacksDescriptors(error)) this.#context.lacking(this.#index);
         pause = nextPause(pause);
-        log.error("python process did not start", { error: errorText(error), retry_ms: pause });
+        observer.processFailed?.({
+          slot: this.#index,
+          error: errorText(error),
+          retryMs: pause,
+        });
         await this.#sleep(pause);
         continue;
       }
@@ -186,29 +210,26 @@ export class Slot implements ExecutionSink {
 
   /** Gives jobs to an execution until its death. Returns the job that it had begun last, or 0. */
   async #live(execution: Execution): Promise<number> {
-    const { clock, scheduler } = this.#context;
+    const { clock, scheduler, observer, sessions } = this.#context;
+    const slot = this.#index;
     const { pid } = execution.info;
-    this.#event("python_ready", "info", "python process ready", {
-      slot: this.#index,
-      python_pid: pid,
-    });
+    observer.processStarted?.({ slot, pid });
+    const fields = { slot, python_pid: pid };
+    sessions.event(slot, "python_ready", "info", "python process ready", fields);
     this.#execution = execution;
     execution.listen(this);
-    scheduler.ready(this.#index, clock());
+    scheduler.ready(slot, clock());
     const { exit, started } = await execution.exited;
     this.#execution = undefined;
     if (!this.#closing) {
-      const msg = `python process ended with ${exitText(exit)}`;
       // A script ends its own process, with whatever exit code it likes.
       const level = this.#isOwn && "exit_code" in exit ? "info" : "warn";
-      this.#event("python_died", level, msg, { python_pid: pid, ...exit });
+      observer.processDied?.({ slot, pid, exit, level });
+      const msg = `python process ended with ${exitText(exit)}`;
+      sessions.event(slot, "python_died", level, msg, { python_pid: pid, ...exit });
     }
-    scheduler.died(this.#index, started, exit);
+    scheduler.died(slot, started, exit);
     return started;
-  }
-
-  #event(event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void {
-    this.#context.event(this.#index, event, level, msg, fields);
   }
 
   async #sleep(ms: number): Promise<void> {

@@ -49,11 +49,6 @@ export class LocalExecutor implements Executor {
     this.#directory = directory;
   }
 
-  /** A file that can be read until this is closed. */
-  get file(): string {
-    return `${this.#directory}/pyproxy_worker/main.py`;
-  }
-
   /** See {@linkcode Executor.start}. */
   async start(): Promise<Execution> {
     const started = PythonProcess.start(this.#processOptions());
@@ -79,7 +74,7 @@ export class LocalExecutor implements Executor {
     return {
       python: this.#python,
       directory: this.#directory,
-      main: this.file,
+      main: `${this.#directory}/pyproxy_worker/main.py`,
       name: `${++this.#count}`,
       startMs,
       memoryLimit,

@@ -15,7 +15,7 @@ import { Control, controlPart } from "../../../fake_server/common/control.ts";
 import { Fault } from "../../../fake_server/common/fault.ts";
 import { KeptBuffers } from "../../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
-import { Log } from "../../../fake_server/common/log.ts";
+import type { Observer } from "../../../fake_server/common/observer.ts";
 import type { Execution } from "../../../fake_server/executors/executor.ts";
 import { LocalExecution } from "../../../fake_server/executors/local/local_execution.ts";
 import type { Job, Line, Outcome } from "../../../fake_server/scheduling/job.ts";
@@ -62,7 +62,8 @@ export class FakeServer {
   readonly #random: Random;
   readonly #time: FakeTime;
   readonly #context: ConnectionContext;
-  readonly #log = new Log("error", () => {});
+  /** Nobody wants to know what the schedule knows. */
+  readonly #observer: Observer = {};
   readonly #slots: Slot[];
   readonly #ticker: ReturnType<typeof setInterval>;
   /** Who has jobs in each slot's process. */
@@ -87,7 +88,7 @@ export class FakeServer {
     };
     this.processes = Array.from({ length: workers }, () => undefined);
     this.#handed = Array.from({ length: workers }, () => []);
-    this.sessions = new Sessions(this.#log);
+    this.sessions = new Sessions(this.#observer);
     this.scheduler = new Scheduler<JobOwner>(workers, DEFAULT_LIMITS.cancelGraceMs, {
       handOver: (slot, job) => {
         this.#handedOver(slot, job);
@@ -102,16 +103,13 @@ export class FakeServer {
     });
     this.#slots = this.processes.map((_, slot) =>
       new Slot(slot, {
-        log: this.#log,
+        observer: this.#observer,
+        sessions: this.sessions,
         clock: this.#context.clock,
         scheduler: this.scheduler,
         start: () =>
           new Promise((resolve, reject) => this.starting.push({ slot, resolve, reject })),
         lacking: () => {},
-        late: (origin, fd, bytes) => this.sessions.late(origin, fd, bytes),
-        note: (origin, level, msg, fields) => this.sessions.note(origin, level, msg, fields),
-        event: (slot, event, level, msg, fields) =>
-          this.sessions.event(slot, event, level, msg, fields),
       })
     );
     this.#ticker = setInterval(() => {
@@ -237,7 +235,7 @@ export class FakeServer {
           pid: (slot) => this.#slots[slot]!.pid,
           python: PYTHON,
         },
-        log: this.#log,
+        observer: this.#observer,
         clock: () => this.#time.now,
         limits: DEFAULT_LIMITS,
         buffers: this.#context.buffers,
