@@ -4,6 +4,7 @@
  * @module
  */
 import { resultBody } from "../fake_server/common/control.ts";
+import type { Exit } from "../fake_server/common/exit.ts";
 import type {
   Death,
   Execution,
@@ -12,7 +13,6 @@ import type {
   Executor,
   PythonInfo,
 } from "../fake_server/executors/executor.ts";
-import type { Exit } from "../fake_server/executors/exit.ts";
 import { StartError } from "../fake_server/executors/start_error.ts";
 import { ResultStatus } from "../src/wire/messages.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exitText } from "../executors/exit.ts";
+import { exitText } from "./exit.ts";
 import type { Log } from "./log.ts";
 import type { Observer } from "./observer.ts";
 

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Exit } from "../executors/exit.ts";
+import type { Exit } from "./exit.ts";
 import type { LogLevel } from "./log.ts";
 
 /** A session has been opened, or its outputstream has come. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Exit } from "./exit.ts";
+import type { Exit } from "../common/exit.ts";
 
 /** An eval: the number of its session, and its id there. The id is 0 for work of the server's own. */
 export interface EvalId {

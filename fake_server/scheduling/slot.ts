@@ -6,12 +6,12 @@
  */
 import { type CloseReason, type LogEvent, ResultStatus } from "../../src/wire/messages.ts";
 import { Control, controlPart } from "../common/control.ts";
+import { exitText } from "../common/exit.ts";
 import { MAX_RESTART_PAUSE_MS, RESTART_PAUSE_MS, RESULT_BYTES_PER_MS } from "../common/limits.ts";
 import { errorText, LOG_LEVELS, type LogFields, type LogLevel } from "../common/log.ts";
 import type { Observer } from "../common/observer.ts";
 import { lacksDescriptors } from "../common/shortage.ts";
 import type { EvalId, Execution, ExecutionSink, LateOutput } from "../executors/executor.ts";
-import { exitText } from "../executors/exit.ts";
 import type { Job } from "./job.ts";
 import type { JobOwner } from "./job_owner.ts";
 import type { Scheduler } from "./scheduler.ts";

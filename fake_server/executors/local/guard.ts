@@ -4,8 +4,8 @@
  *
  * @module
  */
+import type { Exit } from "../../common/exit.ts";
 import { PYTHON_END_DEADLINE_MS } from "../../common/limits.ts";
-import type { Exit } from "../exit.ts";
 
 const INTERRUPT: Uint8Array = new TextEncoder().encode("I");
 const KILL: Uint8Array = new TextEncoder().encode("K");
