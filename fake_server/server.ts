@@ -264,7 +264,6 @@ export class PyProxyServer implements AsyncDisposable {
       connection,
     );
     const token = this.#sessions.add(session, proofs?.output);
-    const { version, implementation, msgpack } = this.python;
     const { python } = this;
     const outputAddr = this.#helloOutputAddr;
     const hello = serverHello(session.id, token, outputAddr, python, proofs?.server);
