@@ -26,13 +26,13 @@ import { PyProxyServer } from "./server.ts";
 export type { ServerOptions } from "./config.ts";
 export type { ReloadOptions } from "./clients/credentials/credentials.ts";
 export type { ServerLimits } from "./common/limits.ts";
-export type { PythonInfo } from "./executors/local/link.ts";
+export type { PythonInfo } from "./executors/executor.ts";
 export type { LogFields, LogLevel, LogSink, ServerLogRecord } from "./common/log.ts";
 export type { ProcessStats } from "./scheduling/pool.ts";
 export type { CloseOptions, ServerStats } from "./server.ts";
 export type { SlotState } from "./scheduling/slot.ts";
 export type { TlsIdentity } from "./clients/connections/tls_socket.ts";
-export { StartError } from "./executors/local/start_error.ts";
+export { StartError } from "./executors/start_error.ts";
 export { PyProxyServer } from "./server.ts";
 
 /**

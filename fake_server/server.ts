@@ -5,24 +5,27 @@
  */
 import { formatAddress } from "../src/common/address.ts";
 import type { Address } from "../src/common/address.ts";
-import { VERSION } from "../src/common/version.ts";
-import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
-import { Feature, MessageType, type ServerHello } from "../src/wire/messages.ts";
+import { MessageType } from "../src/wire/messages.ts";
 import { announcedAddress, isLocal } from "./clients/connections/bind_address.ts";
 import type { Connection } from "./clients/connections/connection.ts";
 import type { Visitor } from "./clients/connections/handshake.ts";
 import { type Bound, listen } from "./clients/connections/listen.ts";
 import { Listener } from "./clients/connections/listener.ts";
 import { Credentials, type ReloadOptions } from "./clients/credentials/credentials.ts";
+import { serverHello } from "./clients/server_hello.ts";
 import { Session } from "./clients/session.ts";
 import { Sessions } from "./clients/sessions.ts";
 import { Fault } from "./common/fault.ts";
 import { KeptBuffers } from "./common/kept_buffers.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./common/limits.ts";
 import { Log } from "./common/log.ts";
+import { logObserver } from "./common/log_observer.ts";
+import { type Observer, observers } from "./common/observer.ts";
 import { checkConfig, isSameAddress, type ServerConfig, type ServerOptions } from "./config.ts";
-import type { PythonInfo } from "./executors/local/link.ts";
+import type { PythonInfo } from "./executors/executor.ts";
+import { LocalExecutor } from "./executors/local/local_executor.ts";
 import { Pool, type ProcessStats } from "./scheduling/pool.ts";
+import type { MadeParts, ServerParts } from "./server_parts.ts";
 
 /** What {@linkcode PyProxyServer.stats} returns. */
 export interface ServerStats {
@@ -65,6 +68,7 @@ export class PyProxyServer implements AsyncDisposable {
   readonly #credentials: Credentials;
   readonly #limits: ServerLimits;
   readonly #log: Log;
+  readonly #observer: Observer;
   readonly #listener: Listener;
   readonly #pool: Pool;
   readonly #buffers: KeptBuffers;
@@ -79,7 +83,7 @@ export class PyProxyServer implements AsyncDisposable {
   #cutDrain: (() => void) | undefined;
 
   /** Starts a server; see `startServer`. */
-  static async start(options: ServerOptions): Promise<PyProxyServer> {
+  static async start(options: ServerOptions, parts: ServerParts = {}): Promise<PyProxyServer> {
     const config = checkConfig(options);
     if (Deno.build.os === "windows") {
       throw new Error(
@@ -94,40 +98,41 @@ export class PyProxyServer implements AsyncDisposable {
       bound.push(await listen(config.bindAddr));
       // One address can serve both kinds: the first message says which one a connection is.
       if (!isSameAddress(config)) bound.push(await listen(config.outputAddr));
-      const sessions = new Sessions(log);
+      const observer = observers(logObserver(log), parts.observer ?? {});
+      const sessions = new Sessions(observer);
       const buffers = new KeptBuffers(() => performance.now());
+      const executor = parts.executor ?? await LocalExecutor.make({
+        python: config.python,
+        memoryLimit: config.workerMemoryLimit,
+        startMs: limits.pythonStartMs,
+        buffers,
+      });
       const pool = await Pool.start({
-        config,
+        executor,
+        numWorkers: config.numWorkers,
         limits,
         log,
-        buffers,
         clock: () => performance.now(),
-        late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
-        note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),
-        event: (slot, event, level, msg, fields) => sessions.event(slot, event, level, msg, fields),
-        fail: (slot, code, message) => sessions.fail(slot, code, message),
+        observer,
+        sessions,
       });
-      return new PyProxyServer(config, limits, log, credentials, bound, sessions, pool, buffers);
+      return new PyProxyServer(
+        { config, limits, log, observer, credentials, sessions, pool, buffers },
+        bound,
+      );
     } catch (error) {
       for (const each of bound) each.close();
       throw error;
     }
   }
 
-  private constructor(
-    config: ServerConfig,
-    limits: ServerLimits,
-    log: Log,
-    credentials: Credentials,
-    bound: Bound[],
-    sessions: Sessions,
-    pool: Pool,
-    buffers: KeptBuffers,
-  ) {
+  private constructor(made: MadeParts, bound: Bound[]) {
+    const { config, credentials, limits, log, observer, sessions, pool, buffers } = made;
     this.#credentials = credentials;
     this.#buffers = buffers;
     this.#limits = limits;
     this.#log = log;
+    this.#observer = observer;
     this.#sessions = sessions;
     this.#pool = pool;
     const main = bound.at(0)!.address;
@@ -138,7 +143,7 @@ export class PyProxyServer implements AsyncDisposable {
     this.#listener = new Listener(bound, {
       socket: (connection) => credentials.socket(connection),
       limits,
-      log,
+      observer,
       clock: this.#clock,
       unfinished: { bytes: 0 },
       buffers,
@@ -249,7 +254,7 @@ export class PyProxyServer implements AsyncDisposable {
       {
         pool: this.#pool,
         own: ownProcess ? this.#pool.own() : undefined,
-        log: this.#log,
+        observer: this.#observer,
         clock: this.#clock,
         limits: this.#limits,
         buffers: this.#buffers,
@@ -259,27 +264,12 @@ export class PyProxyServer implements AsyncDisposable {
       connection,
     );
     const token = this.#sessions.add(session, proofs?.output);
-    const { version, implementation, msgpack } = this.python;
-    connection.sendControl(
-      MessageType.SERVER_HELLO,
-      {
-        session_id: session.id,
-        stream_token: token,
-        output_addr: this.#helloOutputAddr,
-        limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: MAX_EVALS_IN_FLIGHT },
-        server: `pyproxy-fake-server/${VERSION}`,
-        python: { version, implementation, msgpack },
-        features: [
-          Feature.INTERRUPT,
-          Feature.RUNNING,
-          Feature.STATUS,
-          Feature.SILENT,
-          Feature.OWN_PROCESS,
-        ],
-        ...(proofs === undefined ? {} : { proof: proofs.server }),
-      } satisfies ServerHello,
-    );
-    session.log("info", "session opened", { client, name, peer: connection.peer });
+    const { python } = this;
+    const outputAddr = this.#helloOutputAddr;
+    const hello = serverHello(session.id, token, outputAddr, python, proofs?.server);
+    connection.sendControl(MessageType.SERVER_HELLO, hello);
+    const { peer } = connection;
+    this.#observer.sessionOpened?.({ session: session.id, client, name, peer });
   }
 
   #outputHello(connection: Connection, token: string, proof: string | undefined): void {
@@ -287,7 +277,6 @@ export class PyProxyServer implements AsyncDisposable {
     // The same text for every reason, so that a stranger learns nothing.
     if (session === undefined) throw new Fault("STREAM_TOKEN", "the stream token is not valid");
     session.attach(connection);
-    session.log("info", "session connected", { peer: connection.peer });
   }
 
   #tick(): void {

@@ -58,10 +58,10 @@ export class EvalTable {
     let high = evals.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (evals[middle]!.origin.request < request) low = middle + 1;
+      if (evals[middle]!.evalId.id < request) low = middle + 1;
       else high = middle;
     }
-    return evals[low]?.origin.request === request ? evals[low] : undefined;
+    return evals[low]?.evalId.id === request ? evals[low] : undefined;
   }
 
   /** Marks an eval as settled; false if it was already. */
@@ -81,7 +81,7 @@ export class EvalTable {
     let last: number | undefined;
     while (this.#evals[0]?.settled && this.#evals[0].outputEnded) {
       const done = this.#evals.shift()!;
-      if (!done.saidSilent) last = done.origin.request;
+      if (!done.saidSilent) last = done.evalId.id;
     }
     return last;
   }

@@ -8,9 +8,8 @@ import { EvalFlag, type Interrupted, MessageType } from "../../src/wire/messages
 import { checkControlPart, Control, controlBody, controlPart } from "../common/control.ts";
 import { Fault } from "../common/fault.ts";
 import { MAX_NAMESPACES } from "../common/limits.ts";
-import { evalFrame } from "../executors/local/link.ts";
 import { Job, type Line } from "../scheduling/job.ts";
-import type { Task } from "../scheduling/slot.ts";
+import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Connection } from "./connections/connection.ts";
 import { Eval, type EvalOwner } from "./eval.ts";
 import type { EvalTable } from "./eval_table.ts";
@@ -28,6 +27,8 @@ export type Ending = "no" | "drain" | "shutdown" | "over";
 export interface RequestsOwner {
   /** To which its evals belong. */
   readonly evals: EvalOwner;
+  /** Its id in the log. */
+  readonly id: string;
   /** Its number on the link. */
   readonly session: number;
   /** Whether it is ending, or its outputstream has not come. */
@@ -41,7 +42,7 @@ export interface RequestsOwner {
 /** Carries out the requests of one session. */
 export class Requests {
   readonly #context: SessionContext;
-  readonly #line: Line<Task>;
+  readonly #line: Line<JobOwner>;
   readonly #evals: EvalTable;
   readonly #main: Connection;
   readonly #owner: RequestsOwner;
@@ -51,7 +52,7 @@ export class Requests {
   /** Those that come on `main`. */
   constructor(
     context: SessionContext,
-    line: Line<Task>,
+    line: Line<JobOwner>,
     evals: EvalTable,
     main: Connection,
     owner: RequestsOwner,
@@ -83,7 +84,7 @@ export class Requests {
       case MessageType.INTERRUPT: {
         new Control("INTERRUPT", frame.body);
         const job = pool.scheduler.interrupt(this.#line, clock());
-        const id = job?.payload.origin.request;
+        const id = job?.payload.evalId.id;
         this.#main.sendControl(MessageType.INTERRUPTED, { id } satisfies Interrupted);
         break;
       }
@@ -121,11 +122,13 @@ export class Requests {
     checkControlPart("EVAL", body);
     const namespace = (flags & EvalFlag.NAMESPACE) === 0 ? undefined : this.#namespaceOf(body);
     const { session, evals } = this.#owner;
-    const link = evalFrame(session, flags & EvalFlag.NAMESPACE, body, owned);
-    const task = new Eval(evals, { session, request: id }, link, body.length, flags);
-    task.job = new Job<Task>(this.#line, task, namespace);
-    this.#evals.add(task);
-    this.#context.pool.scheduler.submit(task.job, this.#context.clock());
+    const { pool, clock, observer } = this.#context;
+    const now = clock();
+    const added = new Eval(evals, { session, id }, body, owned, flags, now);
+    added.job = new Job<JobOwner>(this.#line, added, namespace);
+    this.#evals.add(added);
+    observer.evalQueued?.({ session: this.#owner.id, eval: id, bytes: body.length });
+    pool.scheduler.submit(added.job, now);
   }
 
   #namespaceOf(body: Uint8Array): string {

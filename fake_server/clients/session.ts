@@ -8,7 +8,6 @@ import type { Frame } from "../../src/wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 import {
   type CloseReason,
-  type LogEvent,
   MessageType,
   type Running,
   SILENT_FLAG,
@@ -17,7 +16,7 @@ import { Control, controlBody } from "../common/control.ts";
 import { BULK_EVALS, QUEUE_HIGH_WATER_BYTES, RESULT_HIGH_WATER_BYTES } from "../common/limits.ts";
 import { errorText, type LogFields, type LogLevel } from "../common/log.ts";
 import type { Line } from "../scheduling/job.ts";
-import type { Task } from "../scheduling/slot.ts";
+import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Connection, Receiver } from "./connections/connection.ts";
 import { missedDeadline, type StreamName, type StreamState } from "./deadlines.ts";
 import type { Eval, EvalOwner } from "./eval.ts";
@@ -37,7 +36,7 @@ export class Session implements EvalOwner {
   readonly closed: Promise<void>;
   readonly #context: SessionContext;
   readonly #main: Connection;
-  readonly #line: Line<Task>;
+  readonly #line: Line<JobOwner>;
   readonly #openedAt: number;
   readonly #output: OutputStream;
   readonly #evals = new EvalTable();
@@ -60,6 +59,7 @@ export class Session implements EvalOwner {
     });
     this.#requests = new Requests(context, this.#line, this.#evals, main, {
       evals: this,
+      id: this.id,
       session: number,
       takes: () => this.#output.isThere ? this.#ending : "no outputstream",
       goodbye: (drain) => this.#goodbye(drain),
@@ -81,6 +81,9 @@ export class Session implements EvalOwner {
   /** The outputstream has come. */
   attach(output: Connection): void {
     this.#output.attach(output);
+    const { peer } = output;
+    this.#context.observer.sessionConnected?.({ session: this.id, peer });
+    this.tell("info", "session connected", { peer });
   }
 
   /** Looks at the session's deadlines; to be called several times a second. */
@@ -104,20 +107,14 @@ export class Session implements EvalOwner {
     }
   }
 
-  /** Writes a record about this session to the server's log and, from info on, to the client. */
-  log(level: LogLevel, msg: string, fields: LogFields = {}): void {
-    this.#context.log.write(level, msg, { session_id: this.id, ...fields });
+  /** Sends the client a record of the log, from info on. */
+  tell(level: LogLevel, msg: string, fields: LogFields = {}): void {
     this.#output.log(level, msg, fields);
   }
 
   /** The slot of its python process. */
   get slot(): number {
     return this.#line.slot;
-  }
-
-  /** Tells the client of something that its python process did; the server's log has it already. */
-  event(event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void {
-    this.#output.log(level, msg, { event, ...fields });
   }
 
   /** Takes what a thread wrote after its eval's end; `request` is undefined if that is unknown. */
@@ -127,9 +124,14 @@ export class Session implements EvalOwner {
     bytes: Uint8Array,
     pieceBytes: number,
   ): Promise<void> | undefined {
-    const fields = { future_id: request, fd };
-    this.#context.log.info("late output", { session_id: this.id, ...fields, bytes: bytes.length });
-    this.#output.late(fields, bytes, pieceBytes);
+    this.#context.observer.outputLate?.({
+      session: this.id,
+      eval: request,
+      fd,
+      bytes: bytes.length,
+      text: undefined,
+    });
+    this.#output.late({ future_id: request, fd }, bytes, pieceBytes);
     return this.outputPressure();
   }
 
@@ -160,17 +162,33 @@ export class Session implements EvalOwner {
 
   /** An eval has its result. */
   settle(done: Eval, status: number, body: Uint8Array, owned: boolean): void {
-    if (!this.#evals.settle(done) || this.#ending === "over") return;
+    if (!this.#evals.settle(done)) return;
+    this.ended(done, status, body.length);
+    if (this.#ending === "over") return;
     if (this.#evals.heldBytes <= QUEUE_HIGH_WATER_BYTES) this.#resume?.();
     done.saidSilent = done.maySaySilent;
     const flags = done.saidSilent ? status | SILENT_FLAG : status;
-    const { request } = done.origin;
+    const { id } = done.evalId;
     // Whoever has many more waiting here does not go short for the sake of one.
     const isBulk = this.#line.waiting.length >= BULK_EVALS && body.length <= MAX_COPIED_BYTES;
-    if (isBulk) this.#main.sendSoon(MessageType.RESULT, flags, request, body);
-    else this.#main.send(MessageType.RESULT, flags, request, body, owned);
+    if (isBulk) this.#main.sendSoon(MessageType.RESULT, flags, id, body);
+    else this.#main.send(MessageType.RESULT, flags, id, body, owned);
     if (this.#main.waiting > RESULT_HIGH_WATER_BYTES) this.#waitForResults();
     this.advance();
+  }
+
+  /** See {@linkcode EvalOwner.starts}. */
+  starts(started: Eval, now: number): void {
+    const { queuedMs } = started.times(now);
+    this.#context.observer.evalStarted?.({ session: this.id, eval: started.evalId.id, queuedMs });
+  }
+
+  /** See {@linkcode EvalOwner.ended}. */
+  ended(done: Eval, status: number | undefined, bytes: number): void {
+    const { observer, clock } = this.#context;
+    if (observer.evalEnded === undefined) return;
+    const times = done.times(clock());
+    observer.evalEnded({ session: this.id, eval: done.evalId.id, status, ...times, bytes });
   }
 
   /** See {@linkcode EvalOwner.letGo}. */
@@ -260,14 +278,14 @@ export class Session implements EvalOwner {
     this.#ending = "over";
     this.#output.stop();
     this.#resume?.();
-    const { pool, log, clock, own } = this.#context;
+    const { pool, observer, clock, own } = this.#context;
     const forget = this.#requests.usesNamespaces && own === undefined
-      ? forgetJob(this.#line, this.number, this.id, log)
+      ? forgetJob(this.#line, this.number, this.id, observer)
       : undefined;
     pool.scheduler.close(this.#line, clock(), forget);
     own?.close();
     this.#evals.clear();
-    log.write(level, "session closed", { session_id: this.id, reason, ...fields });
+    observer.sessionClosed?.({ session: this.id, reason, level, details: fields });
     this.#context.closed(this);
     this.#resolveClosed();
   }

@@ -5,13 +5,13 @@
  */
 import type { Status } from "../../src/wire/messages.ts";
 import type { Line } from "../scheduling/job.ts";
+import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Pool } from "../scheduling/pool.ts";
-import type { Task } from "../scheduling/slot.ts";
 
 /** How things are with a session's evals, and with its python process. */
 export function statusOf(
   pool: Pick<Pool, "scheduler" | "pid" | "python">,
-  line: Line<Task>,
+  line: Line<JobOwner>,
   now: number,
 ): Status {
   const { running, queued, evals, sessions } = pool.scheduler.load(line, now);
@@ -22,6 +22,6 @@ export function statusOf(
     queued,
     process: { evals, sessions },
   };
-  if (running !== undefined) status.running = running.payload.origin.request;
+  if (running !== undefined) status.running = running.payload.evalId.id;
   return status;
 }

@@ -9,7 +9,6 @@ import { lacksDescriptors } from "./shortage.ts";
 
 /** Open descriptors that are closed when something else needs them. */
 export class Reserve implements Disposable {
-  readonly #path: string;
   readonly #files: Deno.FsFile[] = [];
   readonly #waiting = new Set<() => void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -18,9 +17,8 @@ export class Reserve implements Disposable {
   #lendings = 0;
   #isOver = false;
 
-  /** Opens as many as it can. `path` is a file that stays readable for the reserve's whole life. */
-  constructor(path: string) {
-    this.#path = path;
+  /** Opens as many as it can. */
+  constructor() {
     this.hold();
   }
 
@@ -30,10 +28,10 @@ export class Reserve implements Disposable {
     clearTimeout(this.#timer);
     try {
       while (this.#files.length < RESERVED_DESCRIPTORS) {
-        this.#files.push(Deno.openSync(this.#path));
+        this.#files.push(Deno.openSync("/dev/null"));
       }
     } catch (error) {
-      // If the file is missing there is no reserve, but there is still room for connections.
+      // Without that file there is no reserve, but there is still room for connections.
       return !lacksDescriptors(error);
     }
     for (const resolve of this.#waiting) resolve();

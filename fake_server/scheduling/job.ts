@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Exit } from "../executors/exit.ts";
+import type { Exit } from "../common/exit.ts";
 
 /** What became of a job that has no result from python. */
 export type Outcome =

@@ -9,8 +9,8 @@
  *
  * @module
  */
+import type { Exit } from "../common/exit.ts";
 import { LONE_JOBS, MAX_HAND_OVERS, MAX_JOBS_AHEAD, WORK_AHEAD_MS } from "../common/limits.ts";
-import type { Exit } from "../executors/exit.ts";
 import { nextId, notAfter } from "../executors/job_ids.ts";
 import { type Job, Line, type Outcome } from "./job.ts";
 import { newSlotJobs, type SlotJobs } from "./slot_jobs.ts";

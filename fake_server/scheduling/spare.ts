@@ -4,20 +4,20 @@
  *
  * @module
  */
-import type { PythonProcess } from "../executors/local/python_process.ts";
-import { StartError } from "../executors/local/start_error.ts";
+import type { Execution } from "../executors/executor.ts";
+import { StartError } from "../executors/start_error.ts";
 
 /** Starts python processes, one of them ahead of need. */
 export class Spare {
-  readonly #start: () => Promise<PythonProcess>;
+  readonly #start: () => Promise<Execution>;
   /** The one ahead of need; it may still be starting. */
-  #ready: Promise<PythonProcess> | undefined;
+  #ready: Promise<Execution> | undefined;
   /** How many that are needed now are starting: those come first. */
   #starting = 0;
   #closing = false;
 
   /** Makes one; nothing is started before the first `take()`. */
-  constructor(start: () => Promise<PythonProcess>) {
+  constructor(start: () => Promise<Execution>) {
     this.#start = start;
   }
 
@@ -26,11 +26,11 @@ export class Spare {
    *
    * @throws {StartError} If it does not come up.
    */
-  async take(): Promise<PythonProcess> {
+  async take(): Promise<Execution> {
     const taken = this.#ready ?? this.#start();
     this.#ready = undefined;
     this.#starting++;
-    let process: PythonProcess;
+    let process: Execution;
     try {
       process = await taken;
     } finally {
@@ -44,7 +44,9 @@ export class Spare {
   async close(): Promise<void> {
     this.#closing = true;
     try {
-      await (await this.#ready)?.end();
+      const ready = await this.#ready;
+      ready?.kill();
+      await ready?.exited;
     } catch (error) {
       // It has not come up: nothing of it is left then.
       if (!(error instanceof StartError)) throw error;

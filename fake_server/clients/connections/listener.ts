@@ -6,7 +6,8 @@
 import { delay } from "@std/async/delay";
 import { Fault } from "../../common/fault.ts";
 import { ACCEPT_RETRY_MS, ACCEPT_WARNING_MS } from "../../common/limits.ts";
-import { errorText, type Log } from "../../common/log.ts";
+import { errorText } from "../../common/log.ts";
+import type { Observer } from "../../common/observer.ts";
 import type { Reserve } from "../../common/reserve.ts";
 import { lacksDescriptors, NO_DESCRIPTORS, type Shortage } from "../../common/shortage.ts";
 import { Connection, type ConnectionContext, type Receiver } from "./connection.ts";
@@ -21,7 +22,7 @@ export interface ListenerContext extends ConnectionContext, Host {
   readonly socket: (connection: Deno.Conn) => Socket;
   readonly reserve: Reserve;
   readonly shortage: Shortage;
-  readonly log: Log;
+  readonly observer: Observer;
 }
 
 /** Both listening sockets of a server, and the connections that they have accepted. */
@@ -99,11 +100,13 @@ export class Listener {
 
   /** Refuses a client for lack of descriptors, on a descriptor of the reserve. */
   async #turnAway(accepted: Deno.Conn): Promise<void> {
-    const { log, shortage } = this.#context;
+    const { observer, shortage } = this.#context;
     const connection = this.#connect(accepted, DEAF);
     shortage.tell();
-    log.debug("connection refused", { peer: connection.peer, code: "LIMIT" });
-    connection.fail("LIMIT", NO_DESCRIPTORS);
+    const { peer } = connection;
+    const [code, message] = ["LIMIT", NO_DESCRIPTORS] as const;
+    observer.clientRefused?.({ peer, code, message, isCrowded: true });
+    connection.fail(code, message);
     const cut = (): void => connection.close();
     this.#closing.signal.addEventListener("abort", cut);
     await connection.gone;
@@ -112,14 +115,14 @@ export class Listener {
 
   /** Logs a failed accept. Not every time, since that may last and fill a disk. */
   #notAccepted(error: unknown): void {
-    const { log, clock } = this.#context;
+    const { observer, clock } = this.#context;
     if (clock() < this.#nextWarning) return;
     this.#nextWarning = clock() + ACCEPT_WARNING_MS;
-    log.warn("cannot accept a connection", { error: errorText(error) });
+    observer.acceptFailed?.({ error: errorText(error) });
   }
 
   #greet(accepted: Deno.Conn): void {
-    const { limits, log } = this.#context;
+    const { limits, observer } = this.#context;
     let open = true;
     const done = (): void => {
       if (!open) return;
@@ -136,15 +139,16 @@ export class Listener {
       },
       fault: (fault) => {
         const { code, message } = fault;
-        log.info("connection refused", { peer: connection.peer, code, message });
+        const { peer } = connection;
+        observer.clientRefused?.({ peer, code, message, isCrowded: false });
         if (code === "AUTHENTICATION" || code === "STREAM_TOKEN") {
           this.#refusals.add(connection, fault);
           done();
         } else connection.fail(code, message);
       },
       lost: (error) => {
-        const why = error === undefined ? {} : { error: errorText(error) };
-        log.debug("connection closed before its hello", { peer: connection.peer, ...why });
+        const why = error === undefined ? undefined : errorText(error);
+        observer.clientLost?.({ peer: connection.peer, error: why });
       },
     };
     const connection = this.#connect(accepted, receiver);

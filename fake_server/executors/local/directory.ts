@@ -6,8 +6,8 @@
  */
 import { dirname, resolve } from "node:path";
 import { errorText } from "../../common/log.ts";
+import { StartError } from "../start_error.ts";
 import { PYTHON_FILES } from "./python_files.ts";
-import { StartError } from "./start_error.ts";
 
 /** Bytes that the path of a unix socket may have: what the system's struct has, less its final 0. */
 const MAX_SOCKET_PATH_BYTES = Deno.build.os === "linux" ? 107 : 103;

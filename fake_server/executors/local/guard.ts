@@ -4,8 +4,8 @@
  *
  * @module
  */
+import type { Exit } from "../../common/exit.ts";
 import { PYTHON_END_DEADLINE_MS } from "../../common/limits.ts";
-import type { Exit } from "../exit.ts";
 
 const INTERRUPT: Uint8Array = new TextEncoder().encode("I");
 const KILL: Uint8Array = new TextEncoder().encode("K");
@@ -68,14 +68,6 @@ export class Guard {
     if (this.#isDead) return;
     this.#wake();
     this.#write(KILL);
-    this.#killLater();
-  }
-
-  /** Ends both as the end of the server would, which removes the server's directory. */
-  end(): void {
-    if (this.#isDead) return;
-    this.#wake();
-    this.#closeStdin();
     this.#killLater();
   }
 

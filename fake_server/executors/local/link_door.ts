@@ -7,7 +7,8 @@
 import type { Frame } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_HELLO_BODY_BYTES } from "../../../src/wire/limits.ts";
-import { LinkType, parseReady, type PythonInfo } from "./link.ts";
+import type { PythonInfo } from "../executor.ts";
+import { LinkType, parseReady } from "./link.ts";
 
 /** A link, and what READY said on it. */
 export interface Arrival {

@@ -1,10 +1,8 @@
 /**
- * What a python process tells while it lives, and what is known of it when it is dead.
+ * What a python process tells while it lives.
  *
  * @module
  */
-import type { Exit } from "../exit.ts";
-
 /** What a python process has to tell. Bodies and chunks are good until the call returns. */
 export interface ProcessEvents {
   /** `isRead`: the job has no more output than what has been told. */
@@ -17,17 +15,4 @@ export interface ProcessEvents {
   output(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined;
   /** The process breaks the rules of the link, and is being ended for it. */
   fault(message: string): void;
-}
-
-/** What is known of a dead process. */
-export interface Death {
-  exit: Exit;
-  /** The job it had begun last, 0 if none. */
-  started: number;
-}
-
-/** How a process ended, in words. */
-export function exitText(exit: Exit): string {
-  if ("signal" in exit && exit.replaced) return "another program in its place (os.exec)";
-  return "signal" in exit ? `signal ${exit.signal}` : `exit code ${exit.exit_code}`;
 }

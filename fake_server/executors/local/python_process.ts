@@ -10,21 +10,23 @@ import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { MessageType } from "../../../src/wire/messages.ts";
 import { Control } from "../../common/control.ts";
+import { exitText } from "../../common/exit.ts";
 import type { KeptBuffers } from "../../common/kept_buffers.ts";
 import { LAST_BYTES_DEADLINE_MS } from "../../common/limits.ts";
 import { errorText } from "../../common/log.ts";
 import { lacksDescriptors } from "../../common/shortage.ts";
+import type { Death, PythonInfo } from "../executor.ts";
+import { StartError } from "../start_error.ts";
 import { inDirectory } from "./directory.ts";
 import { Guard } from "./guard.ts";
-import { LinkType, type PythonInfo, READ_FLAG } from "./link.ts";
+import { LinkType, READ_FLAG } from "./link.ts";
 import { LinkDoor } from "./link_door.ts";
 import { Page } from "./page.ts";
 import { Pipes } from "./pipes.ts";
-import { type Death, exitText, type ProcessEvents } from "./process_events.ts";
+import type { ProcessEvents } from "./process_events.ts";
 import type { ProcessOptions } from "./process_options.ts";
 import { Rest } from "./rest.ts";
 import { Results } from "./results.ts";
-import { StartError } from "./start_error.ts";
 
 /** One python process. */
 export class PythonProcess {
@@ -162,12 +164,6 @@ export class PythonProcess {
   /** Ends the process with SIGKILL. */
   kill(): void {
     this.#guard.kill();
-  }
-
-  /** Ends the process and all it has started, for good. */
-  async end(): Promise<void> {
-    this.#guard.end();
-    await this.exited;
   }
 
   async #handshake(

@@ -15,12 +15,15 @@ import { Control, controlPart } from "../../../fake_server/common/control.ts";
 import { Fault } from "../../../fake_server/common/fault.ts";
 import { KeptBuffers } from "../../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
-import { Log } from "../../../fake_server/common/log.ts";
+import type { Observer } from "../../../fake_server/common/observer.ts";
+import type { Execution } from "../../../fake_server/executors/executor.ts";
+import { LocalExecution } from "../../../fake_server/executors/local/local_execution.ts";
 import type { Job, Line, Outcome } from "../../../fake_server/scheduling/job.ts";
+import type { JobOwner } from "../../../fake_server/scheduling/job_owner.ts";
 import { Scheduler } from "../../../fake_server/scheduling/scheduler.ts";
-import { type Process, Slot, type Task } from "../../../fake_server/scheduling/slot.ts";
+import { Slot } from "../../../fake_server/scheduling/slot.ts";
 import type { Frame } from "../../../src/wire/frame.ts";
-import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { Feature, MessageType } from "../../../src/wire/messages.ts";
 import { type Model, must } from "./model.ts";
 import { FakePython } from "./python.ts";
@@ -41,13 +44,13 @@ const PYTHON = {
 /** A python process that is asked for and not there yet. */
 interface Starting {
   slot: number;
-  resolve: (process: Process) => void;
+  resolve: (execution: Execution) => void;
   reject: (error: Error) => void;
 }
 
 /** The server. */
 export class FakeServer {
-  readonly scheduler: Scheduler<Task>;
+  readonly scheduler: Scheduler<JobOwner>;
   readonly sessions: Sessions;
   readonly connections: Set<Connection> = new Set();
   readonly starting: Starting[] = [];
@@ -59,14 +62,15 @@ export class FakeServer {
   readonly #random: Random;
   readonly #time: FakeTime;
   readonly #context: ConnectionContext;
-  readonly #log = new Log("error", () => {});
+  /** Nobody wants to know what the schedule knows. */
+  readonly #observer: Observer = {};
   readonly #slots: Slot[];
   readonly #ticker: ReturnType<typeof setInterval>;
   /** Who has jobs in each slot's process. */
-  readonly #handed: Job<Task>[][];
-  readonly #lines = new Set<Line<Task>>();
+  readonly #handed: Job<JobOwner>[][];
+  readonly #lines = new Set<Line<JobOwner>>();
   /** How many jobs of other lines have gone before the first of this one since it is the first. */
-  #passedBy = new Map<Line<Task>, Map<Line<Task>, number>>();
+  #passedBy = new Map<Line<JobOwner>, Map<Line<JobOwner>, number>>();
   #lastPid = 0;
   #lastSession = 0;
 
@@ -84,8 +88,8 @@ export class FakeServer {
     };
     this.processes = Array.from({ length: workers }, () => undefined);
     this.#handed = Array.from({ length: workers }, () => []);
-    this.sessions = new Sessions(this.#log);
-    this.scheduler = new Scheduler<Task>(workers, DEFAULT_LIMITS.cancelGraceMs, {
+    this.sessions = new Sessions(this.#observer);
+    this.scheduler = new Scheduler<JobOwner>(workers, DEFAULT_LIMITS.cancelGraceMs, {
       handOver: (slot, job) => {
         this.#handedOver(slot, job);
         this.#slots[slot]!.handOver(job);
@@ -99,16 +103,13 @@ export class FakeServer {
     });
     this.#slots = this.processes.map((_, slot) =>
       new Slot(slot, {
-        log: this.#log,
+        observer: this.#observer,
+        sessions: this.sessions,
         clock: this.#context.clock,
         scheduler: this.scheduler,
         start: () =>
           new Promise((resolve, reject) => this.starting.push({ slot, resolve, reject })),
         lacking: () => {},
-        late: (origin, fd, bytes) => this.sessions.late(origin, fd, bytes),
-        note: (origin, level, msg, fields) => this.sessions.note(origin, level, msg, fields),
-        event: (slot, event, level, msg, fields) =>
-          this.sessions.event(slot, event, level, msg, fields),
       })
     );
     this.#ticker = setInterval(() => {
@@ -144,7 +145,7 @@ export class FakeServer {
     this.#passedBy = new Map();
     const process = new FakePython(++this.#lastPid, this.#model, this.#random);
     this.processes[slot] = process;
-    resolve(process);
+    resolve(new LocalExecution(process));
   }
 
   /** What holds at every moment. */
@@ -174,7 +175,7 @@ export class FakeServer {
     clearInterval(this.#ticker);
   }
 
-  #handedOver(slot: number, job: Job<Task>): void {
+  #handedOver(slot: number, job: Job<JobOwner>): void {
     const handed = this.#handed[slot] = this.#handed[slot]!.filter(({ state }) =>
       state === "handed"
     );
@@ -187,7 +188,7 @@ export class FakeServer {
         this.#passedBy.delete(line);
         continue;
       }
-      const counts = this.#passedBy.get(line) ?? new Map<Line<Task>, number>();
+      const counts = this.#passedBy.get(line) ?? new Map<Line<JobOwner>, number>();
       this.#passedBy.set(line, counts);
       const count = (counts.get(job.line) ?? 0) + 1;
       counts.set(job.line, count);
@@ -195,7 +196,7 @@ export class FakeServer {
     }
   }
 
-  #settled(job: Job<Task>, outcome: Outcome): void {
+  #settled(job: Job<JobOwner>, outcome: Outcome): void {
     if (outcome.kind === "namespace_gone") {
       const { model } = this.#modelOf(job);
       model.namespaceGone = true;
@@ -212,10 +213,10 @@ export class FakeServer {
     job.payload.outcome(outcome);
   }
 
-  #modelOf(job: Job<Task>): { model: ReturnType<Model["ofCode"]> } {
-    const { frame } = job.payload;
-    const body = frame[1] ?? frame[0]!.subarray(HEADER_BYTES + 4);
-    const control = new Control("EVAL", controlPart("EVAL", body));
+  #modelOf(job: Job<JobOwner>): { model: ReturnType<Model["ofCode"]> } {
+    const { work } = job.payload;
+    if (work.kind !== "eval") throw new Error("no eval");
+    const control = new Control("EVAL", controlPart("EVAL", work.body));
     return { model: this.#model.ofCode(control.required("code", "string")) };
   }
 
@@ -234,7 +235,7 @@ export class FakeServer {
           pid: (slot) => this.#slots[slot]!.pid,
           python: PYTHON,
         },
-        log: this.#log,
+        observer: this.#observer,
         clock: () => this.#time.now,
         limits: DEFAULT_LIMITS,
         buffers: this.#context.buffers,
@@ -257,6 +258,6 @@ export class FakeServer {
 }
 
 /** Whether it is a client's, and not the last job of a closed session. */
-function isEval({ payload }: Job<Task>): boolean {
+function isEval({ payload }: Job<JobOwner>): boolean {
   return !(payload instanceof Forget);
 }
