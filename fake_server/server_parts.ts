@@ -13,7 +13,7 @@ import type { ServerConfig } from "./config.ts";
 import type { Executor } from "./executors/executor.ts";
 import type { Pool } from "./scheduling/pool.ts";
 
-/** What a server is made of. */
+/** The parts that `PyProxyServer.start` makes for a server. */
 export interface MadeParts {
   config: ServerConfig;
   limits: ServerLimits;
@@ -25,10 +25,10 @@ export interface MadeParts {
   buffers: KeptBuffers;
 }
 
-/** What a server may be given in the place of its own. */
+/** Parts that a caller can replace or add. */
 export interface ServerParts {
-  /** What runs its jobs; else Python processes of this machine. */
+  /** Runs the jobs. Default: Python processes of this machine. */
   executor?: Executor;
-  /** Is told what happens, as the log is. */
+  /** Receives the server's events, as the log does. */
   observer?: Observer;
 }

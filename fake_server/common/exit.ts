@@ -4,10 +4,13 @@
  * @module
  */
 
-/** How a python process ended; `replaced` by another program (os.exec), which was ended then. */
+/**
+ * How a python process ended. `replaced` means that code replaced it by another program (os.exec),
+ * which was then killed.
+ */
 export type Exit = { exit_code: number } | { signal: string; replaced?: true };
 
-/** How a process ended, in words. */
+/** Describes how a process ended. */
 export function exitText(exit: Exit): string {
   if ("signal" in exit && exit.replaced) return "another program in its place (os.exec)";
   return "signal" in exit ? `signal ${exit.signal}` : `exit code ${exit.exit_code}`;

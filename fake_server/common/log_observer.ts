@@ -7,7 +7,7 @@ import { exitText } from "./exit.ts";
 import type { Log } from "./log.ts";
 import type { Observer } from "./observer.ts";
 
-/** Writes what happens to a log. */
+/** Makes an observer that writes events to a log. */
 export function logObserver(log: Log): Observer {
   return {
     sessionOpened({ session, client, name, peer }) {

@@ -1,34 +1,34 @@
 /**
- * What happens in a server, told at one place each: to the log, and to whatever else wants to know.
+ * The events of a server. Each is reported at one place, to the log and to other observers.
  *
- * An observer has methods for what it wants to know and no others: for what nobody asks, nothing is
- * measured and no object is made.
+ * An observer has methods only for the events that it wants. For an event that no observer wants,
+ * nothing is measured and no object is made.
  *
  * @module
  */
 import type { Exit } from "./exit.ts";
 import type { LogLevel } from "./log.ts";
 
-/** A session has been opened, or its outputstream has come. */
+/** A session was opened. */
 export interface SessionOpened {
   session: string;
-  /** The program at the other end, as it names itself. */
+  /** The name of the client program, from its hello. */
   client: string;
-  /** The user's word for the session. */
+  /** The session's name, if the user gave one. */
   name: string | undefined;
   peer: string;
 }
 
-/** A session is over. */
+/** A session has ended. */
 export interface SessionClosed {
   session: string;
   reason: string;
   level: LogLevel;
-  /** What else is known of the reason. */
+  /** Further details of the reason. */
   details: Record<string, unknown>;
 }
 
-/** An eval has come. */
+/** An eval has arrived. */
 export interface EvalQueued {
   session: string;
   eval: number;
@@ -36,39 +36,39 @@ export interface EvalQueued {
   bytes: number;
 }
 
-/** It is an eval's turn: its Python process has no other to run before it. */
+/** An eval has started: its Python process has no other to run before it. */
 export interface EvalStarted {
   session: string;
   eval: number;
-  /** For how long it has waited. */
+  /** How long it has waited. */
   queuedMs: number;
 }
 
-/** An eval is over. */
+/** An eval has ended. */
 export interface EvalEnded {
   session: string;
   eval: number;
   /** One of `ResultStatus`; undefined if its body broke a rule of the wire. */
   status: number | undefined;
   queuedMs: number;
-  /** How long it was its turn; 0 if it never was. */
+  /** The time since it started; 0 if it never started. */
   ranMs: number;
   /** The size of its result. */
   bytes: number;
 }
 
-/** Output that was written after its eval's end, or by no eval. */
+/** Output that was written after the end of its eval, or by no eval. */
 export interface LateOutput {
-  /** The session and the eval, if they are known and still there. */
+  /** The session and the eval, if they are known and still exist. */
   session: string | undefined;
   eval: number | undefined;
   fd: 1 | 2;
   bytes: number;
-  /** The start of it, where only the observer gets it. */
+  /** The start of the output, if it goes only to observers. */
   text: string | undefined;
 }
 
-/** A line about an eval that its Python process has for the log, or about none. */
+/** A record that a Python process has for the log, about an eval or about none. */
 export interface Note {
   session: string | undefined;
   eval: number | undefined;
@@ -88,11 +88,11 @@ export interface ClientRefused {
   peer: string;
   code: string;
   message: string;
-  /** For a lack of descriptors: that may come often. */
+  /** Whether the reason is a lack of descriptors, which may happen often. */
   isCrowded: boolean;
 }
 
-/** Is told what happens. It must not throw. */
+/** Receives the events of a server. Its methods must not throw. */
 export interface Observer {
   sessionOpened?(event: SessionOpened): void;
   sessionConnected?(event: { session: string; peer: string }): void;
@@ -105,17 +105,17 @@ export interface Observer {
   /** The namespaces of a closed session could not be dropped. */
   namespacesKept?(event: { session: string; message: string }): void;
   processStarted?(event: ProcessEvent): void;
-  /** Code did not stop, so its process is being ended. */
+  /** Code did not stop, so its process is being killed. */
   processKilled?(event: ProcessEvent): void;
   processDied?(event: ProcessEvent & { exit: Exit; level: LogLevel }): void;
-  /** A process did not come up; the next try is after the pause. */
+  /** A process did not start; the next try is after the pause. */
   processFailed?(event: { slot: number; error: string; retryMs: number }): void;
-  /** A process breaks the rules of its connection and is being ended. */
+  /** A process broke the rules of its link and is being killed. */
   linkBroken?(event: { slot: number; pid: number | undefined; message: string }): void;
   clientRefused?(event: ClientRefused): void;
-  /** A connection has ended before it has said what it is. */
+  /** A connection ended before its hello was finished. */
   clientLost?(event: { peer: string; error: string | undefined }): void;
-  /** Connections cannot be accepted; told every few seconds while that lasts. */
+  /** Connections cannot be accepted. Reported every few seconds while that lasts. */
   acceptFailed?(event: { error: string }): void;
 }
 
@@ -139,7 +139,7 @@ const METHODS = [
   "acceptFailed",
 ] as const satisfies readonly (keyof Observer)[];
 
-/** One observer that tells all of these; it has only the methods that one of them has. */
+/** Combines observers. The result has only the methods that at least one of them has. */
 export function observers(...all: Observer[]): Observer {
   const one: Observer = {};
   for (const method of METHODS) {
