@@ -8,7 +8,7 @@
 import { FORGET_MS } from "../common/limits.ts";
 import type { Observer } from "../common/observer.ts";
 import type { EvalId, Work } from "../executors/executor.ts";
-import { Job, type Line, type Outcome } from "../scheduling/job.ts";
+import { Job, type Outcome, type Queue } from "../scheduling/job.ts";
 import type { JobOwner } from "../scheduling/job_owner.ts";
 
 /** How much of what finalizers print is in one record of the log. */
@@ -70,12 +70,12 @@ export class Forget implements JobOwner {
 
 /** The job that drops the namespaces of a session: as any other, but for its limit in time. */
 export function forgetJob(
-  line: Line<JobOwner>,
+  queue: Queue<JobOwner>,
   session: number,
   sessionId: string,
   observer: Observer,
 ): Job<JobOwner> {
-  const job = new Job<JobOwner>(line, new Forget(session, sessionId, observer));
+  const job = new Job<JobOwner>(queue, new Forget(session, sessionId, observer));
   job.limitMs = FORGET_MS;
   return job;
 }

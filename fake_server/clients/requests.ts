@@ -8,7 +8,7 @@ import { EvalFlag, type Interrupted, MessageType } from "../../src/wire/messages
 import { checkControlPart, Control, controlBody, controlPart } from "../common/control.ts";
 import { Fault } from "../common/fault.ts";
 import { MAX_NAMESPACES } from "../common/limits.ts";
-import { Job, type Line } from "../scheduling/job.ts";
+import { Job, type Queue } from "../scheduling/job.ts";
 import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Connection } from "./connections/connection.ts";
 import { Eval, type EvalOwner } from "./eval.ts";
@@ -42,7 +42,7 @@ export interface RequestsOwner {
 /** Carries out the requests of one session. */
 export class Requests {
   readonly #context: SessionContext;
-  readonly #line: Line<JobOwner>;
+  readonly #queue: Queue<JobOwner>;
   readonly #evals: EvalTable;
   readonly #main: Connection;
   readonly #owner: RequestsOwner;
@@ -52,13 +52,13 @@ export class Requests {
   /** Those that come on `main`. */
   constructor(
     context: SessionContext,
-    line: Line<JobOwner>,
+    queue: Queue<JobOwner>,
     evals: EvalTable,
     main: Connection,
     owner: RequestsOwner,
   ) {
     this.#context = context;
-    this.#line = line;
+    this.#queue = queue;
     this.#evals = evals;
     this.#main = main;
     this.#owner = owner;
@@ -83,14 +83,14 @@ export class Requests {
       }
       case MessageType.INTERRUPT: {
         new Control("INTERRUPT", frame.body);
-        const job = pool.scheduler.interrupt(this.#line, clock());
+        const job = pool.scheduler.interrupt(this.#queue, clock());
         const id = job?.payload.evalId.id;
         this.#main.sendControl(MessageType.INTERRUPTED, { id } satisfies Interrupted);
         break;
       }
       case MessageType.STATUS: {
         new Control("STATUS", frame.body);
-        const status = statusOf(pool, this.#line, clock());
+        const status = statusOf(pool, this.#queue, clock());
         this.#main.send(MessageType.STATUS_REPLY, 0, id, controlBody(status));
         break;
       }
@@ -125,7 +125,7 @@ export class Requests {
     const { pool, clock, observer } = this.#context;
     const now = clock();
     const added = new Eval(evals, { session, id }, body, owned, flags, now);
-    added.job = new Job<JobOwner>(this.#line, added, namespace);
+    added.job = new Job<JobOwner>(this.#queue, added, namespace);
     this.#evals.add(added);
     observer.evalQueued?.({ session: this.#owner.id, eval: id, bytes: body.length });
     pool.scheduler.submit(added.job, now);
@@ -133,7 +133,7 @@ export class Requests {
 
   #namespaceOf(body: Uint8Array): string {
     const namespace = namespaceOf(controlPart("EVAL", body));
-    if (this.#line.namespaces.size >= MAX_NAMESPACES) {
+    if (this.#queue.namespaces.size >= MAX_NAMESPACES) {
       throw new Fault("LIMIT", `the session has more than ${MAX_NAMESPACES} namespaces`);
     }
     this.usesNamespaces = true;

@@ -15,7 +15,7 @@ import {
 import { Control, controlBody } from "../common/control.ts";
 import { BULK_EVALS, QUEUE_HIGH_WATER_BYTES, RESULT_HIGH_WATER_BYTES } from "../common/limits.ts";
 import { errorText, type LogFields, type LogLevel } from "../common/log.ts";
-import type { Line } from "../scheduling/job.ts";
+import type { Queue } from "../scheduling/job.ts";
 import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Connection, Receiver } from "./connections/connection.ts";
 import { missedDeadline, type StreamName, type StreamState } from "./deadlines.ts";
@@ -36,7 +36,7 @@ export class Session implements EvalOwner {
   readonly closed: Promise<void>;
   readonly #context: SessionContext;
   readonly #main: Connection;
-  readonly #line: Line<JobOwner>;
+  readonly #queue: Queue<JobOwner>;
   readonly #openedAt: number;
   readonly #output: OutputStream;
   readonly #evals = new EvalTable();
@@ -50,14 +50,14 @@ export class Session implements EvalOwner {
     this.number = number;
     this.#context = context;
     this.#main = main;
-    this.#line = context.own?.line ?? context.pool.scheduler.open();
+    this.#queue = context.own?.queue ?? context.pool.scheduler.open();
     this.#openedAt = context.clock();
     this.#output = new OutputStream(this.id, {
       clientError: (frame) => this.#clientError(frame),
       fault: (fault) => this.fail(fault.code, fault.message),
       lost: (error) => this.#lost("output", error),
     });
-    this.#requests = new Requests(context, this.#line, this.#evals, main, {
+    this.#requests = new Requests(context, this.#queue, this.#evals, main, {
       evals: this,
       id: this.id,
       session: number,
@@ -114,7 +114,7 @@ export class Session implements EvalOwner {
 
   /** The slot of its python process. */
   get slot(): number {
-    return this.#line.slot;
+    return this.#queue.slot;
   }
 
   /** Takes what a thread wrote after its eval's end; `request` is undefined if that is unknown. */
@@ -170,7 +170,7 @@ export class Session implements EvalOwner {
     const flags = done.saidSilent ? status | SILENT_FLAG : status;
     const { id } = done.evalId;
     // Whoever has many more waiting here does not go short for the sake of one.
-    const isBulk = this.#line.waiting.length >= BULK_EVALS && body.length <= MAX_COPIED_BYTES;
+    const isBulk = this.#queue.waiting.length >= BULK_EVALS && body.length <= MAX_COPIED_BYTES;
     if (isBulk) this.#main.sendSoon(MessageType.RESULT, flags, id, body);
     else this.#main.send(MessageType.RESULT, flags, id, body, owned);
     if (this.#main.waiting > RESULT_HIGH_WATER_BYTES) this.#waitForResults();
@@ -228,11 +228,11 @@ export class Session implements EvalOwner {
 
   /** Runs none of its evals until the client has taken their results. */
   async #waitForResults(): Promise<void> {
-    if (this.#line.paused) return;
+    if (this.#queue.paused) return;
     const { pool, clock } = this.#context;
-    pool.scheduler.pause(this.#line);
+    pool.scheduler.pause(this.#queue);
     await this.#main.below(RESULT_HIGH_WATER_BYTES);
-    pool.scheduler.resume(this.#line, clock());
+    pool.scheduler.resume(this.#queue, clock());
   }
 
   /** What has to happen before more is read from the mainstream. */
@@ -280,9 +280,9 @@ export class Session implements EvalOwner {
     this.#resume?.();
     const { pool, observer, clock, own } = this.#context;
     const forget = this.#requests.usesNamespaces && own === undefined
-      ? forgetJob(this.#line, this.number, this.id, observer)
+      ? forgetJob(this.#queue, this.number, this.id, observer)
       : undefined;
-    pool.scheduler.close(this.#line, clock(), forget);
+    pool.scheduler.close(this.#queue, clock(), forget);
     own?.close();
     this.#evals.clear();
     observer.sessionClosed?.({ session: this.id, reason, level, details: fields });

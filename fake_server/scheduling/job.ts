@@ -1,5 +1,5 @@
 /**
- * What the scheduler moves: jobs, in the lines of their sessions.
+ * What the scheduler moves: jobs, in the queues of their sessions.
  *
  * @module
  */
@@ -13,8 +13,8 @@ export type Outcome =
 
 /** One eval, as far as the scheduler is concerned. */
 export class Job<T> {
-  /** The session's line. */
-  readonly line: Line<T>;
+  /** The session's queue. */
+  readonly queue: Queue<T>;
   /** What the owner of the scheduler knows of it. */
   readonly payload: T;
   /** The namespace it runs in, if it asked for one. */
@@ -29,16 +29,16 @@ export class Job<T> {
   /** It is cancelled once it has run for so long; undefined is no limit. */
   limitMs: number | undefined;
 
-  /** Makes a job for `line`; `submit` puts it there. */
-  constructor(line: Line<T>, payload: T, namespace?: string) {
-    this.line = line;
+  /** Makes a job for `queue`; `submit` puts it there. */
+  constructor(queue: Queue<T>, payload: T, namespace?: string) {
+    this.queue = queue;
     this.payload = payload;
     this.namespace = namespace;
   }
 }
 
 /** The jobs of one session that wait, and what it has in its process. */
-export class Line<T> {
+export class Queue<T> {
   /** The index of the slot that runs this session's jobs. */
   readonly slot: number;
   readonly waiting: Job<T>[] = [];

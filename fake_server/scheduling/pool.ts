@@ -9,7 +9,7 @@ import type { Log } from "../common/log.ts";
 import { Reserve } from "../common/reserve.ts";
 import { lacksDescriptors, NO_DESCRIPTORS, Shortage } from "../common/shortage.ts";
 import type { Execution, Executor, PythonInfo } from "../executors/executor.ts";
-import type { Line } from "./job.ts";
+import type { Queue } from "./job.ts";
 import type { JobOwner } from "./job_owner.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Slot, type SlotContext, type SlotState } from "./slot.ts";
@@ -36,8 +36,8 @@ export interface ProcessStats {
 
 /** A python process for one session alone. */
 export interface OwnProcess {
-  /** The session's line. */
-  readonly line: Line<JobOwner>;
+  /** The session's queue. */
+  readonly queue: Queue<JobOwner>;
   /** Ends it. Resolves when nothing of it is left. */
   close(): Promise<void>;
 }
@@ -130,17 +130,17 @@ export class Pool {
       );
     }
     this.#own++;
-    const line = this.scheduler.openOwn();
-    const slot = new Slot(line.slot, this.#slotContext, undefined, true);
-    this.#slots[line.slot] = slot;
+    const queue = this.scheduler.openOwn();
+    const slot = new Slot(queue.slot, this.#slotContext, undefined, true);
+    this.#slots[queue.slot] = slot;
     const close = async (): Promise<void> => {
       await slot.close();
       // While the server closes, it waits for all that are there.
-      this.#slots[line.slot] = undefined;
-      this.scheduler.freeOwn(line.slot);
+      this.#slots[queue.slot] = undefined;
+      this.scheduler.freeOwn(queue.slot);
       this.#own--;
     };
-    return { line, close };
+    return { queue, close };
   }
 
   async #start(slot: number): Promise<Execution> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Job, Line } from "./job.ts";
+import type { Job, Queue } from "./job.ts";
 
 /** The jobs of one python process, and of those that have been in its place. */
 export interface SlotJobs<T> {
@@ -13,10 +13,10 @@ export interface SlotJobs<T> {
   /** Counts the processes this slot has had. */
   generation: number;
   lastId: number;
-  lines: number;
+  queues: number;
   jobs: number;
-  /** Lines that have waiting jobs and are not paused; the first is next. */
-  turns: Line<T>[];
+  /** Queues that have waiting jobs and are not paused; the first is next. */
+  round: Queue<T>[];
   /** What the process has, in order; the first runs or is about to. */
   handed: Job<T>[];
   /** Smoothed time per job; undefined until one has been measured. */
@@ -41,9 +41,9 @@ export function newSlotJobs<T>(own: SlotJobs<T>["own"]): SlotJobs<T> {
     live: false,
     generation: 0,
     lastId: 0,
-    lines: 0,
+    queues: 0,
     jobs: 0,
-    turns: [],
+    round: [],
     handed: [],
     jobMs: undefined,
     ahead: 1,
