@@ -1,7 +1,7 @@
 /**
- * The last job of a session that has used namespaces: its python process drops them. Their
- * finalizers are user code, so it is scheduled, cancelled and ended as an eval is; the session is
- * closed by then, and what they print goes to the log.
+ * The last job of a session that has used namespaces: its Python process drops them. Their
+ * finalizers are user code, so this job is scheduled and cancelled as an eval is. The session is
+ * closed by then, so what the finalizers print goes to the log.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export class Forget implements JobOwner {
   readonly #sessionId: string;
   readonly #observer: Observer;
 
-  /** Of the session with this number on the link and this id. */
+  /** For the session with this number and this id. */
   constructor(session: number, sessionId: string, observer: Observer) {
     this.evalId = { session, id: 0 };
     this.work = { kind: "forget", session };
@@ -68,7 +68,7 @@ export class Forget implements JobOwner {
   pressure(): undefined {}
 }
 
-/** The job that drops the namespaces of a session: as any other, but for its limit in time. */
+/** The job that drops the namespaces of a session. Unlike an eval, it has a time limit. */
 export function forgetJob(
   queue: Queue<JobOwner>,
   session: number,

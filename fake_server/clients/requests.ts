@@ -1,5 +1,6 @@
 /**
- * What a client may ask for on the mainstream: evals, cancels, interrupts, the status, the end.
+ * What a client sends on the mainstream: evals, cancels, interrupts, questions for the status, the
+ * end of the session.
  *
  * @module
  */
@@ -23,9 +24,9 @@ const KNOWN_FLAGS = EvalFlag.NAMESPACE | EvalFlag.RUNNING | EvalFlag.SILENT;
 /** How far a session has come on its way to the end. */
 export type Ending = "no" | "drain" | "shutdown" | "over";
 
-/** The session of these requests. */
+/** The session that these messages belong to. */
 export interface RequestsOwner {
-  /** To which its evals belong. */
+  /** Owns the evals. */
   readonly evals: EvalOwner;
   /** Its id in the log. */
   readonly id: string;
@@ -39,7 +40,7 @@ export interface RequestsOwner {
   clientError(frame: Frame): void;
 }
 
-/** Carries out the requests of one session. */
+/** Handles the messages of one session. */
 export class Requests {
   readonly #context: SessionContext;
   readonly #queue: Queue<JobOwner>;
@@ -49,7 +50,7 @@ export class Requests {
   /** Whether an eval has named a namespace. */
   usesNamespaces = false;
 
-  /** Those that come on `main`. */
+  /** Handles those that come on `main`. */
   constructor(
     context: SessionContext,
     queue: Queue<JobOwner>,
@@ -113,7 +114,7 @@ export class Requests {
       throw new Fault("PROTOCOL", "EVAL came before the outputstream");
     }
     if (takes === "drain") throw new Fault("PROTOCOL", "EVAL came after GOODBYE");
-    // The client cannot know yet; the GOODBYE that follows tells it that this one has not run.
+    // The client does not know yet. The GOODBYE that follows tells it that this eval has not run.
     if (takes !== "no") return;
     if ((flags & ~KNOWN_FLAGS) !== 0) {
       throw new Fault("PROTOCOL", `EVAL has the flags ${flags}`);

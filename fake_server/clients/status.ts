@@ -8,7 +8,7 @@ import type { Queue } from "../scheduling/job.ts";
 import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Pool } from "../scheduling/pool.ts";
 
-/** How things are with a session's evals, and with its python process. */
+/** The state of a session's evals and of its Python process. */
 export function statusOf(
   pool: Pick<Pool, "scheduler" | "pid" | "python">,
   queue: Queue<JobOwner>,

@@ -1,8 +1,8 @@
 /**
- * Which eval runs where and when: M sessions over N python processes. Pure: the time comes in with
- * the calls, and what has to be done goes out through {@linkcode Effects}.
+ * Decides which job runs where and when: M sessions over N Python processes. It does no IO: callers
+ * pass the time in, and what has to be done goes out through {@linkcode Effects}.
  *
- * A session has a {@linkcode Queue}, pinned to one slot; a slot is the place of one python process,
+ * A session has a {@linkcode Queue}, pinned to one slot; a slot is the place of one Python process,
  * which is replaced when it dies. A {@linkcode Job} waits in its queue, is handed over to the slot's
  * process (a few ahead of need), and is over exactly once: either `finished` gives it back because
  * its result has come, or the effect `settle` says what became of it.
@@ -19,15 +19,15 @@ import { newSlotJobs, type SlotJobs } from "./slot_jobs.ts";
 export interface Effects<T> {
   /** Send the job to the slot's process under its `id`. */
   handOver(slot: number, job: Job<T>): void;
-  /** Stop the job, which the slot's process has, by one KeyboardInterrupt, or have it skipped. */
+  /** Stop a job that the slot's process has: it gets one KeyboardInterrupt, or is skipped. */
   cancel(slot: number, job: Job<T>): void;
   /** The id of the job whose code the slot's process runs now, 0 if none. */
   running(slot: number): number;
-  /** Raise KeyboardInterrupt in the job, which runs. */
+  /** Raise KeyboardInterrupt in the running job. */
   interrupt(slot: number, job: Job<T>): void;
   /**
-   * Send the signal again for the job that runs: Python lets go of what is raised in a finalizer or
-   * a fork callback. One that has been felt already does nothing.
+   * Send the signal again for the running job: Python drops an exception that is raised in a
+   * finalizer or a fork callback. A job that has felt the signal ignores the next.
    */
   remind(slot: number): void;
   /** End the slot's process. */
@@ -36,19 +36,19 @@ export interface Effects<T> {
   settle(job: Job<T>, outcome: Outcome): void;
 }
 
-/** What a queue's slot has to do. */
+/** How busy the slot of a queue is. */
 export interface Load<T> {
   /** The queue's own job that runs. */
   running: Job<T> | undefined;
-  /** Jobs of the queue that do not. */
+  /** Jobs of the queue that do not run yet. */
   queued: number;
   /** Jobs of all queues. */
   evals: number;
-  /** Queues. */
+  /** Sessions that share the slot. */
   sessions: number;
 }
 
-/** What is taken for quicker cannot be told apart from it. */
+/** The shortest time that a job is taken to need: the clock cannot tell shorter ones apart. */
 const LEAST_JOB_MS = 0.001;
 
 /** The scheduler. Every method that takes `now` wants milliseconds of one monotonic clock. */
@@ -92,13 +92,13 @@ export class Scheduler<T> {
     return new Queue(index);
   }
 
-  /** A slot of one session has no process any more, and gets none. */
+  /** The process of a one-session slot has ended, and the slot gets no other. */
   freeOwn(index: number): void {
     this.#slots[index]!.own = "free";
   }
 
   /**
-   * Cancels all that the queue has; nothing may be submitted to it any more.
+   * Cancels all jobs of the queue. It takes no others from now on.
    *
    * @param last A job to run after all of them.
    */
@@ -114,14 +114,14 @@ export class Scheduler<T> {
     if (last !== undefined) this.submit(last, now);
   }
 
-  /** Hands over no more of the queue's jobs. */
+  /** Stops handing over jobs of this queue. */
   pause(queue: Queue<T>): void {
     if (queue.paused) return;
     queue.paused = true;
     remove(this.#slots[queue.slot]!.round, queue);
   }
 
-  /** Goes on with a queue that was paused. */
+  /** Hands over jobs of a paused queue again. */
   resume(queue: Queue<T>, now: number): void {
     if (!queue.paused) return;
     queue.paused = false;
@@ -158,9 +158,9 @@ export class Scheduler<T> {
   }
 
   /**
-   * Raises KeyboardInterrupt in the job of this queue that runs right now.
+   * Raises KeyboardInterrupt in the running job, if it is one of this queue.
    *
-   * @returns The job; undefined if none of the queue's runs.
+   * @returns The job; undefined if no job of this queue runs.
    */
   interrupt(queue: Queue<T>, now: number): Job<T> | undefined {
     const slot = this.#slots[queue.slot]!;
@@ -173,8 +173,8 @@ export class Scheduler<T> {
   }
 
   /**
-   * The job whose code the slot's process runs, and for how many milliseconds: since the result
-   * before it came, or since it was handed over.
+   * The job whose code the slot's process runs, and for how many milliseconds it has: since the
+   * previous result came, or since it was handed over.
    */
   current(index: number, now: number): { job: Job<T>; ms: number } | undefined {
     const slot = this.#slots[index]!;
@@ -183,7 +183,7 @@ export class Scheduler<T> {
     return job === undefined ? undefined : { job, ms: Math.round(now - slot.measuredAt) };
   }
 
-  /** What the queue's slot has to do, and how much of it is the queue's. */
+  /** How busy the queue's slot is, and how much of that is this queue's. */
   load(queue: Queue<T>, now: number): Load<T> {
     const slot = this.#slots[queue.slot]!;
     const current = this.current(queue.slot, now)?.job;
@@ -213,7 +213,7 @@ export class Scheduler<T> {
    * A result has come for the job `id`; `begun` says whether any of its code has run. Call
    * {@linkcode proceed} after the last one that came together.
    *
-   * @returns The job, now over; undefined if the process had no business with that id.
+   * @returns The job, now over; undefined if the process was not given that id.
    */
   finished(index: number, id: number, begun: boolean): Job<T> | undefined {
     const slot = this.#slots[index]!;
@@ -238,21 +238,21 @@ export class Scheduler<T> {
   /**
    * Goes on after results.
    *
-   * @param tookMs What the process says that their jobs took; without it, the time gone by counts.
+   * @param tookMs How long their jobs took, as the process says; else the time since the last results.
    */
   proceed(index: number, now: number, tookMs?: number): void {
     const slot = this.#slots[index]!;
     if (slot.finishedSince > 0) {
-      // Results that come together are one measurement, or the first would seem long and the
-      // others free.
+      // Results that come together are one measurement. Taken singly, the first would seem slow
+      // and the others free.
       const each = (tookMs ?? now - slot.measuredAt) / slot.finishedSince;
-      // One job that the system has interrupted must not make quick ones go singly.
+      // One slow job, which the system may have suspended, must not make quick ones go one by one.
       slot.jobMs = slot.jobMs === undefined
         ? each
         : Math.min(slot.jobMs + (each - slot.jobMs) / 4, 2 * Math.max(slot.jobMs, LEAST_JOB_MS));
       slot.finishedSince = 0;
       slot.measuredAt = now;
-      // What one result says may not hold for the next: the number doubles at most.
+      // The next results may be slower, so the number at most doubles.
       const wanted = Math.max(1, Math.floor(WORK_AHEAD_MS / slot.jobMs));
       slot.ahead = Math.min(MAX_JOBS_AHEAD, wanted, 2 * slot.ahead);
     }
@@ -261,8 +261,8 @@ export class Scheduler<T> {
   }
 
   /**
-   * The slot's process is dead, and all it had sent has been dealt with. What it had begun is lost,
-   * the rest goes back to the front of its queues.
+   * The slot's process is dead, and all that it had sent has been handled. Jobs that it had begun are
+   * over; the others go back to the front of their queues.
    *
    * @param started The id of the job begun last, 0 if none was.
    */
@@ -296,8 +296,8 @@ export class Scheduler<T> {
   }
 
   /**
-   * Reminds the processes whose cancelled or interrupted job still runs, and ends those of cancelled
-   * ones after the grace.
+   * Sends the signal again where a cancelled or interrupted job still runs, and ends the process of a
+   * cancelled job after the grace.
    */
   tick(now: number): void {
     this.#slots.forEach((slot, index) => {
@@ -316,7 +316,7 @@ export class Scheduler<T> {
     });
   }
 
-  /** The grace of a cancelled job runs from when it is its turn: before, python skips it. */
+  /** The grace of a cancelled job begins with its turn: until then Python would skip the job. */
   #watch(slot: SlotJobs<T>, now: number): void {
     if (slot.killAt !== undefined || slot.killedFor !== undefined) return;
     if (slot.handed[0]?.cancelled) slot.killAt = now + this.#graceMs;
@@ -324,7 +324,7 @@ export class Scheduler<T> {
 
   #fill(slot: SlotJobs<T>, now: number): void {
     if (!slot.live) return;
-    // One that was promised to be alone stays so. What comes now would wait behind it all the same.
+    // The process was promised that this job is alone. Another would wait behind it anyway.
     if (slot.handed[0]?.isAlone) return;
     while (slot.handed.length < slot.ahead && slot.round.length > 0) {
       const queue = slot.round.shift()!;

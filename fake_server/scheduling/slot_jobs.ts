@@ -5,9 +5,9 @@
  */
 import type { Job, Queue } from "./job.ts";
 
-/** The jobs of one python process, and of those that have been in its place. */
+/** The jobs of one slot, through all the processes that it has had. */
 export interface SlotJobs<T> {
-  /** Of one session alone, or free for another such. */
+  /** Whether the slot is for one session alone: taken by one, or free for another. */
   own: "no" | "taken" | "free";
   live: boolean;
   /** Counts the processes this slot has had. */
@@ -21,20 +21,20 @@ export interface SlotJobs<T> {
   handed: Job<T>[];
   /** Smoothed time per job; undefined until one has been measured. */
   jobMs: number | undefined;
-  /** How many jobs it may have. */
+  /** How many jobs the process may have at once. */
   ahead: number;
-  /** How many jobs in a row were over with no other behind them. */
+  /** How many jobs in a row ended with no other behind them. */
   lone: number;
   measuredAt: number;
   finishedSince: number;
-  /** The job that was interrupted last is reminded of it until then. */
+  /** Until then the signal of the last interrupt is sent again. */
   remindUntil: number;
   killAt: number | undefined;
   /** The job for which the process is being ended. */
   killedFor: Job<T> | undefined;
 }
 
-/** Those of a slot without a process. */
+/** A slot that has no process yet. */
 export function newSlotJobs<T>(own: SlotJobs<T>["own"]): SlotJobs<T> {
   return {
     own,
