@@ -1,5 +1,5 @@
 /**
- * One eval in the server: what its python process's slot has to tell goes to its session.
+ * One eval in the server. It passes on to its session what the slot of its Python process tells.
  *
  * @module
  */
@@ -15,19 +15,19 @@ export interface EvalOwner {
   settle(done: Eval, status: number, body: Uint8Array, owned: boolean): void;
   /** Its turn has come. */
   starts(started: Eval, now: number): void;
-  /** It is over, and nobody else tells the observer. */
+  /** It is over without a result; the observer has to be told. */
   ended(done: Eval, status: number | undefined, bytes: number): void;
   /** Its code runs, and the client has asked to be told. */
-  runs(request: number, ms: number): void;
+  runs(id: number, ms: number): void;
   /** It wrote something. */
-  output(request: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void;
+  output(id: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void;
   /** It may be complete now. */
   advance(): void;
   /** What has to happen before more output is read. */
   outputPressure(): Promise<void> | undefined;
   /** The session cannot go on. */
   fail(code: CloseReason, message: string): void;
-  /** Nobody needs these bytes of its client's any more. */
+  /** Its body is not needed any more. */
   letGo(body: Uint8Array): void;
 }
 
@@ -51,17 +51,18 @@ export class Eval implements JobOwner {
   /** Its place in the scheduler. */
   job: Job<JobOwner> | undefined;
   readonly #owner: EvalOwner;
-  /** The client wants to know when its code runs, and does not yet. */
+  /** The client asked to be told when its code runs, and has not been told yet. */
   #isToTell: boolean;
   readonly #knowsSilent: boolean;
   #hasWritten = false;
-  /** When it came, and when its turn came; 0 where no observer wants to know. */
+  /** When it came. */
   readonly #queuedAt: number;
+  /** When its turn came; 0 if it has not, or no observer wants to know. */
   #startedAt = 0;
 
   /**
    * Makes one of a client's EVAL; it has no job yet. The body is good until this returns, unless it
-   * is `owned`. `now` is needed where an observer wants to know how long it takes.
+   * is `owned`.
    */
   constructor(
     owner: EvalOwner,
@@ -81,7 +82,7 @@ export class Eval implements JobOwner {
     this.bytes = body.length;
   }
 
-  /** Whether its RESULT may say, now, that nothing was written and nothing will be. */
+  /** Whether its RESULT may say that it has written nothing and never will. */
   get maySaySilent(): boolean {
     return this.#knowsSilent && this.outputEnded && !this.#hasWritten;
   }

@@ -1,14 +1,14 @@
 /**
- * The last job of a session that has used namespaces: its python process drops them. Their
- * finalizers are user code, so it is scheduled, cancelled and ended as an eval is; the session is
- * closed by then, and what they print goes to the log.
+ * The last job of a session that has used namespaces: its Python process drops them. Their
+ * finalizers are user code, so this job is scheduled and cancelled as an eval is. The session is
+ * closed by then, so what the finalizers print goes to the log.
  *
  * @module
  */
 import { FORGET_MS } from "../common/limits.ts";
 import type { Observer } from "../common/observer.ts";
 import type { EvalId, Work } from "../executors/executor.ts";
-import { Job, type Line, type Outcome } from "../scheduling/job.ts";
+import { Job, type Outcome, type Queue } from "../scheduling/job.ts";
 import type { JobOwner } from "../scheduling/job_owner.ts";
 
 /** How much of what finalizers print is in one record of the log. */
@@ -21,7 +21,7 @@ export class Forget implements JobOwner {
   readonly #sessionId: string;
   readonly #observer: Observer;
 
-  /** Of the session with this number on the link and this id. */
+  /** For the session with this number and this id. */
   constructor(session: number, sessionId: string, observer: Observer) {
     this.evalId = { session, id: 0 };
     this.work = { kind: "forget", session };
@@ -68,14 +68,14 @@ export class Forget implements JobOwner {
   pressure(): undefined {}
 }
 
-/** The job that drops the namespaces of a session: as any other, but for its limit in time. */
+/** The job that drops the namespaces of a session. Unlike an eval, it has a time limit. */
 export function forgetJob(
-  line: Line<JobOwner>,
+  queue: Queue<JobOwner>,
   session: number,
   sessionId: string,
   observer: Observer,
 ): Job<JobOwner> {
-  const job = new Job<JobOwner>(line, new Forget(session, sessionId, observer));
+  const job = new Job<JobOwner>(queue, new Forget(session, sessionId, observer));
   job.limitMs = FORGET_MS;
   return job;
 }

@@ -12,7 +12,7 @@ import type { Session } from "./session.ts";
 /** What a session needs of the server around it. */
 export interface SessionContext {
   readonly pool: Pick<Pool, "scheduler" | "pid" | "python">;
-  /** Given if the session has a python process of its own. */
+  /** Given if the session has a Python process of its own. */
   readonly own?: OwnProcess | undefined;
   readonly observer: Observer;
   readonly clock: () => number;

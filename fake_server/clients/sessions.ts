@@ -1,5 +1,5 @@
 /**
- * The sessions that are open, and what reaches them by number or token.
+ * The open sessions, found by number or by stream token.
  *
  * @module
  */
@@ -16,10 +16,10 @@ import type { Session } from "./session.ts";
 export class Sessions implements SlotSessions {
   readonly #observer: Observer;
   readonly #byNumber = new Map<number, Session>();
-  /** Those whose outputstream has not come, by its token. */
+  /** Sessions that wait for their outputstream, by its token. */
   readonly #tokens = new StreamTokens<Session>();
 
-  /** Makes an empty one. */
+  /** Starts without sessions. */
   constructor(observer: Observer) {
     this.#observer = observer;
   }
@@ -37,7 +37,7 @@ export class Sessions implements SlotSessions {
   /**
    * Takes in a new session.
    *
-   * @param proof What its outputstream has to show beside the token, if anything.
+   * @param proof What the outputstream has to send beside the token, if anything.
    * @returns The token that its outputstream will come with.
    */
   add(session: Session, proof: string | undefined): string {
@@ -51,7 +51,7 @@ export class Sessions implements SlotSessions {
     this.#tokens.revoke(token);
   }
 
-  /** The session that waits for this token, which is good once. */
+  /** The session that waits for this token. The token can be used once. */
   claim(token: string, proof: string | undefined): Session | undefined {
     return this.#tokens.claim(token, proof);
   }

@@ -4,19 +4,19 @@
  * @module
  */
 import type { Status } from "../../src/wire/messages.ts";
-import type { Line } from "../scheduling/job.ts";
+import type { Queue } from "../scheduling/job.ts";
 import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Pool } from "../scheduling/pool.ts";
 
-/** How things are with a session's evals, and with its python process. */
+/** The state of a session's evals and of its Python process. */
 export function statusOf(
   pool: Pick<Pool, "scheduler" | "pid" | "python">,
-  line: Line<JobOwner>,
+  queue: Queue<JobOwner>,
   now: number,
 ): Status {
-  const { running, queued, evals, sessions } = pool.scheduler.load(line, now);
+  const { running, queued, evals, sessions } = pool.scheduler.load(queue, now);
   const { version, implementation } = pool.python;
-  const pid = pool.pid(line.slot);
+  const pid = pool.pid(queue.slot);
   const status: Status = {
     python: { ...(pid === undefined ? {} : { pid }), version, implementation },
     queued,

@@ -1,5 +1,5 @@
 /**
- * The python processes: N slots, and the scheduler over them.
+ * The Python processes: N slots, and the scheduler over them.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Log } from "../common/log.ts";
 import { Reserve } from "../common/reserve.ts";
 import { lacksDescriptors, NO_DESCRIPTORS, Shortage } from "../common/shortage.ts";
 import type { Execution, Executor, PythonInfo } from "../executors/executor.ts";
-import type { Line } from "./job.ts";
+import type { Queue } from "./job.ts";
 import type { JobOwner } from "./job_owner.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Slot, type SlotContext, type SlotState } from "./slot.ts";
@@ -24,35 +24,35 @@ export interface PoolContext extends Omit<SlotContext, "scheduler" | "start" | "
   readonly log: Log;
 }
 
-/** One python process, as `stats()` tells of it. */
+/** One Python process, as `stats()` tells of it. */
 export interface ProcessStats {
   /** What its slot is doing. */
   state: SlotState;
-  /** Of the python process that runs evals; undefined while there is none. */
+  /** Of the Python process that runs evals; undefined while there is none. */
   pid: number | undefined;
   /** Of the process that guards it. */
   guardPid: number | undefined;
 }
 
-/** A python process for one session alone. */
+/** A Python process for one session alone. */
 export interface OwnProcess {
-  /** The session's line. */
-  readonly line: Line<JobOwner>;
+  /** The session's queue. */
+  readonly queue: Queue<JobOwner>;
   /** Ends it. Resolves when nothing of it is left. */
   close(): Promise<void>;
 }
 
-/** All python processes of a server. */
+/** All Python processes of a server. */
 export class Pool {
   readonly scheduler: Scheduler<JobOwner>;
   /** Of the first process; the others have the same interpreter. */
   readonly python: PythonInfo;
-  /** Of which a process that has to be replaced may have what it needs. */
+  /** Lends descriptors to a process that replaces a dead one. */
   readonly reserve: Reserve;
   /** Tells of a lack of descriptors. */
   readonly shortage: Shortage;
   readonly #executor: Executor;
-  /** Where a session's own was, there may be none. */
+  /** undefined in the place of a one-session slot that has been closed. */
   readonly #slots: (Slot | undefined)[];
   readonly #slotContext: SlotContext;
   readonly #spare: Spare;
@@ -100,7 +100,7 @@ export class Pool {
       sessions,
       lacking: (slot) => {
         this.shortage.tell();
-        // What others share may yet come up. A session that waits for one of its own learns at once.
+        // A shared slot tries again. A session that wants its own process learns of it at once.
         if (slot >= this.#numWorkers) sessions.fail(slot, "LIMIT", NO_DESCRIPTORS);
       },
       start: (slot) => this.#start(slot),
@@ -112,13 +112,13 @@ export class Pool {
     );
   }
 
-  /** The pid of a slot's python process, if it has one. */
+  /** The pid of a slot's Python process, if it has one. */
   pid(slot: number): number | undefined {
     return this.#slots[slot]?.pid;
   }
 
   /**
-   * A python process for one session alone, which nobody has used.
+   * A new Python process for one session alone.
    *
    * @throws {Fault} LIMIT if there are too many of them.
    */
@@ -130,30 +130,30 @@ export class Pool {
       );
     }
     this.#own++;
-    const line = this.scheduler.openOwn();
-    const slot = new Slot(line.slot, this.#slotContext, undefined, true);
-    this.#slots[line.slot] = slot;
+    const queue = this.scheduler.openOwn();
+    const slot = new Slot(queue.slot, this.#slotContext, undefined, true);
+    this.#slots[queue.slot] = slot;
     const close = async (): Promise<void> => {
       await slot.close();
-      // While the server closes, it waits for all that are there.
-      this.#slots[line.slot] = undefined;
-      this.scheduler.freeOwn(line.slot);
+      // Only now: a server that closes waits for all slots that are here.
+      this.#slots[queue.slot] = undefined;
+      this.scheduler.freeOwn(queue.slot);
       this.#own--;
     };
-    return { line, close };
+    return { queue, close };
   }
 
   async #start(slot: number): Promise<Execution> {
     try {
       return await this.#spare.take();
     } catch (error) {
-      // A session's own takes the place of none that has died: there is no room for it.
+      // The reserve replaces dead processes. A session's own process replaces none.
       if (!lacksDescriptors(error) || slot >= this.#numWorkers) throw error;
       return await this.reserve.lend(() => this.#executor.start());
     }
   }
 
-  /** Tells each job that its code runs. */
+  /** Tells each running job that it runs. */
   tellRunning(now: number): void {
     for (let i = 0; i < this.#slots.length; i++) {
       const current = this.scheduler.current(i, now);

@@ -51,7 +51,7 @@ export class Slot implements ExecutionSink {
   /** The size of the results that have come since the last turn. */
   #resultBytes = 0;
   #closing = false;
-  /** It is over while the others go on. */
+  /** It belongs to one session and ends with it. */
   readonly #isOwn: boolean;
   #wake: (() => void) | undefined;
   readonly #done: Promise<void>;
@@ -64,7 +64,7 @@ export class Slot implements ExecutionSink {
     this.#done = this.#keep(first);
   }
 
-  /** The pid of its python process, if it has one that is ready. */
+  /** The pid of its Python process, if it has one that is ready. */
   get pid(): number | undefined {
     return this.#execution?.info.pid;
   }
@@ -170,7 +170,7 @@ export class Slot implements ExecutionSink {
     return job.payload;
   }
 
-  /** Tells the first job that it has, if that is another than before, that its turn has come. */
+  /** Tells the first job that its turn has come. */
   #tellStart(): void {
     const { observer, scheduler, clock } = this.#context;
     if (observer.evalStarted === undefined && observer.evalEnded === undefined) return;
@@ -222,7 +222,7 @@ export class Slot implements ExecutionSink {
     const { exit, started } = await execution.exited;
     this.#execution = undefined;
     if (!this.#closing) {
-      // A script ends its own process, with whatever exit code it likes.
+      // A script ends its own process, with any exit code that it likes.
       const level = this.#isOwn && "exit_code" in exit ? "info" : "warn";
       observer.processDied?.({ slot, pid, exit, level });
       const msg = `python process ended with ${exitText(exit)}`;

@@ -1,5 +1,5 @@
 /**
- * One python process in reserve: a start takes 10 to 150 ms, which the next eval of a session whose
+ * One Python process in reserve: a start takes 10 to 150 ms, which the next eval of a session whose
  * process has died would have to wait for.
  *
  * @module
@@ -7,12 +7,12 @@
 import type { Execution } from "../executors/executor.ts";
 import { StartError } from "../executors/start_error.ts";
 
-/** Starts python processes, one of them ahead of need. */
+/** Starts Python processes, one of them ahead of need. */
 export class Spare {
   readonly #start: () => Promise<Execution>;
-  /** The one ahead of need; it may still be starting. */
+  /** The one in reserve; it may still be starting. */
   #ready: Promise<Execution> | undefined;
-  /** How many that are needed now are starting: those come first. */
+  /** How many are starting for a take(). They come before the one in reserve. */
   #starting = 0;
   #closing = false;
 
@@ -48,7 +48,7 @@ export class Spare {
       ready?.kill();
       await ready?.exited;
     } catch (error) {
-      // It has not come up: nothing of it is left then.
+      // It did not come up, so nothing of it is left.
       if (!(error instanceof StartError)) throw error;
     }
   }
@@ -58,7 +58,7 @@ export class Spare {
     const ready = this.#start();
     this.#ready = ready;
     const gone = (): void => {
-      // Who needs one starts it, and gets the error there.
+      // The next take() starts one, and gets the error if there is one.
       if (this.#ready === ready) this.#ready = undefined;
     };
     ready.then((process) => process.exited).then(gone, gone);

@@ -17,7 +17,7 @@ import type { Connection } from "./connection.ts";
 export interface Visitor {
   client: string;
   name: string | undefined;
-  /** Whether it wants a python process of its own. */
+  /** Whether it wants a Python process of its own. */
   ownProcess: boolean;
   /** The proofs of its login, if the server has a token. */
   proofs: LoginProofs | undefined;

@@ -1,5 +1,5 @@
 /**
- * The server's end of the link to a python process (LINK.md): its message types and bodies.
+ * The server's end of the link to a Python process (LINK.md): its message types and bodies.
  *
  * @module
  */

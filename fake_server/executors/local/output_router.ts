@@ -1,6 +1,6 @@
 /**
- * Whose output it is: gives what comes through a python process's two pipes to the evals it belongs
- * to, and knows when an eval's output is complete.
+ * Gives the output in a Python process's two pipes to the jobs that wrote it, and knows when the
+ * output of a job is complete.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { type OutputEvent, OutputRecords } from "./output_records.ts";
 interface Entry {
   job: number;
   sink: OutputSink;
-  /** No END comes: all of its output has been read. */
+  /** All of its output has been read, so no END record comes. */
   isRead: boolean;
 }
 
-/** The output of one python process. */
+/** The output of one Python process. */
 export class OutputRouter {
   readonly #pipes: readonly [OutputRecords, OutputRecords];
   readonly #late: LateOutput;
@@ -24,7 +24,7 @@ export class OutputRouter {
   readonly #open: Entry[] = [];
   /** How many of those have ended on pipe 1 and on pipe 2. */
   readonly #ended: [number, number] = [0, 0];
-  /** Whose jobs have ended, each at its id modulo the length. */
+  /** The evals of jobs that have ended, each at its id modulo the length. */
   readonly #past: { job: number; evalId: EvalId }[] = [];
   #lastPast: EvalId | undefined;
   /** The job whose result was told last. */
@@ -51,12 +51,12 @@ export class OutputRouter {
     this.#lastOver = job;
   }
 
-  /** Takes what was read from a pipe; gives back what has to happen before more is read. */
+  /** Takes what was read from a pipe. Returns what has to happen before more is read. */
   read(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined {
     return this.#route(pipe, this.#pipes[pipe - 1]!.push(chunk));
   }
 
-  /** All output of a job has come to `read()`, and no END of it will. */
+  /** `read()` has had all output of a job, and no END record of it comes. */
   allRead(job: number): void {
     const first = this.#open[0];
     const entry = first?.job === job ? first : this.#open.find((entry) => entry.job === job);
@@ -75,7 +75,7 @@ export class OutputRouter {
     }
   }
 
-  /** What was held back as the possible start of a record is none: those are written whole. */
+  /** Bytes that might have been the start of a record are none: records are written whole. */
   #letGo(pipe: 1 | 2, entry: Entry): void {
     const records = this.#pipes[pipe - 1]!;
     const isCurrent = this.#open[this.#ended[pipe - 1]!] === entry;
@@ -134,7 +134,7 @@ export class OutputRouter {
     this.#advance();
   }
 
-  /** Lets go of the jobs that have ended on both pipes. */
+  /** Removes the jobs that have ended on both pipes. */
   #advance(): void {
     const ended = this.#ended;
     while (this.#open[ended[0]]?.isRead) ended[0]++;

@@ -18,7 +18,7 @@ import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/common/limi
 import type { Observer } from "../../../fake_server/common/observer.ts";
 import type { Execution } from "../../../fake_server/executors/executor.ts";
 import { LocalExecution } from "../../../fake_server/executors/local/local_execution.ts";
-import type { Job, Line, Outcome } from "../../../fake_server/scheduling/job.ts";
+import type { Job, Outcome, Queue } from "../../../fake_server/scheduling/job.ts";
 import type { JobOwner } from "../../../fake_server/scheduling/job_owner.ts";
 import { Scheduler } from "../../../fake_server/scheduling/scheduler.ts";
 import { Slot } from "../../../fake_server/scheduling/slot.ts";
@@ -68,9 +68,9 @@ export class FakeServer {
   readonly #ticker: ReturnType<typeof setInterval>;
   /** Who has jobs in each slot's process. */
   readonly #handed: Job<JobOwner>[][];
-  readonly #lines = new Set<Line<JobOwner>>();
-  /** How many jobs of other lines have gone before the first of this one since it is the first. */
-  #passedBy = new Map<Line<JobOwner>, Map<Line<JobOwner>, number>>();
+  readonly #queues = new Set<Queue<JobOwner>>();
+  /** How many jobs of other queues have gone before the first of this one since it is the first. */
+  #passedBy = new Map<Queue<JobOwner>, Map<Queue<JobOwner>, number>>();
   #lastPid = 0;
   #lastSession = 0;
 
@@ -150,13 +150,13 @@ export class FakeServer {
 
   /** What holds at every moment. */
   check(): void {
-    for (const line of this.#lines) {
-      const handed = this.#handed[line.slot]!.filter((job) =>
-        job.line === line && job.state === "handed"
+    for (const queue of this.#queues) {
+      const handed = this.#handed[queue.slot]!.filter((job) =>
+        job.queue === queue && job.state === "handed"
       );
-      const inFlight = [...line.waiting, ...handed].filter(isEval).length;
+      const inFlight = [...queue.waiting, ...handed].filter(isEval).length;
       must(inFlight <= this.evalsInFlight, () => `${inFlight} evals of a session are in flight`);
-      if (line.closed && inFlight === 0) this.#lines.delete(line);
+      if (queue.closed && inFlight === 0) this.#queues.delete(queue);
     }
     for (const [slot, process] of this.processes.entries()) {
       // Who has not answered keeps its place, cancelled or not.
@@ -181,18 +181,20 @@ export class FakeServer {
     );
     handed.push(job);
     must(handed.length <= MAX_JOBS_AHEAD, () => `${handed.length} jobs were handed over ahead`);
-    this.#passedBy.delete(job.line);
-    this.#lines.add(job.line);
-    for (const line of this.#lines) {
-      if (line.slot !== slot || line === job.line || line.paused || line.waiting.length === 0) {
-        this.#passedBy.delete(line);
+    this.#passedBy.delete(job.queue);
+    this.#queues.add(job.queue);
+    for (const queue of this.#queues) {
+      if (
+        queue.slot !== slot || queue === job.queue || queue.paused || queue.waiting.length === 0
+      ) {
+        this.#passedBy.delete(queue);
         continue;
       }
-      const counts = this.#passedBy.get(line) ?? new Map<Line<JobOwner>, number>();
-      this.#passedBy.set(line, counts);
-      const count = (counts.get(job.line) ?? 0) + 1;
-      counts.set(job.line, count);
-      must(count <= 2, () => `a session got ${count} turns while another waited for its first`);
+      const counts = this.#passedBy.get(queue) ?? new Map<Queue<JobOwner>, number>();
+      this.#passedBy.set(queue, counts);
+      const count = (counts.get(job.queue) ?? 0) + 1;
+      counts.set(job.queue, count);
+      must(count <= 2, () => `a session got ${count} round while another waited for its first`);
     }
   }
 
@@ -203,13 +205,13 @@ export class FakeServer {
       const name = `${model.session}/${outcome.namespace}`;
       const lives = this.#model.namespaces.get(name);
       must(
-        lives !== undefined && lives !== this.processes[job.line.slot]?.info.pid,
+        lives !== undefined && lives !== this.processes[job.queue.slot]?.info.pid,
         () => `the namespace of eval ${model.marker} is said to be gone, and lives in ${lives}`,
       );
       this.#model.namespaces.delete(name);
     }
-    // Another is the first of its line now.
-    this.#passedBy.delete(job.line);
+    // Another is the first of its queue now.
+    this.#passedBy.delete(job.queue);
     job.payload.outcome(outcome);
   }
 
