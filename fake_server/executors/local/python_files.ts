@@ -7,8 +7,10 @@ import apart from "../../python/codec/apart.py" with { type: "text" };
 import codec from "../../python/codec/codec.py" with { type: "text" };
 import locate from "../../python/codec/locate.py" with { type: "text" };
 import msgpack_c from "../../python/codec/msgpack_c.py" with { type: "text" };
+import msgpack_parts from "../../python/codec/msgpack_parts.py" with { type: "text" };
 import msgpack_pure from "../../python/codec/msgpack_pure.py" with { type: "text" };
 import msgpack_read from "../../python/codec/msgpack_read.py" with { type: "text" };
+import msgpack_runs from "../../python/codec/msgpack_runs.py" with { type: "text" };
 import steps from "../../python/codec/steps.py" with { type: "text" };
 import exceptionRecord from "../../python/errors/exception_record.py" with { type: "text" };
 import frames from "../../python/errors/frames.py" with { type: "text" };
@@ -69,8 +71,10 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "codec/codec.py": codec,
   "codec/locate.py": locate,
   "codec/msgpack_c.py": msgpack_c,
+  "codec/msgpack_parts.py": msgpack_parts,
   "codec/msgpack_pure.py": msgpack_pure,
   "codec/msgpack_read.py": msgpack_read,
+  "codec/msgpack_runs.py": msgpack_runs,
   "codec/steps.py": steps,
   "errors/exception_record.py": exceptionRecord,
   "errors/frames.py": frames,

@@ -10,8 +10,9 @@ from operator import countOf
 from sys import getrecursionlimit, setrecursionlimit
 
 from pyproxy_worker.codec import msgpack_pure as pure
-from pyproxy_worker.codec.msgpack_pure import LARGE_BYTES, MAX_DEPTH, Ext
-from pyproxy_worker.codec.msgpack_read import unpack
+from pyproxy_worker.codec.msgpack_parts import LARGE_BYTES, pack_bin_header, pack_count
+from pyproxy_worker.codec.msgpack_pure import MAX_DEPTH, Ext
+from pyproxy_worker.codec.msgpack_read import unpack, without_gc
 from pyproxy_worker.codec.steps import part_of
 from pyproxy_worker.values.classes import qualified_name
 from pyproxy_worker.values.opaque import OPAQUE, EncodeError, Unreadable, opaque
@@ -43,6 +44,8 @@ STRINGS = frozenset((str,))
 SMALL = frozenset((type(None), bool, int, float))
 # We look for large bytes in containers of at most this many members.
 FEW = 16
+# Below this, the collector has nothing to do.
+MANY_BYTES = 16 * 1024
 # Near the limit, C counts levels a little differently.
 MAX_C_DEPTH = MAX_DEPTH - 2
 
@@ -220,16 +223,16 @@ def pieces_apart(value, members):
     pieces = []
     small = []
     if type(value) is dict:
-        small.append(pure.pack_count(0x80, 0xDE, len(value)))
+        small.append(pack_count(0x80, 0xDE, len(value)))
         keys = map(pack, value)
     else:
-        small.append(pure.pack_count(0x90, 0xDC, len(value)))
+        small.append(pack_count(0x90, 0xDC, len(value)))
         keys = None
     for member in members:
         if keys is not None:
             small.append(next(keys))
         if type(member) is bytes and len(member) >= LARGE_BYTES:
-            small.append(pure.pack_bin_header(len(member)))
+            small.append(pack_bin_header(len(member)))
             pieces += b"".join(small), memoryview(member)
             small = []
         else:
@@ -267,7 +270,9 @@ def reset_packer_pure():
 
 
 def read_pure(data):
-    return unpack(bytes(data), lift_pure)
+    if len(data) < MANY_BYTES:
+        return unpack(bytes(data), lift_pure)
+    return without_gc(unpack, bytes(data), lift_pure)
 
 
 def lift_pure(code, data, depth):

@@ -9,13 +9,13 @@ extensions is checked afterwards. If C refuses a value, or we can't prove that i
 reader in Python decides. That is slow, and happens almost only with hostile bytes.
 """
 
-import gc
 import re
 from itertools import chain
 
 from msgpack import Timestamp, Unpacker, unpackb
 
 from pyproxy_worker.codec.msgpack_pure import MAX_DEPTH
+from pyproxy_worker.codec.msgpack_read import without_gc
 
 OPTIONS = {"raw": False, "strict_map_key": True}
 # Even empty bytes and extensions exceed these limits.
@@ -164,17 +164,6 @@ class CReader:
             self._levels = max(self._levels, size)
             return unpackb(data, **OPTIONS)
         return self._read_any(data)
-
-
-def without_gc(function, data):
-    """Calls `function` with the collector off, which would take a third of the time in vain."""
-    if not gc.isenabled():
-        return function(data)
-    gc.disable()
-    try:
-        return function(data)
-    finally:
-        gc.enable()
 
 
 def refuse_proto(data):

@@ -1,27 +1,26 @@
-"""Writes MessagePack in pure Python, for when there is no C module. The reader: msgpack_read.py.
+"""Writes MessagePack in pure Python, for when there is no C module. The reader: msgpack_read.py."""
 
-Most values consist of runs of numbers, strings and bytes. We pack those with C functions of the
-standard library, a whole array at a time.
-"""
-
-import struct
-from functools import partial
 from operator import countOf
 
-MAX_DEPTH = 512
-MIN_INT = -(1 << 63)
-MAX_INT = (1 << 64) - 1
+from pyproxy_worker.codec.msgpack_parts import (
+    kept_keys,
+    pack_bin_header,
+    pack_count,
+    pack_ext_header,
+    pack_key,
+    pack_keys,
+    pack_nothing,
+    packer_of,
+)
+from pyproxy_worker.codec.msgpack_runs import pack_run
 
-FLOAT = struct.Struct(">Bd")
-pack_float = partial(FLOAT.pack, 0xCB)
-pack_1 = struct.Struct(">BB").pack
-pack_2 = struct.Struct(">BH").pack
-pack_4 = struct.Struct(">BI").pack
-pack_8 = struct.Struct(">BQ").pack
-pack_signed = {size: struct.Struct(">B" + code).pack for size, code in zip((1, 2, 4, 8), "bhiq")}
-FIXINTS = [bytes((i,)) for i in range(128)]
-# Data of this size is sent from its own memory. Below this, a copy costs less than a separate send.
-LARGE_BYTES = 64 * 1024
+MAX_DEPTH = 512
+# Fewer values are as fast to pack one by one.
+FEW = 12
+# We look for runs in blocks of so many values, which bounds the memory that packing them takes.
+BLOCK = 1024
+# The keys of dicts with more members seldom come again.
+MANY = 64
 
 
 class Ext:
@@ -51,71 +50,6 @@ class TooDeep(ValueError):
         super().__init__("the value nests deeper than %d levels" % MAX_DEPTH)
 
 
-def pack_int(value):
-    """Packs an integer of MessagePack's range."""
-    if value >= 0:
-        if value < 0x80:
-            return FIXINTS[value]
-        if value < 0x100:
-            return pack_1(0xCC, value)
-        if value < 0x10000:
-            return pack_2(0xCD, value)
-        if value < 0x100000000:
-            return pack_4(0xCE, value)
-        return pack_8(0xCF, value)
-    if value >= -0x20:
-        return bytes((value + 0x100,))
-    if value >= -0x80:
-        return pack_signed[1](0xD0, value)
-    if value >= -0x8000:
-        return pack_signed[2](0xD1, value)
-    if value >= -0x80000000:
-        return pack_signed[4](0xD2, value)
-    return pack_signed[8](0xD3, value)
-
-
-def pack_str(value):
-    """Packs a string. Raises UnicodeEncodeError if it is not well formed."""
-    data = value.encode()
-    size = len(data)
-    if size < 0x20:
-        return bytes((0xA0 | size,)) + data
-    if size < 0x100:
-        return pack_1(0xD9, size) + data
-    if size < 0x10000:
-        return pack_2(0xDA, size) + data
-    return pack_4(0xDB, size) + data
-
-
-def pack_count(small, large, count):
-    """Packs the header of an array or a map."""
-    if count < 0x10:
-        return bytes((small | count,))
-    if count < 0x10000:
-        return pack_2(large, count)
-    return pack_4(large + 1, count)
-
-
-def pack_bin_header(size):
-    """Packs the header of bytes."""
-    if size < 0x100:
-        return pack_1(0xC4, size)
-    if size < 0x10000:
-        return pack_2(0xC5, size)
-    return pack_4(0xC6, size)
-
-
-def pack_ext_header(code, size):
-    """Packs the header of an extension."""
-    if size in (1, 2, 4, 8, 16):
-        return bytes((0xD3 + size.bit_length(), code))
-    if size < 0x100:
-        return pack_1(0xC7, size) + bytes((code,))
-    if size < 0x10000:
-        return pack_2(0xC8, size) + bytes((code,))
-    return pack_4(0xC9, size) + bytes((code,))
-
-
 def pack(value, default):
     """Returns the bytes of a value. `default` first lowers values that are not plain.
 
@@ -126,9 +60,16 @@ def pack(value, default):
 
 def pieces(value, default):
     """Does what `pack` does, in pieces. Large data is a separate piece: the value's own memory."""
+    packed = packer_of(type(value), pack_nothing)(value)
+    if packed is not None:
+        return [packed]
     out = []
     write(value, out.append, default, 1)
-    return list(joined(out))
+    return list(joined(out)) if has_memory(out) else [b"".join(out)]
+
+
+def has_memory(out):
+    return countOf(map(type, out), memoryview) > 0
 
 
 def joined(out):
@@ -146,89 +87,121 @@ def joined(out):
 
 
 def write(value, add, default, depth):
-    """Adds the pieces of `value`. `depth` is its level, if it is a container."""
+    """Adds the pieces of a value that no function of SCALARS packs.
+
+    `depth` is its level, if it is a container.
+    """
     kind = type(value)
-    if kind is str:
-        try:
-            add(pack_str(value))
-            return
-        except UnicodeEncodeError:
-            pass
-    elif kind is int:
-        if MIN_INT <= value <= MAX_INT:
-            add(pack_int(value))
+    if kind is dict:
+        if write_map(value, add, default, depth):
             return
     elif kind is list or kind is tuple:
         write_array(value, add, default, depth)
         return
-    elif kind is dict:
-        if write_map(value, add, default, depth):
-            return
-    elif kind is float:
-        add(pack_float(value))
-        return
-    elif value is None:
-        add(b"\xc0")
-        return
-    elif kind is bool:
-        add(b"\xc3" if value else b"\xc2")
-        return
-    elif kind is bytes or kind is bytearray:
+    elif kind is bytes:
         add(pack_bin_header(len(value)))
-        # A bytearray may be changed while it is being sent, so we copy it.
-        add(memoryview(value) if kind is bytes and len(value) >= LARGE_BYTES else bytes(value))
+        add(memoryview(value))
+        return
+    elif kind is bytearray:
+        add(pack_bin_header(len(value)))
+        add(bytes(value))  # a copy, since it may be changed while it is being sent
         return
     elif kind is Ext:
         write_ext(value, add, default, depth)
         return
-    write(default(value), add, default, depth)
+    value = default(value)
+    packed = packer_of(type(value), pack_nothing)(value)
+    if packed is None:
+        write(value, add, default, depth)
+    else:
+        add(packed)
 
 
 def write_array(value, add, default, depth):
     """Adds a list or a tuple."""
     if depth > MAX_DEPTH:
         raise TooDeep
-    add(pack_count(0x90, 0xDC, len(value)))
-    kinds = set(map(type, value))
-    if len(kinds) == 1:
-        kind = kinds.pop()
-        if kind is float:
-            add(b"".join(map(pack_float, value)))
-            return
-        if kind is int:
-            low, high = min(value), max(value)
-            if low >= 0 and high < 0x80:
-                add(bytes(value))
-                return
-            if low >= MIN_INT and high <= MAX_INT:
-                add(b"".join(map(pack_int, value)))
-                return
-        if kind is str:
-            try:
-                add(b"".join(map(pack_str, value)))
-                return
-            except UnicodeEncodeError:
-                pass
-    for item in value:
-        write(item, add, default, depth + 1)
+    items = tuple(value)  # another thread may change the list
+    count = len(items)
+    add(pack_count(0x90, 0xDC, count))
+    if count < FEW:
+        write_items(items, add, default, depth)
+        return
+    for at in range(0, count, BLOCK):
+        block = items[at : at + BLOCK]
+        packed = None
+        if depth < MAX_DEPTH:
+            packed = pack_run(block, lambda item: pack_item(item, default, depth + 2))
+        if packed is None:
+            write_items(block, add, default, depth)
+        else:
+            add(packed)
+
+
+def write_items(items, add, default, depth):
+    packed = [packer_of(type(item), pack_nothing)(item) for item in items]
+    if all(packed):
+        add(b"".join(packed))
+        return
+    for item, data in zip(items, packed):
+        if data is None:
+            write(item, add, default, depth + 1)
+        else:
+            add(data)
+
+
+def pack_item(value, default, depth):
+    """Packs the member of a row. Returns None if it has large data."""
+    out = []
+    write(value, out.append, default, depth)
+    return None if has_memory(out) else b"".join(out)
 
 
 def write_map(value, add, default, depth):
     """Adds a dict. If a key is not allowed in a map, it adds nothing and returns False."""
     if depth > MAX_DEPTH:
         raise TooDeep
-    # The fastest check that all keys are exactly `str`: a subclass may redefine equality.
-    if countOf(map(type, value), str) != len(value) or "__proto__" in value:
+    parts = pack_pairs(value)
+    if parts is None:
         return False
-    try:
-        keys = list(map(pack_str, value))
-    except UnicodeEncodeError:
-        return False
-    add(pack_count(0x80, 0xDE, len(keys)))
-    for key, item in zip(keys, value.values()):
+    if all(parts):
+        add(b"".join(parts))
+        return True
+    items = tuple(value.values())
+    if len(parts) != 1 + 2 * len(items):
+        raise RuntimeError("another thread has changed the dict")
+    add(parts[0])
+    for key, item, data in zip(parts[1::2], items, parts[2::2]):
         add(key)
-        write(item, add, default, depth + 1)
+        if data is None:
+            write(item, add, default, depth + 1)
+        else:
+            add(data)
     return True
+
+
+def pack_pairs(value):
+    """Packs a dict: its header, each key, and each value, or None for one that may have members.
+
+    Returns None if a key is not allowed in a map.
+    """
+    parts = [pack_count(0x80, 0xDE, len(value))]
+    if len(value) > MANY:
+        keys = pack_keys(value)
+        if keys is None:
+            return None
+        parts += keys * 2
+        parts[1::2] = keys
+        parts[2::2] = [packer_of(type(item), pack_nothing)(item) for item in value.values()]
+        return parts
+    add_part = parts.append
+    for key, item in value.items():
+        data = type(key) is str and kept_keys.get(key) or pack_key(key)
+        if data is None:
+            return None
+        add_part(data)
+        add_part(packer_of(type(item), pack_nothing)(item))
+    return parts
 
 
 def write_ext(value, add, default, depth):
@@ -243,7 +216,7 @@ def write_ext(value, add, default, depth):
     else:
         inner = []
         write(data, inner.append, default, depth + 1)
-        if not any(type(piece) is memoryview for piece in inner):
+        if not has_memory(inner):
             inner = [b"".join(inner)]
     add(pack_ext_header(value.code, sum(map(len, inner))))
     for piece in inner:

@@ -1,11 +1,22 @@
-"""Reads MessagePack by the wire's rules, in pure Python. The writer is msgpack_pure.py."""
+"""Reads MessagePack by the wire's rules, in pure Python. The writer is msgpack_pure.py.
 
+The loops over the members of arrays and maps read the commonest kinds of values themselves: a call
+of a function would take longer than the rest.
+"""
+
+import gc
 import struct
+from itertools import repeat
 
+from pyproxy_worker.codec.msgpack_parts import pack_str
 from pyproxy_worker.codec.msgpack_pure import MAX_DEPTH, TooDeep
 
-# Records repeat their keys, so we keep the decoded ones. The bound limits keys that never repeat.
-CACHED_KEYS = 4096
+# Records repeat their keys, so we keep the decoded ones.
+KEPT_KEYS = 4096
+# They repeat their order, too, so we keep the keys of small maps by the first one.
+KEPT_SHAPES = 256
+MOST_KEYS = 32
+MOST_KEY_BYTES = 32
 
 
 def unpack(data, ext, depth=1):
@@ -28,8 +39,8 @@ def read(data, at, ext, depth):
     """Returns the value at `at`, and where the next one begins."""
     first = data[at]
     at += 1
-    if first < 0x80:
-        return first, at
+    if SMALL[first] is not MORE:
+        return SMALL[first], at
     if first < 0x90:
         return read_map(data, at, first & 15, ext, depth)
     if first < 0xA0:
@@ -37,15 +48,9 @@ def read(data, at, ext, depth):
     if first < 0xC0:
         end = at + (first & 31)
         return data[at:end].decode(), end
-    if first >= 0xE0:
-        return first - 0x100, at
-    if first in NUMBERS:
-        number = NUMBERS[first]
-        return number.unpack_from(data, at)[0], at + number.size
-    if first < 0xC4:
-        if first == 0xC1:
-            raise ValueError("0xc1 starts no value")
-        return CONSTANTS[first], at
+    if first in UNPACKS:
+        unpack, size = UNPACKS[first]
+        return unpack(data, at - 1)[0], at - 1 + size
     if first in LENGTHS:
         length = LENGTHS[first]
         count = length.unpack_from(data, at)[0]
@@ -58,6 +63,8 @@ def read(data, at, ext, depth):
             return data[at : at + count].decode(), at + count
         if first < 0xC7:
             return data[at : at + count], at + count
+    elif first == 0xC1:
+        raise ValueError("0xc1 starts no value")
     else:
         count = 1 << (first - 0xD4)
     if depth > MAX_DEPTH:
@@ -80,12 +87,26 @@ LENGTHS = {
         "BHIBHIBHIHIHI",
     )
 }
+# The values of one byte, by that byte, and a mark for the bytes that begin another value.
+MORE = object()
+SMALL = [*range(0x80), *[MORE] * 0x60, *range(-0x20, 0)]
+for first in CONSTANTS:
+    SMALL[first] = CONSTANTS[first]
+# How to unpack a number with its first byte, and the size of both.
+UNPACKS = {
+    first: (struct.Struct(">x" + number.format[1:]).unpack_from, 1 + number.size)
+    for first, number in NUMBERS.items()
+}
+unpack_float = UNPACKS[0xCB][0]
 RUN = 256
 RUNS = {
     first: struct.Struct(">" + ("x" + code) * RUN)
     for first, code in zip(range(0xCA, 0xD4), "fdBHIQbhiq")
 }
-known_keys = {}
+kept_keys = {}
+kept_shapes = {}
+# No key of a map has these bytes.
+UNKNOWN = "", b"\xc1", 1
 
 
 def read_array(data, at, count, ext, depth):
@@ -95,22 +116,38 @@ def read_array(data, at, count, ext, depth):
     if count > len(data) - at:
         raise IndexError
     out = []
-    if count >= 8:
-        at = read_runs(data, at, count, out)
-        count -= len(out)
+    add = out.append
     depth += 1
-    for _ in range(count):
-        first = data[at]
-        if first < 0x80:
-            out.append(first)
-            at += 1
-        elif 0xA0 <= first < 0xC0:
-            end = at + 1 + (first & 31)
-            out.append(data[at + 1 : end].decode())
-            at = end
-        else:
-            item, at = read(data, at, ext, depth)
-            out.append(item)
+    while len(out) < count:
+        some = count - len(out)
+        if some >= 8:
+            at = read_runs(data, at, some, out)
+            some = min(count - len(out), RUN)
+        for _ in range(some):
+            first = data[at]
+            if 0xA0 <= first < 0xC0:
+                end = at + 1 + (first & 31)
+                value = data[at + 1 : end].decode()
+                at = end
+            elif SMALL[first] is not MORE:
+                value = SMALL[first]
+                at += 1
+            elif first == 0xCB:
+                value = unpack_float(data, at)[0]
+                at += 9
+            elif first < 0x90:
+                value, at = read_map(data, at + 1, first & 15, ext, depth)
+            elif first in UNPACKS:
+                unpack, size = UNPACKS[first]
+                value = unpack(data, at)[0]
+                at += size
+            elif first == 0xD9:
+                end = at + 2 + data[at + 1]
+                value = data[at + 2 : end].decode()
+                at = end
+            else:
+                value, at = read(data, at, ext, depth)
+            add(value)
     return out, at
 
 
@@ -149,33 +186,82 @@ def read_map(data, at, count, ext, depth):
         raise TooDeep
     if 2 * count > len(data) - at:
         raise IndexError
-    depth += 1
     out = {}
-    for _ in range(count):
-        first = data[at]
+    if count == 0:
+        return out, at
+    start = data[at - 1 : at + 1 + (data[at] & 31)]
+    shape = kept_shapes.get(start)
+    is_known = shape is not None and len(shape) == count
+    depth += 1
+    for key, packed, size in shape if is_known else repeat(UNKNOWN, count):
+        end = at + size
+        if data[at:end] != packed:
+            is_known = False
+            first = data[at]
+            if 0xA0 <= first < 0xC0:
+                end = at + 1 + (first & 31)
+                text = data[at + 1 : end]
+                key = kept_keys.get(text) or keep_key(text)
+            else:
+                key, end = read(data, at, ext, depth)
+                if type(key) is not str:
+                    raise ValueError("a key of a map must be a string, got %s" % type(key).__name__)
+            if key == "__proto__":
+                raise ValueError('a map cannot have the key "__proto__"')
+        first = data[end]
         if 0xA0 <= first < 0xC0:
-            end = at + 1 + (first & 31)
-            raw = data[at + 1 : end]
-            key = known_keys.get(raw)
-            if key is None:
-                key = raw.decode()
-                if len(known_keys) < CACHED_KEYS:
-                    known_keys[raw] = key
-            at = end
+            at = end + 1 + (first & 31)
+            value = data[end + 1 : at].decode()
+        elif SMALL[first] is not MORE:
+            value = SMALL[first]
+            at = end + 1
+        elif first == 0xCB:
+            value = unpack_float(data, end)[0]
+            at = end + 9
+        elif first in UNPACKS:
+            unpack, size = UNPACKS[first]
+            value = unpack(data, end)[0]
+            at = end + size
+        elif first == 0xD9:
+            at = end + 2 + data[end + 1]
+            value = data[end + 2 : at].decode()
         else:
-            key, at = read(data, at, ext, depth)
-            if type(key) is not str:
-                raise ValueError("a key of a map must be a string, got %s" % type(key).__name__)
-        if key == "__proto__":
-            raise ValueError('a map cannot have the key "__proto__"')
-        first = data[at]
-        if first < 0x80:
-            out[key] = first
-            at += 1
-        elif 0xA0 <= first < 0xC0:
-            end = at + 1 + (first & 31)
-            out[key] = data[at + 1 : end].decode()
-            at = end
-        else:
-            out[key], at = read(data, at, ext, depth)
+            value, at = read(data, end, ext, depth)
+        out[key] = value
+    if not is_known and count <= MOST_KEYS:
+        keep_shape(start, out, count)
     return out, at
+
+
+def without_gc(function, *args):
+    """Calls `function` with the collector off, which would take a third of the time in vain."""
+    if not gc.isenabled():
+        return function(*args)
+    gc.disable()
+    try:
+        return function(*args)
+    finally:
+        gc.enable()
+
+
+def keep_key(text):
+    key = text.decode()
+    if len(kept_keys) >= KEPT_KEYS:
+        kept_keys.clear()
+    kept_keys[text] = key
+    return key
+
+
+def keep_shape(start, out, count):
+    """Keeps the keys of a map for the next one that begins like it."""
+    if kept_shapes.pop(start, None) is not None or len(out) < count:
+        return
+    shape = []
+    for key in out:
+        packed = pack_str(key)
+        if len(packed) > MOST_KEY_BYTES:
+            return
+        shape.append((key, packed, len(packed)))
+    if len(kept_shapes) >= KEPT_SHAPES:
+        kept_shapes.clear()
+    kept_shapes[start] = shape

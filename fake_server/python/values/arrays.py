@@ -8,7 +8,8 @@ import re
 import struct
 import sys
 
-from pyproxy_worker.codec.msgpack_pure import LARGE_BYTES, Ext, Large
+from pyproxy_worker.codec.msgpack_parts import LARGE_BYTES
+from pyproxy_worker.codec.msgpack_pure import Ext, Large
 from pyproxy_worker.values.opaque import EncodeError, opaque
 
 # The limit of numpy 2.

@@ -13,7 +13,8 @@ from enum import Enum
 from types import MappingProxyType, SimpleNamespace
 
 from pyproxy_worker.codec import apart
-from pyproxy_worker.codec.msgpack_pure import MAX_INT, MIN_INT, Ext
+from pyproxy_worker.codec.msgpack_pure import Ext
+from pyproxy_worker.codec.msgpack_parts import MAX_INT, MIN_INT
 from pyproxy_worker.codec.steps import key_step, member_step
 from pyproxy_worker.values import arrays, moments, scalars, tables
 from pyproxy_worker.values.classes import mro_of, names_of, qualified_name
