@@ -72,14 +72,23 @@ function hasOneWayExtension(bytes: Uint8Array): boolean {
   return /d[4-8]0[56]|c[789](..){1,4}0[56]/.test(bytes.toHex());
 }
 
-/** Damaged messages of random values. */
+/** Rows with the same keys, and now and then one with others. */
+function table(below: (limit: number) => number): unknown[] {
+  return Array.from({ length: 2 + below(20) }, (_, i) => {
+    const row = { id: i * 40, name: "x".repeat(below(40)), score: i / 7, team: null };
+    if (below(10) > 0) return row;
+    return below(2) === 0 ? { id: i, score: 1, name: "y" } : { ...row, more: [row], id: true };
+  });
+}
+
+/** Damaged messages of random values and of tables. */
 function mutations(): Uint8Array[] {
   const random = new RandomValues(SEED, true);
   const roll = seeded(SEED + 1);
   const below = (limit: number) => Math.floor(roll() * limit);
-  return Array.from({ length: DAMAGED }, () => {
+  return Array.from({ length: DAMAGED }, (_, i) => {
     const encoder = new Encoder();
-    encoder.value(random.value(), "value");
+    encoder.value(i % 4 === 0 ? table(below) : random.value(), "value");
     return damaged(encoder.take(), below);
   });
 }
@@ -108,6 +117,7 @@ for (const { name, path: python } of interpreters()) {
       list: [1, 300, 70000, 2 ** 40, -1, -200, -40000, -(2 ** 40), 0.5, 2n ** 70n, null, true],
       text: ["a", "ä".repeat(20), "x".repeat(300), new Uint8Array(3), new Uint8Array(300)],
       more: [new Set([1]), new Map([[1, new Date()]])],
+      rows: [{ a: 1, b: "x", c: 0.5 }, { a: 300, b: "y", c: null }, { a: 1, c: 2, b: 3 }, { a: 1 }],
     }, "value");
     const bytes = encoder.take();
     const cuts = Array.from(bytes, (_, length) => bytes.slice(0, length));

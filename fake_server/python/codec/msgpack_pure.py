@@ -19,6 +19,8 @@ MAX_DEPTH = 512
 FEW = 12
 # We look for runs in blocks of so many values, which bounds the memory that packing them takes.
 BLOCK = 1024
+# Rows, and members of two levels in them, have room below this level.
+MAX_TABLE_DEPTH = MAX_DEPTH - 3
 # The keys of dicts with more members seldom come again.
 MANY = 64
 
@@ -129,9 +131,7 @@ def write_array(value, add, default, depth):
         return
     for at in range(0, count, BLOCK):
         block = items[at : at + BLOCK]
-        packed = None
-        if depth < MAX_DEPTH:
-            packed = pack_run(block, lambda item: pack_item(item, default, depth + 2))
+        packed = pack_run(block, default, pack_member) if depth < MAX_TABLE_DEPTH else None
         if packed is None:
             write_items(block, add, default, depth)
         else:
@@ -150,10 +150,17 @@ def write_items(items, add, default, depth):
             add(data)
 
 
-def pack_item(value, default, depth):
-    """Packs the member of a row. Returns None if it has large data."""
+def pack_member(value, default):
+    """Packs the member of a row that is more than a scalar.
+
+    Returns None if it contains large data or nests deep: the table is packed again without columns.
+    If that could happen inside of a member, too, the time would double at each level.
+    """
     out = []
-    write(value, out.append, default, depth)
+    try:
+        write(value, out.append, default, MAX_DEPTH - 1)
+    except TooDeep:
+        return None
     return None if has_memory(out) else b"".join(out)
 
 
@@ -185,22 +192,23 @@ def pack_pairs(value):
 
     Returns None if a key is not allowed in a map.
     """
-    parts = [pack_count(0x80, 0xDE, len(value))]
     if len(value) > MANY:
         keys = pack_keys(value)
         if keys is None:
             return None
-        parts += keys * 2
+        parts = [None, *keys, *keys]
         parts[1::2] = keys
         parts[2::2] = [packer_of(type(item), pack_nothing)(item) for item in value.values()]
-        return parts
-    add_part = parts.append
-    for key, item in value.items():
-        data = type(key) is str and kept_keys.get(key) or pack_key(key)
-        if data is None:
-            return None
-        add_part(data)
-        add_part(packer_of(type(item), pack_nothing)(item))
+    else:
+        parts = [None]
+        add_part = parts.append
+        for key, item in value.items():
+            data = type(key) is str and kept_keys.get(key) or pack_key(key)
+            if data is None:
+                return None
+            add_part(data)
+            add_part(packer_of(type(item), pack_nothing)(item))
+    parts[0] = pack_count(0x80, 0xDE, len(parts) // 2)
     return parts
 
 

@@ -15,7 +15,8 @@ from pyproxy_worker.codec.msgpack_pure import MAX_DEPTH, TooDeep
 KEPT_KEYS = 4096
 # They repeat their order, too, so we keep the keys of small maps by the first one.
 KEPT_SHAPES = 256
-MOST_KEYS = 32
+MIN_SHAPE = 3
+MAX_SHAPE = 32
 MOST_KEY_BYTES = 32
 
 
@@ -187,10 +188,10 @@ def read_map(data, at, count, ext, depth):
     if 2 * count > len(data) - at:
         raise IndexError
     out = {}
-    if count == 0:
-        return out, at
-    start = data[at - 1 : at + 1 + (data[at] & 31)]
-    shape = kept_shapes.get(start)
+    shape = start = None
+    if count >= MIN_SHAPE:
+        start = data[at - 1 : at + 1 + (data[at] & 31)]
+        shape = kept_shapes.get(start)
     is_known = shape is not None and len(shape) == count
     depth += 1
     for key, packed, size in shape if is_known else repeat(UNKNOWN, count):
@@ -228,7 +229,7 @@ def read_map(data, at, count, ext, depth):
         else:
             value, at = read(data, end, ext, depth)
         out[key] = value
-    if not is_known and count <= MOST_KEYS:
+    if not is_known and start is not None and count <= MAX_SHAPE:
         keep_shape(start, out, count)
     return out, at
 

@@ -29,8 +29,11 @@ INTS = (
 )
 
 
-def pack_run(values, pack_item):
-    """Packs values that are all plain and alike."""
+def pack_run(values, default, pack_member):
+    """Packs the items of an array together: numbers, strings, or the rows of a table.
+
+    `pack_member(value, default)` packs what is more than a scalar, or returns None.
+    """
     kinds = set(map(type, values))
     if len(kinds) > 1:
         return None
@@ -38,7 +41,7 @@ def pack_run(values, pack_item):
     if kind is float:
         return pack_equal(0xCB, "d", values)
     if kind is dict or kind is list or kind is tuple:
-        return pack_rows(values, kind, pack_item)
+        return pack_rows(values, kind, default, pack_member)
     if kind is int:
         low = min(values)
         high = max(values)
@@ -47,7 +50,7 @@ def pack_run(values, pack_item):
         for least, most, first, code in INTS:
             if low >= least and high <= most:
                 return pack_equal(first, code, values)
-    packed = pack_column(values, pack_item)
+    packed = pack_column(values, default, pack_member)
     return None if packed is None else b"".join(packed)
 
 
@@ -63,7 +66,7 @@ def pack_equal(first, code, values):
     return packed
 
 
-def pack_column(values, pack_item):
+def pack_column(values, default, pack_member):
     """Returns the values packed, each by itself."""
     kinds = set(map(type, values))
     if len(kinds) > 1:
@@ -79,7 +82,7 @@ def pack_column(values, pack_item):
         else:
             packed = list(map(packer_of(kind, pack_nothing), values))
     if not all(packed):
-        packed = [data or pack_item(value) for data, value in zip(packed, values)]
+        packed = [data or pack_member(value, default) for data, value in zip(packed, values)]
     return packed if all(packed) else None
 
 
@@ -94,7 +97,7 @@ def pack_strings(values):
         return [pack_str_header(len(text)) + text for text in texts]
 
 
-def pack_rows(rows, kind, pack_item):
+def pack_rows(rows, kind, default, pack_member):
     """Packs a table: dicts with the same keys in the same order, or lists of the same length."""
     count = len(rows)
     width = len(rows[0])
@@ -120,7 +123,7 @@ def pack_rows(rows, kind, pack_item):
     for i in range(width):
         if i < len(keys):
             columns.append([keys[i]] * count)
-        columns.append(pack_column(members[i::width], pack_item))
+        columns.append(pack_column(members[i::width], default, pack_member))
         if columns[-1] is None:
             return None
     parts = [None] * (len(columns) * count)
