@@ -106,8 +106,8 @@ RUNS = {
 }
 kept_keys = {}
 kept_shapes = {}
-# No key of a map has these bytes.
-UNKNOWN = "", b"\xc1", 1
+# In place of a key that we don't know: one byte of the message never equals these two.
+UNKNOWN = "", b"\xc1\xc1", 1
 
 
 def read_array(data, at, count, ext, depth):
@@ -121,6 +121,10 @@ def read_array(data, at, count, ext, depth):
     depth += 1
     while len(out) < count:
         some = count - len(out)
+        first = data[at]
+        if 0x80 <= first < 0x90:
+            at = read_maps(data, at + 1, first & 15, some, ext, depth, out)
+            continue
         if some >= 8:
             at = read_runs(data, at, some, out)
             some = min(count - len(out), RUN)
@@ -137,7 +141,7 @@ def read_array(data, at, count, ext, depth):
                 value = unpack_float(data, at)[0]
                 at += 9
             elif first < 0x90:
-                value, at = read_map(data, at + 1, first & 15, ext, depth)
+                break
             elif first in UNPACKS:
                 unpack, size = UNPACKS[first]
                 value = unpack(data, at)[0]
@@ -183,55 +187,74 @@ def read_runs(data, at, count, out):
 
 def read_map(data, at, count, ext, depth):
     """Returns the dict of `count` pairs from `at` on, and where it ends."""
+    maps = []
+    at = read_maps(data, at, count, 1, ext, depth, maps)
+    return maps[0], at
+
+
+def read_maps(data, at, count, most, ext, depth, out):
+    """Reads maps of `count` pairs into `out`: one, whose pairs begin at `at`, or the rows of a table.
+
+    Returns where the last one ends. That is after `most` maps, or earlier.
+    """
     if depth > MAX_DEPTH:
         raise TooDeep
     if 2 * count > len(data) - at:
         raise IndexError
-    out = {}
     shape = start = None
     if count >= MIN_SHAPE:
         start = data[at - 1 : at + 1 + (data[at] & 31)]
         shape = kept_shapes.get(start)
     is_known = shape is not None and len(shape) == count
+    header = data[at - 1]
+    last = len(data) - 2 * count
     depth += 1
-    for key, packed, size in shape if is_known else repeat(UNKNOWN, count):
-        end = at + size
-        if data[at:end] != packed:
-            is_known = False
-            first = data[at]
+    while True:
+        row = {}
+        for key, packed, size in shape if is_known else repeat(UNKNOWN, count):
+            end = at + size
+            if data[at:end] != packed:
+                is_known = False
+                first = data[at]
+                if 0xA0 <= first < 0xC0:
+                    end = at + 1 + (first & 31)
+                    text = data[at + 1 : end]
+                    key = kept_keys.get(text) or keep_key(text)
+                else:
+                    key, end = read(data, at, ext, depth)
+                    if type(key) is not str:
+                        name = type(key).__name__
+                        raise ValueError("a key of a map must be a string, got %s" % name)
+                if key == "__proto__":
+                    raise ValueError('a map cannot have the key "__proto__"')
+            first = data[end]
             if 0xA0 <= first < 0xC0:
-                end = at + 1 + (first & 31)
-                text = data[at + 1 : end]
-                key = kept_keys.get(text) or keep_key(text)
+                at = end + 1 + (first & 31)
+                value = data[end + 1 : at].decode()
+            elif SMALL[first] is not MORE:
+                value = SMALL[first]
+                at = end + 1
+            elif first == 0xCB:
+                value = unpack_float(data, end)[0]
+                at = end + 9
+            elif first in UNPACKS:
+                unpack, size = UNPACKS[first]
+                value = unpack(data, end)[0]
+                at = end + size
+            elif first == 0xD9:
+                at = end + 2 + data[end + 1]
+                value = data[end + 2 : at].decode()
             else:
-                key, end = read(data, at, ext, depth)
-                if type(key) is not str:
-                    raise ValueError("a key of a map must be a string, got %s" % type(key).__name__)
-            if key == "__proto__":
-                raise ValueError('a map cannot have the key "__proto__"')
-        first = data[end]
-        if 0xA0 <= first < 0xC0:
-            at = end + 1 + (first & 31)
-            value = data[end + 1 : at].decode()
-        elif SMALL[first] is not MORE:
-            value = SMALL[first]
-            at = end + 1
-        elif first == 0xCB:
-            value = unpack_float(data, end)[0]
-            at = end + 9
-        elif first in UNPACKS:
-            unpack, size = UNPACKS[first]
-            value = unpack(data, end)[0]
-            at = end + size
-        elif first == 0xD9:
-            at = end + 2 + data[end + 1]
-            value = data[end + 2 : at].decode()
-        else:
-            value, at = read(data, end, ext, depth)
-        out[key] = value
+                value, at = read(data, end, ext, depth)
+            row[key] = value
+        out.append(row)
+        most -= 1
+        if most == 0 or not is_known or at >= last or data[at] != header:
+            break
+        at += 1
     if not is_known and start is not None and count <= MAX_SHAPE:
-        keep_shape(start, out, count)
-    return out, at
+        keep_shape(start, row, count)
+    return at
 
 
 def without_gc(function, *args):

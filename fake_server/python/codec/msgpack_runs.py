@@ -11,6 +11,7 @@ from operator import countOf
 from pyproxy_worker.codec.msgpack_parts import (
     CONSTANTS,
     FIXINTS,
+    SCALARS,
     STR_HEADERS,
     pack_count,
     pack_keys,
@@ -27,6 +28,8 @@ INTS = (
     (0x10000, 0xFFFFFFFF, 0xCE, "I"),
     (0x100000000, 0xFFFFFFFFFFFFFFFF, 0xCF, "Q"),
 )
+# Packed one by one, the members of a block of wider rows would take too much memory.
+MAX_WIDTH = 64
 
 
 def pack_run(values, default, pack_member):
@@ -50,6 +53,8 @@ def pack_run(values, default, pack_member):
         for least, most, first, code in INTS:
             if low >= least and high <= most:
                 return pack_equal(first, code, values)
+    if kind not in SCALARS:
+        return None
     packed = pack_column(values, default, pack_member)
     return None if packed is None else b"".join(packed)
 
@@ -81,9 +86,14 @@ def pack_column(values, default, pack_member):
             return list(map(FIXINTS.__getitem__, values))
         else:
             packed = list(map(packer_of(kind, pack_nothing), values))
-    if not all(packed):
-        packed = [data or pack_member(value, default) for data, value in zip(packed, values)]
-    return packed if all(packed) else None
+    if all(packed):
+        return packed
+    for i, value in enumerate(values):
+        if packed[i] is None:
+            packed[i] = pack_member(value, default)
+            if packed[i] is None:
+                return None
+    return packed
 
 
 def pack_strings(values):
@@ -101,7 +111,7 @@ def pack_rows(rows, kind, default, pack_member):
     """Packs a table: dicts with the same keys in the same order, or lists of the same length."""
     count = len(rows)
     width = len(rows[0])
-    if width == 0:
+    if not 0 < width <= MAX_WIDTH:
         return None
     if kind is dict:
         names = list(chain.from_iterable(rows))
