@@ -19,7 +19,9 @@ export class Program implements AsyncDisposable {
   readonly status: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #stdout: ReadableStreamDefaultReader<string>;
+  /** Not piped through a decoder, which would read ahead: in the next test, for the sanitizers. */
+  readonly #stdout: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder = new TextDecoder();
   #text = "";
 
   /** Starts a program of this repository's. */
@@ -34,7 +36,7 @@ export class Program implements AsyncDisposable {
     this.pid = this.#child.pid;
     this.status = this.#child.status;
     this.#stdin = this.#child.stdin.getWriter();
-    this.#stdout = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    this.#stdout = this.#child.stdout.getReader();
     this.stderr = new Response(this.#child.stderr).text();
   }
 
@@ -49,7 +51,7 @@ export class Program implements AsyncDisposable {
       }
       const { done, value } = await deadline(this.#stdout.read(), PATIENCE_MS);
       if (done) throw new Error(`the program has ended: ${await this.stderr}`);
-      this.#text += value;
+      this.#text += this.#decoder.decode(value, { stream: true });
     }
   }
 

@@ -1,7 +1,18 @@
 // `pyproxy run FILE` is `python FILE`: what that Python does with the same file is the right value.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { testPython } from "../python.ts";
-import { COMMANDS, type Ended, ended, Program, script, server } from "./program.ts";
+import {
+  COMMANDS,
+  type Ended,
+  ended,
+  Program,
+  script,
+  server,
+  shareServer,
+  untilNobodyIsThere,
+} from "./program.ts";
+
+shareServer();
 
 /** Bytes of text and of numbers. */
 function bytes(...parts: (string | number)[]): Uint8Array {
@@ -14,19 +25,18 @@ function bytes(...parts: (string | number)[]): Uint8Array {
 
 /** Runs each script by the command and by Python itself. */
 async function agree(scripts: Record<string, string | Uint8Array>): Promise<void> {
-  await using own = await server();
   for (const [name, source] of Object.entries(scripts)) {
     await using file = await script(source);
     const right = await ended([testPython(), file.path, "argument"]);
-    const came = await ended([...run(own, file), "argument"]);
+    const came = await ended([...run(file), "argument"]);
     assertEquals(withoutAddresses(came), withoutAddresses(right), name);
   }
 }
 
 /** The command that runs a file. */
-function run({ addr }: { addr: string }, { path }: { path: string }): string[] {
+function run({ path }: { path: string }): string[] {
   const [, base] = COMMANDS[0]!;
-  return [...base, "--addr", addr, "run", path];
+  return [...base, "--addr", server().addr, "run", path];
 }
 
 function withoutAddresses(result: Ended): Ended {
@@ -75,12 +85,11 @@ Deno.test("run ends a script as python does: threads, pools, atexit, finalizers,
 });
 
 Deno.test("run leaves whole files", async () => {
-  await using own = await server();
   const source =
     "import sys\nreport = open(sys.argv[1], 'w')\ndef put(text): report.write(text)\nput('to the end')\n";
   await using file = await script(source);
   await using report = await script("");
-  assertEquals((await ended([...run(own, file), report.path])).code, 0);
+  assertEquals((await ended([...run(file), report.path])).code, 0);
   assertEquals(await Deno.readTextFile(report.path), "to the end");
 });
 
@@ -131,13 +140,12 @@ Deno.test("run prints uncaught exceptions as python does", async () => {
 });
 
 Deno.test("run shows the lines of a script whose file the server does not have", async () => {
-  await using own = await server();
   await using file = await script(
     "import os, threading\nos.remove(__file__)\ndef fail(): raise ValueError('in a thread')\n" +
       "thread = threading.Thread(target=fail)\nthread.start()\nthread.join()\n" +
       "class Lock:\n    def __del__(self): raise ValueError('del')\nlock = Lock()\n1 / 0\n",
   );
-  const { stderr } = await ended(run(own, file));
+  const { stderr } = await ended(run(file));
   const lines = stderr.split("\n").map((line) => line.trim());
   for (const line of ["def fail(): raise ValueError('in a thread')", "1 / 0"]) {
     assert(lines.includes(line), stderr);
@@ -161,13 +169,12 @@ Deno.test("run gives a script the interpreter that python gives it", async () =>
 });
 
 Deno.test("run gives each script a process that none has used", async () => {
-  await using own = await server();
   await using file = await script(
     "import json, os, random, signal\nprint(hasattr(json, 'mark'), 'MARK' in os.environ, signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)\nprint(random.random())\njson.mark = 1\nos.environ['MARK'] = '1'\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nrandom.seed(5)\n",
   );
   const drawn = new Set<string>();
   for (let i = 0; i < 3; i++) {
-    const { stdout } = await ended(run(own, file));
+    const { stdout } = await ended(run(file));
     const [looked, number] = stdout.split("\n");
     assertEquals(looked, "False False True");
     drawn.add(number!);
@@ -176,28 +183,26 @@ Deno.test("run gives each script a process that none has used", async () => {
 });
 
 Deno.test("a Ctrl-C ends the wait for a script's threads, as python has it", async () => {
-  await using own = await server();
   await using file = await script(
     "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\nprint('begun', flush=True)\n",
   );
-  await using program = new Program(run(own, file));
+  await using program = new Program(run(file));
   await program.until("begun\n");
   program.interrupt();
   assertEquals(await program.code, 0);
   // The first versions of 3.13 say no more than that.
   assertMatch(program.stderr, /^(Exception ignored .*\n(.*\n)*)?KeyboardInterrupt\n$/);
   assert(!program.stderr.includes("pyproxy_worker"), program.stderr);
-  while (own.stats().sessions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await untilNobodyIsThere();
 });
 
 Deno.test("a script that a Ctrl-C has ended takes its time to finalize objects", async () => {
-  await using own = await server();
   await using file = await script(
     // Longer than the server waits before it sends the signal again.
     "import time\nclass Slow:\n    def __del__(self):\n        time.sleep(0.8)\n        print('finalized')\n" +
       "slow = Slow()\nprint('begun', flush=True)\ntime.sleep(60)\n",
   );
-  await using program = new Program(run(own, file));
+  await using program = new Program(run(file));
   await program.until("begun\n");
   program.interrupt();
   assertEquals(await program.code, 130);
@@ -207,8 +212,7 @@ Deno.test("a script that a Ctrl-C has ended takes its time to finalize objects",
 
 for (const [runtime, base] of COMMANDS) {
   Deno.test(`repl prints the suggestions that Python prints, under ${runtime}`, async () => {
-    await using own = await server();
-    await using program = new Program([...base, "--addr", own.addr, "repl"]);
+    await using program = new Program([...base, "--addr", server().addr, "repl"]);
     await program.type("colour = 1\ncolor\nimport math\nmath.sqr(2)\n");
     await program.endInput();
     assertEquals(await program.code, 0);
