@@ -7,6 +7,7 @@
 import { deadline } from "@std/async/deadline";
 import type { ServerStats } from "../fake_server/mod.ts";
 import type { ServerLimits } from "../fake_server/mod.ts";
+import type { Doors } from "./harness.ts";
 
 /** No program takes so long for one answer. */
 const PATIENCE_MS = 120_000;
@@ -103,6 +104,21 @@ export class ServerProgram extends Program {
     await this.tell("stats");
     return await this.next();
   }
+}
+
+/** Servers behind every kind of door, in a process of their own. */
+export async function startDoorsProgram(): Promise<Doors & AsyncDisposable> {
+  const file = new URL("./doors_program.ts", import.meta.url).pathname;
+  const program = new Program(["run", "--no-check", "--allow-all", file]);
+  const doors = await program.next<Doors>();
+  return {
+    ...doors,
+    async [Symbol.asyncDispose]() {
+      await using _ = program;
+      await program.tell("end");
+      await program.status;
+    },
+  };
 }
 
 /**
