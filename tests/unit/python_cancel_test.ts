@@ -67,8 +67,7 @@ for (const { name, path: python } of interpreters()) {
     ];
     for (const [handler, wanted, what] of cases) {
       const job = client.send(code(handler));
-      const isReady = (): boolean => client.pieces[1]!.some((p) => p.job === job);
-      await client.until(isReady, "the loop");
+      await client.untilWritten(job, "the loop");
       client.cancel(job);
       const { status, value } = await client.answer(job);
       assertEquals([status, value?.type ?? value], [wanted, what], handler);
@@ -89,7 +88,7 @@ while time.time() < end:
         count += 1
 count`);
     // Between the line and the loop is nothing that takes time.
-    await client.until(() => client.pieces[1]!.some((piece) => piece.job === job), "the loop");
+    await client.untilWritten(job, "the loop");
     await delay(20);
     for (let i = 0; i < 10; i++) {
       client.cancel(job);

@@ -47,7 +47,7 @@ stay.is_over = False`;
 /** Stops code once it has said "now". */
 async function stopped(client: LinkClient, code: string): Promise<Answer> {
   const job = client.send(code);
-  await client.until(() => client.pieces[1]!.some((piece) => piece.job === job), "the import");
+  await client.untilWritten(job, "the import");
   return await client.stop(job);
 }
 
