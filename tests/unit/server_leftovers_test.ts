@@ -7,7 +7,7 @@ import { start, until } from "../raw_server.ts";
 /** What the python process has in memory, in MiB. */
 const RESIDENT = "import os\nint(open('/proc/self/statm').read().split()[1]) * 4096 >> 20";
 
-/** Each leaves 32 MiB in a cycle, which only the collector ends. */
+/** Each leaves 16 MiB in a cycle, which only the collector ends. */
 const CYCLES: Record<string, string> = {
   "a function": "def f(): return data",
   "a lambda": "f = lambda: data",
@@ -29,12 +29,12 @@ Deno.test("server frees what an eval made in a cycle", async () => {
   await using server = await start();
   await using session = await RawSession.connect(server.addr);
   for (const [what, code] of Object.entries(CYCLES)) {
-    const makes = `data = bytearray(32 << 20)\n${code}`;
+    const makes = `data = bytearray(16 << 20)\n${code}`;
     await session.eval(makes);
     const before = await session.value(RESIDENT) as number;
     for (let i = 0; i < 5; i++) await session.eval(makes);
     const left = await session.value(RESIDENT) as number - before;
-    assert(left < 80, `five evals with ${what} left ${left} MiB`);
+    assert(left < 40, `five evals with ${what} left ${left} MiB`);
   }
 });
 
