@@ -35,14 +35,28 @@ export function readControl(body: Uint8Array): Record<string, unknown> {
   return body.length === 0 ? {} : decode(body) as Record<string, unknown>;
 }
 
-/** An EVAL or RESULT body from its two parts. */
-export function evalBody(control: object, values?: unknown): Uint8Array<ArrayBuffer> {
-  const first = encode(control as ValueType);
-  const second = values === undefined ? new Uint8Array(0) : encode(values as ValueType);
-  const body = new Uint8Array(4 + first.length + second.length);
-  writeU32(body, 0, first.length);
-  body.set(first, 4);
-  body.set(second, 4 + first.length);
+/** An EVAL body from its parts. */
+export function evalBody(
+  code: string,
+  values?: unknown,
+  control: object = {},
+): Uint8Array<ArrayBuffer> {
+  const last = values === undefined ? new Uint8Array(0) : encode(values as ValueType);
+  return rawEvalBody(encode(control as ValueType), encode(code), last);
+}
+
+/** An EVAL body from the bytes of its parts. */
+export function rawEvalBody(
+  control: Uint8Array,
+  code: Uint8Array,
+  values: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const codeAt = 4 + control.length;
+  const body = new Uint8Array(codeAt + code.length + values.length);
+  writeU32(body, 0, control.length);
+  body.set(control, 4);
+  body.set(code, codeAt);
+  body.set(values, codeAt + code.length);
   return body;
 }
 
@@ -236,7 +250,7 @@ export class RawSession implements AsyncDisposable {
     const main = await RawStream.dial(addr, authority);
     try {
       const hello = controlFrame(MessageType.CLIENT_HELLO, {
-        protocol: 1,
+        protocol: 2,
         client: "raw",
         ...(name === undefined ? {} : { name }),
         ...(token === undefined ? {} : { nonce: rawNonce() }),
@@ -308,16 +322,14 @@ export class RawSession implements AsyncDisposable {
     const { locs, globs, namespace, strict, silent } = options;
     const id = ++this.#lastId;
     const control = {
-      code,
       ...(namespace === undefined ? {} : { namespace }),
       ...(strict === undefined ? {} : { strict }),
     };
     const values = locs === undefined && globs === undefined
       ? undefined
       : [locs ?? null, globs ?? null];
-    const flags = (namespace === undefined ? 0 : EvalFlag.NAMESPACE) |
-      (silent ? EvalFlag.SILENT : 0);
-    await this.main.frame(MessageType.EVAL, flags, id, evalBody(control, values));
+    const flags = silent ? EvalFlag.SILENT : 0;
+    await this.main.frame(MessageType.EVAL, flags, id, evalBody(code, values, control));
     return id;
   }
 

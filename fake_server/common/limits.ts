@@ -112,9 +112,6 @@ export const KEPT_BUFFER_MS = 1_000;
 /** Freeing 64 MB takes 5 ms, in which the server does nothing else. */
 export const FREED_AT_ONCE_BYTES: number = 16 * 1024 * 1024;
 
-/** Keys and values in an EVAL's control map, nested ones too: its three fields have six. */
-export const MAX_EVAL_CONTROL_VALUES = 1_000;
-
 /** Namespaces remembered for one session, to tell it which died. */
 export const MAX_NAMESPACES = 10_000;
 

@@ -56,7 +56,7 @@ const FORMS: Record<"client" | "server", Record<StreamName, Form[]>> = {
     main: [
       {
         type: MessageType.CLIENT_HELLO,
-        control: [{ protocol: 1, client: "x", name: "n", nonce: HEX_64 }],
+        control: [{ protocol: 2, client: "x", name: "n", nonce: HEX_64 }],
       },
       { type: MessageType.PROOF, control: [{ proof: HEX_64 }] },
       {

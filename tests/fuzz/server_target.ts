@@ -270,7 +270,7 @@ export class ServerUnderTest implements AsyncDisposable {
   async check(): Promise<void> {
     const canary = this.#canary;
     const id = ++this.#canaryEvals;
-    const body = evalBody({ code: "canary" }, [{ n: id }, null]);
+    const body = evalBody("canary", [{ n: id }, null]);
     await canary.send("main", [frameBytes(MessageType.EVAL, 0, id, body)]);
     const { told } = canary;
     const wanted = [`main ${MessageType.RESULT} 0 ${id}`, `output ${MessageType.OUTPUT} 1 ${id}`];
@@ -292,7 +292,7 @@ export class ServerUnderTest implements AsyncDisposable {
 
   async #greet(client: Client): Promise<void> {
     const hello = controlFrame(MessageType.CLIENT_HELLO, {
-      protocol: 1,
+      protocol: 2,
       client: "canary",
       ...(this.token === undefined ? {} : { nonce: rawNonce() }),
     });

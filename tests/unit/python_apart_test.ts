@@ -42,9 +42,9 @@ os.remove(directory + "/page")
 os.rmdir(directory)
 
 def frame(code, values):
-    control = b"\\x81\\xa4code\\xda" + len(code).to_bytes(2, "big") + code.encode()
-    body = bytes(4) + len(control).to_bytes(4, "big") + control + values
-    return link.HEADER.pack(0, 1, link.EVAL, 0, len(body), 7) + body
+    text = b"\\xda" + len(code).to_bytes(2, "big") + code.encode()
+    body = bytes(4) + b"\\0\\0\\0\\x01\\x80" + text + values
+    return link.HEADER.pack(0, link.VERSION, link.EVAL, 0, len(body), 7) + body
 
 def send(data, step):
     for at in range(0, min(len(data), 40 * step), step):

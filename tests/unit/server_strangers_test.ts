@@ -24,7 +24,7 @@ Deno.test("server answers a stranger with a reason and closes only its connectio
     ["the old version", old, "VERSION"],
     ["a version to come", hello(2), "VERSION"],
     ["a hello that is none", hello("1"), "PROTOCOL"],
-    ["an EVAL first", frameBytes(MessageType.EVAL, 0, 1, evalBody({ code: "1" })), "PROTOCOL"],
+    ["an EVAL first", frameBytes(MessageType.EVAL, 0, 1, evalBody("1")), "PROTOCOL"],
     ["a type to come", frameBytes(0x77, 0, 0, new Uint8Array(0)), "PROTOCOL"],
     [
       "a hello with flags",
@@ -82,8 +82,8 @@ Deno.test("server takes a stream token once, and no other", async () => {
 });
 
 Deno.test("server ends a session that breaks a rule", async () => {
-  const eval1 = evalBody({ code: "1" });
-  const lying = evalBody({ code: "1" });
+  const eval1 = evalBody("1");
+  const lying = evalBody("1");
   lying[2] = 1;
   const broken: [string, Uint8Array, string][] = [
     ["a flag", frameBytes(MessageType.EVAL, 8, 1, eval1), "PROTOCOL"],
@@ -96,7 +96,7 @@ Deno.test("server ends a session that breaks a rule", async () => {
     ["a PING with a body", frameBytes(MessageType.PING, 0, 1, eval1), "PROTOCOL"],
     [
       "values that are none",
-      frameBytes(MessageType.EVAL, 0, 1, evalBody({ code: "1" }, [1, 2])),
+      frameBytes(MessageType.EVAL, 0, 1, evalBody("1", [1, 2])),
       "PROTOCOL",
     ],
     ["a control map without code", frameBytes(MessageType.EVAL, 0, 1, evalBody({})), "PROTOCOL"],
@@ -160,7 +160,7 @@ Deno.test("server holds no more of unfinished messages than it may", async () =>
 Deno.test("server answers a PING on either stream, and ends when it is sent an ERROR", async () => {
   await using server = await start();
   using main = await RawStream.dial(server.addr);
-  await main.control(MessageType.CLIENT_HELLO, { protocol: 1, client: "raw" });
+  await main.control(MessageType.CLIENT_HELLO, { protocol: 2, client: "raw" });
   const { stream_token } = readControl((await main.next())!.body);
   using output = await RawStream.dial(server.outputAddr);
   await output.control(MessageType.OUTPUT_HELLO, { stream_token });

@@ -121,7 +121,7 @@ Deno.test("server runs a thousand evals sent at once, in order", async () => {
   const code = "print(i); i";
   const frames: Uint8Array[] = [];
   for (let i = 0; i < 1_000; i++) {
-    const body = evalBody({ code }, [{ i }, null]);
+    const body = evalBody(code, [{ i }, null]);
     frames.push(frameBytes(MessageType.EVAL, 0, 2 + i, body));
   }
   await session.main.send(new Uint8Array(await new Blob(frames as BlobPart[]).arrayBuffer()));

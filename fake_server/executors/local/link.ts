@@ -16,7 +16,7 @@ export const LinkType = {
   BROKEN: 0x63,
 } as const;
 
-/** In the flags of a link's EVAL, beside the client's: no other job is there until its RESULT. */
+/** In the flags of a link's EVAL: no other job is there until its RESULT. */
 export const ALONE_FLAG = 0x80;
 
 /** In the flags of a link's RESULT, beside the status: all output is read, and no END comes. */
@@ -56,14 +56,9 @@ export function parseReady(body: Uint8Array, secret: string): PythonInfo | undef
  * The EVAL frame for a python process, with job 0. A body with a buffer of its own is not copied:
  * then the frame is in two pieces.
  */
-export function evalFrame(
-  session: number,
-  flags: number,
-  body: Uint8Array,
-  owned: boolean,
-): Uint8Array[] {
+export function evalFrame(session: number, body: Uint8Array, owned: boolean): Uint8Array[] {
   const start = new Uint8Array(HEADER_BYTES + 4 + (owned ? 0 : body.length));
-  writeHeader(start, 0, MessageType.EVAL, flags, 4 + body.length, 0);
+  writeHeader(start, 0, MessageType.EVAL, 0, 4 + body.length, 0);
   writeU32(start, HEADER_BYTES, session);
   if (owned) return [start, body];
   start.set(body, HEADER_BYTES + 4);
@@ -73,7 +68,7 @@ export function evalFrame(
 /** Gives the frame that `evalFrame` made its job, and says whether no other is there until its end. */
 export function setJob(frame: readonly Uint8Array[], job: number, isAlone: boolean): void {
   const start = frame[0]!;
-  start[3] = (start[3]! & ~ALONE_FLAG) | (isAlone ? ALONE_FLAG : 0);
+  start[3] = isAlone ? ALONE_FLAG : 0;
   writeU32(start, 8, job);
 }
 
