@@ -8,7 +8,7 @@
 import { deadline } from "@std/async/deadline";
 import { decode, encode, type ValueType } from "@std/msgpack";
 import { createHmac } from "node:crypto";
-import { frameBytes, readU32, writeU32 } from "../src/wire/frame.ts";
+import { frameBytes, readU32 } from "../src/wire/frame.ts";
 import { FrameReader } from "../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
 import {
@@ -18,6 +18,7 @@ import {
   type ServerHello,
   SILENT_FLAG,
 } from "../src/wire/messages.ts";
+import { evalBody } from "./eval_body.ts";
 
 /** How long a condition is waited for: far more than it ever takes. */
 const PATIENCE_MS = 20_000;
@@ -33,31 +34,6 @@ export interface RawFrame {
 /** A control body as an object. */
 export function readControl(body: Uint8Array): Record<string, unknown> {
   return body.length === 0 ? {} : decode(body) as Record<string, unknown>;
-}
-
-/** An EVAL body from its parts. */
-export function evalBody(
-  code: string,
-  values?: unknown,
-  control: object = {},
-): Uint8Array<ArrayBuffer> {
-  const last = values === undefined ? new Uint8Array(0) : encode(values as ValueType);
-  return rawEvalBody(encode(control as ValueType), encode(code), last);
-}
-
-/** An EVAL body from the bytes of its parts. */
-export function rawEvalBody(
-  control: Uint8Array,
-  code: Uint8Array,
-  values: Uint8Array,
-): Uint8Array<ArrayBuffer> {
-  const codeAt = 4 + control.length;
-  const body = new Uint8Array(codeAt + code.length + values.length);
-  writeU32(body, 0, control.length);
-  body.set(control, 4);
-  body.set(code, codeAt);
-  body.set(values, codeAt + code.length);
-  return body;
 }
 
 /** A proof of a login, made with another HMAC than the client's. */

@@ -121,11 +121,15 @@ export function isControlEmpty(body: Uint8Array): boolean {
  * @throws {Fault} PROTOCOL if the body is shorter than it says.
  */
 export function checkControlPart(what: string, body: Uint8Array): void {
-  const length = body.length < 4 ? NaN : readU32(body, 0);
-  if (!(length <= body.length - 4)) {
+  const { length } = body;
+  if (length < 4) {
+    throw new Fault("PROTOCOL", `the body of ${what} must have a control map, got ${length} bytes`);
+  }
+  const claimed = readU32(body, 0);
+  if (claimed > length - 4) {
     throw new Fault(
       "PROTOCOL",
-      `the body of ${what} has ${body.length} bytes and claims a control map of ${length}`,
+      `the body of ${what} has ${length} bytes and claims a control map of ${claimed}`,
     );
   }
 }

@@ -7,10 +7,10 @@ import { resultBody } from "../../fake_server/common/control.ts";
 import { LinkType, type PythonInfo } from "../../fake_server/executors/local/link.ts";
 import type { Death, ProcessEvents } from "../../fake_server/executors/local/process_events.ts";
 import type { Process } from "../../fake_server/scheduling/slot.ts";
-import { decode } from "../../src/values/decode.ts";
 import { readU32, writeU32 } from "../../src/wire/frame.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";
 import { ResultStatus } from "../../src/wire/messages.ts";
+import { evalParts } from "../eval_body.ts";
 import { concat } from "./bytes.ts";
 
 /** The session's number stands in front of an eval's body. */
@@ -79,13 +79,12 @@ export class IdlePython implements Process {
         continue;
       }
       const body = frame.subarray(HEADER_BYTES + SESSION_BYTES);
-      const control = 4 + readU32(body, 0);
-      if (hasCode(body.subarray(4, control))) {
-        const values = body.subarray(control);
+      const values = valuesOf(body);
+      if (values !== undefined) {
         const result = concat([Uint8Array.of(0, 0, 0, 1, 0x80), values]);
         events.result(job, ResultStatus.VALUE, result, true, false);
         events.output(1, this.#record(1, job, new TextEncoder().encode("said\n")));
-      } else events.broken(job, "its control map has no code");
+      } else events.broken(job, "it has no code");
       for (const pipe of [1, 2] as const) events.output(pipe, this.#record(2, job));
       events.turn();
     }
@@ -99,11 +98,10 @@ export class IdlePython implements Process {
   }
 }
 
-function hasCode(control: Uint8Array): boolean {
+function valuesOf(body: Uint8Array): Uint8Array | undefined {
   try {
-    const map = decode(control.slice()) as { code?: unknown } | null;
-    return typeof map?.code === "string";
+    return evalParts(body).values;
   } catch {
-    return false; // no map: the code is not there either
+    return undefined; // there is no code before them
   }
 }

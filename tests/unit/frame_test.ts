@@ -59,7 +59,7 @@ const header = (type: number, flags: number, length: number, id: number) => {
 
 Deno.test("writeHeader() writes every field in network order", () => {
   assertEquals(header(0x10, 1, 0x01020304, 0xfffefdfc).toHex(), "000210010102030" + "4fffefdfc");
-  assertEquals(frameBytes(5, 0, 7, new Uint8Array([9])).toHex(), "000105000000000100000007" + "09");
+  assertEquals(frameBytes(5, 0, 7, new Uint8Array([9])).toHex(), "000205000000000100000007" + "09");
 });
 
 Deno.test("writeU32() and readU32() keep every bit", () => {

@@ -7,7 +7,8 @@ import {
   MIN_KEPT_BUFFER_BYTES,
 } from "../../fake_server/common/limits.ts";
 import { MessageType, type ServerHello } from "../../src/wire/messages.ts";
-import { evalBody, RawSession, RawStream, readControl } from "../raw_client.ts";
+import { evalBody } from "../eval_body.ts";
+import { RawSession, RawStream, readControl } from "../raw_client.ts";
 import { start } from "../raw_server.ts";
 
 const KIB = 1024;

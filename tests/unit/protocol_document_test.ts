@@ -10,7 +10,7 @@ import { frameBytes } from "../../src/wire/frame.ts";
 import { FrameReader } from "../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";
-import { rawEvalBody } from "../raw_client.ts";
+import { rawEvalBody } from "../eval_body.ts";
 import { show } from "./values_random.ts";
 
 const text = await Deno.readTextFile(new URL("../../src/wire/PROTOCOL.md", import.meta.url));

@@ -1,7 +1,8 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { MessageType, ResultStatus, type ServerHello } from "../../src/wire/messages.ts";
-import { evalBody, RawSession, RawStream, readControl } from "../raw_client.ts";
+import { evalBody } from "../eval_body.ts";
+import { RawSession, RawStream, readControl } from "../raw_client.ts";
 import { start } from "../raw_server.ts";
 
 Deno.test("server asks a silent client, and gives one up that does not answer", async () => {

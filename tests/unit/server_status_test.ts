@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { EvalFlag, MessageType } from "../../src/wire/messages.ts";
-import { evalBody, RawSession } from "../raw_client.ts";
+import { evalBody } from "../eval_body.ts";
+import { RawSession } from "../raw_client.ts";
 import { start } from "../raw_server.ts";
 
 const SLEEP = "import time; time.sleep(0.6)";

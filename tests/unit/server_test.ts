@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { decode } from "@std/msgpack";
 import { frameBytes } from "../../src/wire/frame.ts";
 import { MessageType, ResultStatus } from "../../src/wire/messages.ts";
-import { evalBody, RawSession } from "../raw_client.ts";
+import { evalBody } from "../eval_body.ts";
+import { RawSession } from "../raw_client.ts";
 import { start, until } from "../raw_server.ts";
 
 Deno.test("server evaluates, and sends output and its end", async () => {

@@ -11,7 +11,7 @@ import {
 import { Forget } from "../../../fake_server/clients/forget.ts";
 import { Session } from "../../../fake_server/clients/session.ts";
 import { Sessions } from "../../../fake_server/clients/sessions.ts";
-import { Control, controlPart } from "../../../fake_server/common/control.ts";
+import { Control } from "../../../fake_server/common/control.ts";
 import { Fault } from "../../../fake_server/common/fault.ts";
 import { KeptBuffers } from "../../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
@@ -22,6 +22,7 @@ import { type Process, Slot, type Task } from "../../../fake_server/scheduling/s
 import type { Frame } from "../../../src/wire/frame.ts";
 import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { Feature, MessageType } from "../../../src/wire/messages.ts";
+import { evalParts } from "../../eval_body.ts";
 import { type Model, must } from "./model.ts";
 import { FakePython } from "./python.ts";
 import type { Random } from "./random.ts";
@@ -215,8 +216,7 @@ export class FakeServer {
   #modelOf(job: Job<Task>): { model: ReturnType<Model["ofCode"]> } {
     const { frame } = job.payload;
     const body = frame[1] ?? frame[0]!.subarray(HEADER_BYTES + 4);
-    const control = new Control("EVAL", controlPart("EVAL", body));
-    return { model: this.#model.ofCode(control.required("code", "string")) };
+    return { model: this.#model.ofCode(evalParts(body).code) };
   }
 
   #hello(connection: Connection, frame: Frame): void {
