@@ -333,10 +333,10 @@ pids
     const controls = ["", "80", "de0000", "81a17807", "81a6737472696374c2"];
     for (const head of heads) {
       for (const control of controls) {
-        const code = Uint8Array.from([...Uint8Array.fromHex(head), ...text("'\u{feff}ä'")]);
+        const code = Uint8Array.from([...Uint8Array.fromHex(head), ...text("'ääx'")]);
         const bytes = [Uint8Array.fromHex(control), code, Uint8Array.fromHex("92c0c0")] as const;
         const { value } = await client.answer(client.sendBody(1, ...bytes));
-        assertEquals(value, "\u{feff}ä", `${head} behind ${control}`);
+        assertEquals(value, "ääx", `${head} behind ${control}`);
       }
     }
     // As long as any client may send it, and cached in neither form.
