@@ -167,6 +167,11 @@ for (const { name, path: python } of interpreters()) {
       assertEquals(status, "BROKEN");
       assertStringIncludes(control.message, message);
     }
+    // In the place of the code.
+    const job = client.sendBody(1, Uint8Array.of(0x80), Uint8Array.from(bin), new Uint8Array(0));
+    const { status, control } = await client.answer(job);
+    assertEquals(status, "BROKEN");
+    assertStringIncludes(control.message, "code must be a string");
     assertEquals((await client.eval("2 + 2")).value, 4);
   });
 }
