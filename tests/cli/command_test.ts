@@ -10,13 +10,13 @@ import {
   script,
   server,
   shareServer,
-  untilNobodyIsThere,
+  untilNoSessions,
 } from "./program.ts";
 
 shareServer();
 
 for (const [runtime, base] of COMMANDS) {
-  Deno.test(`eval prints the value as Python does, and what the code prints, under ${runtime}`, async () => {
+  Deno.test(`eval prints the output and the value as Python does, under ${runtime}`, async () => {
     const command = [...base, "--addr", server().addr, "eval"];
     assertEquals(await ended([...command, "print('x')\n(1, 2.0, {'a'})"]), {
       code: 0,
@@ -31,7 +31,7 @@ for (const [runtime, base] of COMMANDS) {
     assertEquals((await ended([...command, "-"], "6 * 7")).stdout, "42\n");
   });
 
-  Deno.test(`eval --json prints the value as JSON, and the code's output on stderr, under ${runtime}`, async () => {
+  Deno.test(`eval --json prints the value as JSON and the code's output on stderr, under ${runtime}`, async () => {
     const command = [...base, "--addr", server().addr, "eval", "--json"];
     assertEquals(await ended([...command, "print('x'); {'n': 2**70, 'b': b'xy', 's': {1}}"]), {
       code: 0,
@@ -78,7 +78,7 @@ sys.exit(int(how) if how.isdigit() else None if how == "-h" else how)
     assertEquals(stdout, "late\n");
   });
 
-  Deno.test(`run is live, and a SIGINT is KeyboardInterrupt in the code, under ${runtime}`, async () => {
+  Deno.test(`run shows output live, and a SIGINT raises KeyboardInterrupt in the code, under ${runtime}`, async () => {
     await using file = await script(`import time
 try:
     print("begun", flush=True)
@@ -94,7 +94,7 @@ time.sleep(60)
     program.interrupt();
     assertEquals(await program.code, 130);
     // The second one was for the program; the code is stopped with its session.
-    await untilNobodyIsThere();
+    await untilNoSessions();
   });
 
   Deno.test(`run ends with 130 and a traceback when the code does not catch a SIGINT, under ${runtime}`, async () => {
@@ -109,7 +109,7 @@ time.sleep(60)
     );
   });
 
-  Deno.test(`the command says in one line what is wrong, under ${runtime}`, async () => {
+  Deno.test(`the command reports an error in one line, under ${runtime}`, async () => {
     const wrong: [string[], number, RegExp][] = [
       [["sing"], 2, /^pyproxy: there is no command "sing" \(see --help\)\n$/],
       [["--addr", "no port:x", "eval", "1"], 2, /^pyproxy: Cannot open a session: .*\n$/],
@@ -134,7 +134,7 @@ time.sleep(60)
     assertStringIncludes((await ended([...base, "--help"])).stdout, "Usage: pyproxy");
   });
 
-  Deno.test(`a server with a token and TLS takes who has both, under ${runtime}`, async () => {
+  Deno.test(`a server with a token and TLS accepts a client that has both, under ${runtime}`, async () => {
     const authority = await makeAuthority();
     const token = "a token of at least 22 characters".replaceAll(" ", "-");
     await using own = await startServer({
@@ -154,16 +154,16 @@ time.sleep(60)
     assertMatch(refused.stderr, /^pyproxy: Cannot open a session at .*\n$/);
   });
 
-  Deno.test(`a pipe that is closed ends the command, and the code with it, under ${runtime}`, async () => {
+  Deno.test(`a closed pipe ends the command and its code, under ${runtime}`, async () => {
     await using file = await script("while True: print('y')\n");
     const command = [...base, "--addr", server().addr, "run", file.path];
     const line = command.map((word) => `'${word}'`).join(" ");
     const { code, stdout } = await ended(["sh", "-c", `(${line}; echo "code $?" >&2) | head -n 1`]);
     assertEquals([code, stdout], [0, "y\n"]);
-    await untilNobodyIsThere();
+    await untilNoSessions();
   });
 
-  Deno.test(`repl without a terminal runs the lines that come, without prompts, under ${runtime}`, async () => {
+  Deno.test(`repl without a terminal runs its input lines, without prompts, under ${runtime}`, async () => {
     const lines =
       "x = 20\nfor i in range(2):\n    print(i)\n\nx + 1\n1/0\nexit(5)\nprint('never')\n";
     const { code, stdout, stderr } = await ended([...base, "--addr", server().addr, "repl"], lines);
@@ -191,14 +191,14 @@ Deno.test("serve starts the server under Deno", async () => {
   assertEquals(await program.code, 0);
 });
 
-Deno.test("serve tells its options under Deno, and that is all", async () => {
+Deno.test("serve --help under Deno prints the options and exits", async () => {
   const [, base] = COMMANDS.find(([runtime]) => runtime === "Deno")!;
   const { code, stdout, stderr } = await ended([...base, "serve", "--help"]);
   assertMatch(stdout, /--num-workers N/);
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
 });
 
-Deno.test("serve says under Bun that the server runs in Deno", async () => {
+Deno.test("serve under Bun says that the server needs Deno", async () => {
   const [, base] = COMMANDS.find(([runtime]) => runtime === "Bun")!;
   const { code, stderr } = await ended([...base, "serve"]);
   assert(code !== 0);

@@ -29,8 +29,8 @@ export function server(): ServerProgram {
   return shared!;
 }
 
-/** Waits until no client has a session on the server. */
-export async function untilNobodyIsThere(): Promise<void> {
+/** Waits until the server has no session. */
+export async function untilNoSessions(): Promise<void> {
   while ((await server().stats()).sessions > 0) await new Promise((done) => setTimeout(done, 5));
 }
 

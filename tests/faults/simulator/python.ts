@@ -9,17 +9,18 @@
  *
  * @module
  */
-import { decode, encode, type ValueType } from "@std/msgpack";
+import { encode, type ValueType } from "@std/msgpack";
+import type { Exit } from "../../../fake_server/common/exit.ts";
 import { MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
-import type { Exit } from "../../../fake_server/executors/exit.ts";
-import type { PythonInfo } from "../../../fake_server/executors/local/link.ts";
+import type { Death, PythonInfo } from "../../../fake_server/executors/executor.ts";
 import { LinkType, READ_FLAG } from "../../../fake_server/executors/local/link.ts";
-import type { Death, ProcessEvents } from "../../../fake_server/executors/local/process_events.ts";
-import type { Process } from "../../../fake_server/scheduling/slot.ts";
+import type { Process } from "../../../fake_server/executors/local/local_execution.ts";
+import type { ProcessEvents } from "../../../fake_server/executors/local/process_events.ts";
 import { frameBytes, readU32, writeU32 } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { MessageType, ResultStatus } from "../../../src/wire/messages.ts";
+import { evalParts } from "../../eval_body.ts";
 import { type EvalModel, type Model, must, outputBytes } from "./model.ts";
 import type { Random } from "./random.ts";
 
@@ -171,11 +172,6 @@ export class FakePython implements Process {
     this.#killed = true;
   }
 
-  async end(): Promise<void> {
-    this.#killed = true;
-    await this.exited;
-  }
-
   // What the schedule does with it.
 
   /** The eval whose code has begun and not answered. */
@@ -283,13 +279,8 @@ export class FakePython implements Process {
   }
 
   #evalOf(frame: Uint8Array): { model: EvalModel; namespace: string | undefined } {
-    const control = HEADER_BYTES + 8;
-    const length = readU32(frame, HEADER_BYTES + 4);
-    const { code, namespace } = decode(frame.subarray(control, control + length)) as {
-      code: string;
-      namespace?: string;
-    };
-    return { model: this.#model.ofCode(code), namespace };
+    const { control, code } = evalParts(frame.subarray(HEADER_BYTES + 4));
+    return { model: this.#model.ofCode(code), namespace: control.namespace as string | undefined };
   }
 
   #next(): void {
