@@ -2,7 +2,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ServerLogRecord } from "../../fake_server/common/log.ts";
 import { RawSession } from "../raw_client.ts";
-import { start, until } from "../raw_server.ts";
+import { sharedServer, shareServer, start, until } from "../raw_server.ts";
+
+shareServer();
 
 /** What the python process has in memory, in MiB. */
 const RESIDENT = "import os\nint(open('/proc/self/statm').read().split()[1]) * 4096 >> 20";
@@ -26,7 +28,7 @@ const CYCLES: Record<string, string> = {
 };
 
 Deno.test("server frees what an eval made in a cycle", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   for (const [what, code] of Object.entries(CYCLES)) {
     const makes = `data = bytearray(16 << 20)\n${code}`;
@@ -39,7 +41,7 @@ Deno.test("server frees what an eval made in a cycle", async () => {
 });
 
 Deno.test("server closes what an eval has opened, and files are whole", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const path = await Deno.makeTempFile();
   const code = `
@@ -64,7 +66,7 @@ def ask(): return db`;
 });
 
 Deno.test("server keeps what a thread, a module or a namespace still holds", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const path = await Deno.makeTempFile();
   await session.eval(
@@ -90,7 +92,7 @@ json.kept_by_test = lambda: (go, word)`,
 });
 
 Deno.test("server gives what a finalizer prints to the eval that made it", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using first = await RawSession.connect(server.addr);
   await using second = await RawSession.connect(server.addr);
   const code = `
@@ -105,7 +107,7 @@ job = Job()`;
 });
 
 Deno.test("gc in user code sees old objects, and is as before in the next eval", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const namespace = "n";
   await session.eval("class A: pass\na = A()\nholder = [a]", { namespace });
