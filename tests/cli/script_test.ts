@@ -63,19 +63,36 @@ Deno.test("run ends a script as python does: threads, pools, atexit, finalizers,
       "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n",
     "a process that is not joined":
       "import multiprocessing, time\ndef child():\n    time.sleep(0.1)\n    print('child', flush=True)\nmultiprocessing.get_context('fork').Process(target=child).start()\n",
-    "a finalizer": "class Lock:\n    def __del__(self): print('released')\nlock = Lock()\n",
-    "a finalizer in a cycle":
-      "class Lock:\n    def __del__(self): print('released')\nlock = Lock()\nlock.own = lock\ndel lock\n",
     "a finalizer that fails":
       "class Lock:\n    def __del__(self): raise ValueError('del')\nlock = Lock()\n",
-    "weakref.finalize":
-      "import weakref\nclass Lock: pass\nlock = Lock()\nweakref.finalize(lock, print, 'finalized')\n",
-    "a suspended generator":
-      "def lines():\n    try:\n        yield\n    finally:\n        print('closed')\nkept = lines()\nnext(kept)\n",
-    "a handler of logging":
-      "import logging, logging.handlers, sys\nhandler = logging.handlers.MemoryHandler(9, target=logging.StreamHandler(sys.stdout))\nlogging.getLogger().addHandler(handler)\nlogging.warning('kept')\n",
-    "much that is printed late": "import atexit\natexit.register(print, 'x' * 300_000)\n",
-    "a function of atexit that fails": "import atexit\natexit.register(lambda: 1 / 0)\n",
+    "finalizers, one in a cycle, weakref.finalize, a suspended generator": `
+import weakref
+class Lock:
+    def __init__(self, name): self.name = name
+    def __del__(self): print("released", self.name)
+lock = Lock("held")
+cycle = Lock("in a cycle")
+cycle.own = cycle
+del cycle
+watched = Lock("watched")
+weakref.finalize(watched, print, "finalized")
+def lines():
+    try:
+        yield
+    finally:
+        print("closed")
+kept = lines()
+next(kept)
+`,
+    "a handler of logging, functions of atexit, one that fails, much that is printed late": `
+import atexit, logging, logging.handlers, sys
+handler = logging.handlers.MemoryHandler(9, target=logging.StreamHandler(sys.stdout))
+logging.getLogger().addHandler(handler)
+logging.warning("kept")
+atexit.register(print, "x" * 300_000)
+atexit.register(lambda: 1 / 0)
+atexit.register(print, "first")
+`,
     "a fork": "import os\npid = os.fork()\nif pid:\n    os.waitpid(pid, 0)\nprint(pid == 0)\n",
     "os._exit": "import os\nprint('said', flush=True)\nos._exit(9)\n",
     "sys.stdout that is closed": "import sys\nsys.stdout.close()\n",
@@ -157,12 +174,15 @@ Deno.test("run sets up the interpreter for a script as python does", async () =>
   await agree({
     "its module":
       "import sys\nprint(sorted(sys.modules['__main__'].__dict__))\nprint(__file__, sys.argv, sys.path[0], __spec__, type(__loader__).__name__)\n",
-    "its streams":
-      "import sys\nfor stream in (sys.stdin, sys.stdout, sys.stderr): print(stream.name, stream.errors)\n",
-    "its stack":
-      "import inspect, sys, traceback\nprint([frame.function for frame in inspect.stack()], sys._getframe().f_back)\ntraceback.print_stack()\n",
-    "its classes":
-      "import inspect, pickle\nclass Point:\n    x = 1\nprint(type(pickle.loads(pickle.dumps(Point()))) is Point, inspect.getsource(Point))\n",
+    "its streams, its stack, its classes": `
+import inspect, pickle, sys, traceback
+for stream in (sys.stdin, sys.stdout, sys.stderr): print(stream.name, stream.errors)
+print([frame.function for frame in inspect.stack()], sys._getframe().f_back)
+traceback.print_stack()
+class Point:
+    x = 1
+print(type(pickle.loads(pickle.dumps(Point()))) is Point, inspect.getsource(Point))
+`,
     "a simple filter of warnings":
       "import warnings\nwarnings.simplefilter('always')\nfile = open(__file__)\ndel file\n",
   });
