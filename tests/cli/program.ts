@@ -152,6 +152,38 @@ export async function ended(command: string[], input = ""): Promise<Ended> {
   return { code, stdout: program.stdout, stderr: program.stderr };
 }
 
+/** Command lines under Deno, one after another in one program: a start for each takes longer. */
+export class Commands implements AsyncDisposable {
+  readonly #program: Program;
+
+  /** Starts it. */
+  constructor() {
+    const file = new URL("./many.ts", import.meta.url).pathname;
+    this.#program = new Program([...RUNTIMES.Deno!, "--allow-all", "--no-check", file]);
+  }
+
+  /** Carries out a command line. */
+  async ended(args: string[]): Promise<Ended> {
+    const program = this.#program;
+    const from = { stdout: program.stdout.length, stderr: program.stderr.length };
+    await program.type(`${JSON.stringify(args)}\n`);
+    await program.until(() => {
+      const [stdout, stderr] = [
+        program.stdout.slice(from.stdout),
+        program.stderr.slice(from.stderr),
+      ];
+      return stdout.endsWith("\x1e") && stderr.endsWith("\x1e");
+    });
+    const [stdout, code] = program.stdout.slice(from.stdout, -1).split("\x1d");
+    return { code: Number(code), stdout: stdout!, stderr: program.stderr.slice(from.stderr, -1) };
+  }
+
+  /** Ends it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#program[Symbol.asyncDispose]();
+  }
+}
+
 /** A file for the command to run. */
 export async function script(
   source: string | Uint8Array,

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { testPython } from "../python.ts";
 import {
   COMMANDS,
+  Commands,
   type Ended,
   ended,
   Program,
@@ -25,10 +26,11 @@ function bytes(...parts: (string | number)[]): Uint8Array {
 
 /** Runs each script by the command and by Python itself. */
 async function agree(scripts: Record<string, string | Uint8Array>): Promise<void> {
+  await using commands = new Commands();
   for (const [name, source] of Object.entries(scripts)) {
     await using file = await script(source);
     const right = await ended([testPython(), file.path, "argument"]);
-    const came = await ended([...run(file), "argument"]);
+    const came = await commands.ended(["--addr", server().addr, "run", file.path, "argument"]);
     assertEquals(withoutAddresses(came), withoutAddresses(right), name);
   }
 }
