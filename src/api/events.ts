@@ -5,6 +5,7 @@
  */
 import { EVENTS_KEPT } from "../wire/limits.ts";
 import type { LogRecord } from "../wire/messages.ts";
+import { AsyncQueue } from "./async_queue.ts";
 import type { SessionError } from "./errors.ts";
 
 /**
@@ -35,90 +36,45 @@ export type SessionEvent =
   /** The session is over: the last event. `closed` tells the same. */
   | { type: "closed"; at: number; reason: string; error?: SessionError };
 
-/** The events of one session: the newest are kept until somebody reads. */
+/** The events of one session: the newest are kept until they are read. */
 export class SessionEvents {
-  #kept: SessionEvent[] = [];
-  #reader: EventReader | undefined;
+  #hasReader = false;
   #isOver = false;
+  #queue = this.#newQueue([]);
 
-  /** Adds one. */
+  /** Adds an event. */
   push(event: SessionEvent): void {
-    this.#isOver = event.type === "closed";
-    this.#kept.push(event);
-    if (this.#kept.length > EVENTS_KEPT) this.#kept.shift();
-    this.#reader?.wake();
+    this.#queue.push(event);
+    if (event.type !== "closed") return;
+    this.#isOver = true;
+    this.#queue.end();
   }
 
   /**
-   * Reads them.
+   * Reads the events. What one reader leaves unread is there for the next.
    *
-   * @throws {TypeError} If somebody does already.
+   * @throws {TypeError} If they have a reader already.
    */
-  read(): EventReader {
-    if (this.#reader !== undefined) {
+  read(): AsyncIterableIterator<SessionEvent> {
+    if (this.#hasReader) {
       throw new TypeError("Cannot read the events of the session: they have a reader already");
     }
-    return this.#reader = new EventReader(
-      () => this.#kept.shift() ?? (this.#isOver ? "over" : undefined),
-      () => this.#reader = undefined,
-    );
-  }
-}
-
-/** The reader of a session's events. */
-export class EventReader implements AsyncIterableIterator<SessionEvent> {
-  readonly #take: () => SessionEvent | "over" | undefined;
-  readonly #onLeft: () => void;
-  #waiting: ((result: IteratorResult<SessionEvent>) => void)[] = [];
-  #left = false;
-
-  /** Made by {@linkcode SessionEvents.read}. */
-  constructor(take: () => SessionEvent | "over" | undefined, onLeft: () => void) {
-    this.#take = take;
-    this.#onLeft = onLeft;
+    this.#hasReader = true;
+    return this.#queue;
   }
 
-  /** There is something new. */
-  wake(): void {
-    while (this.#waiting.length > 0) {
-      const result = this.#result();
-      if (result === undefined) return;
-      this.#waiting.shift()!(result);
-    }
-  }
-
-  /** The next event. */
-  next(): Promise<IteratorResult<SessionEvent>> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.wake();
+  /** The queue for the next reader, with what the one before has left. */
+  #newQueue(kept: SessionEvent[]): AsyncQueue<SessionEvent> {
+    const queue = new AsyncQueue<SessionEvent>({
+      bound: EVENTS_KEPT,
+      onDone: (_, unread) => {
+        this.#hasReader = false;
+        this.#queue = this.#newQueue(unread);
+      },
     });
-  }
-
-  /** Leaves them. */
-  return(): Promise<IteratorResult<SessionEvent>> {
-    this.#leave();
-    this.wake();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  /** Itself. */
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #result(): IteratorResult<SessionEvent> | undefined {
-    const taken = this.#left ? "over" : this.#take();
-    if (taken === undefined) return undefined;
-    if (taken !== "over") return { done: false, value: taken };
-    this.#leave();
-    return { done: true, value: undefined };
-  }
-
-  #leave(): void {
-    if (this.#left) return;
-    this.#left = true;
-    this.#onLeft();
+    for (const event of kept) queue.push(event);
+    if (this.#isOver) queue.end();
+    return queue;
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AsyncQueue } from "./async_queue.ts";
 
 /**
  * One line of output.
@@ -96,105 +97,31 @@ export interface Shape<T> {
 }
 
 /**
- * A queue between the session's thread, which pushes, and one async iterator, which pulls. It is
- * bounded by the credit that `taken` gives back once a chunk has been consumed.
+ * The reader of output. It is bounded by the credit that `taken` gives back, which is called once a
+ * reader begins with a chunk.
  */
-export class OutputReader<T extends { id: number }> implements AsyncIterableIterator<T> {
-  readonly #shape: Shape<T>;
-  readonly #onLeft: (unread: Map<number, number>) => void;
-  #queue: OutputEntry[] = [];
-  #at = 0;
-  /** Items of the chunk that is being given out. */
-  #ready: T[] = [];
-  #readyAt = 0;
-  #waiting: PromiseWithResolvers<IteratorResult<T>>[] = [];
-  #over: { error: Error | undefined } | undefined;
-  #done = false;
-
+export class OutputReader<T extends { id: number }> extends AsyncQueue<OutputEntry, T> {
   /**
-   * Makes one. `onLeft` is called once, when nobody reads any more, with the bytes of each eval
-   * that had come and were not given out.
+   * Makes one. `onLeft` is called once, when the iteration has ended, with the bytes of each eval
+   * that had come and were not read.
    */
   constructor(shape: Shape<T>, onLeft: (unread: Map<number, number>) => void) {
-    this.#shape = shape;
-    this.#onLeft = onLeft;
-  }
-
-  /** Adds a chunk, or the end of one eval's output. */
-  push(entry: OutputEntry): void {
-    this.#queue.push(entry);
-    this.#serve();
-  }
-
-  /** Nothing more will come: the iteration ends, or throws `error`, after what is there. */
-  end(error?: Error): void {
-    this.#over ??= { error };
-    this.#serve();
-  }
-
-  /** The next item. */
-  next(): Promise<IteratorResult<T>> {
-    if (this.#readyAt < this.#ready.length && this.#waiting.length === 0) {
-      return Promise.resolve({ done: false, value: this.#ready[this.#readyAt++]! });
-    }
-    const resolvers = Promise.withResolvers<IteratorResult<T>>();
-    this.#waiting.push(resolvers);
-    this.#serve();
-    return resolvers.promise;
-  }
-
-  /** Leaves the output: what comes from now on is unread. */
-  return(): Promise<IteratorResult<T>> {
-    this.#finish();
-    this.#serve();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  /** Itself. */
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #serve(): void {
-    while (this.#waiting.length > 0) {
-      if (this.#readyAt < this.#ready.length) {
-        const value = this.#ready[this.#readyAt++]!;
-        this.#waiting.shift()!.resolve({ done: false, value });
-      } else if (this.#done) {
-        this.#waiting.shift()!.resolve({ done: true, value: undefined });
-      } else if (this.#at < this.#queue.length) {
-        this.#ready = this.#shape.items(this.#takeEntry());
-        this.#readyAt = 0;
-      } else if (this.#over !== undefined) {
-        const { error } = this.#over;
-        this.#finish();
-        if (error !== undefined) this.#waiting.shift()!.reject(error);
-      } else return;
-    }
-  }
-
-  #takeEntry(): OutputEntry {
-    const entry = this.#queue[this.#at++]!;
-    if (this.#at > 64 && this.#at * 2 > this.#queue.length) {
-      this.#queue.splice(0, this.#at);
-      this.#at = 0;
-    }
-    if (entry.kind === "chunk") entry.taken();
-    return entry;
-  }
-
-  #finish(): void {
-    if (this.#done) return;
-    this.#done = true;
-    const unread = new Map(this.#shape.held());
-    const add = (id: number, bytes: number) => unread.set(id, (unread.get(id) ?? 0) + bytes);
-    for (const item of this.#ready.slice(this.#readyAt)) add(item.id, this.#shape.size(item));
-    while (this.#at < this.#queue.length) {
-      const entry = this.#takeEntry();
-      if (entry.kind === "chunk") add(entry.chunk.id, entry.chunk.bytes.length);
-    }
-    this.#ready = [];
-    this.#readyAt = 0;
-    this.#onLeft(unread);
+    super({
+      unfold: (entry) => {
+        if (entry.kind === "chunk") entry.taken();
+        return shape.items(entry);
+      },
+      onDone: (items, entries) => {
+        const unread = new Map(shape.held());
+        const add = (id: number, bytes: number) => unread.set(id, (unread.get(id) ?? 0) + bytes);
+        for (const item of items) add(item.id, shape.size(item));
+        for (const entry of entries) {
+          if (entry.kind !== "chunk") continue;
+          entry.taken();
+          add(entry.chunk.id, entry.chunk.bytes.length);
+        }
+        onLeft(unread);
+      },
+    });
   }
 }

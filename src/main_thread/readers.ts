@@ -68,9 +68,10 @@ export class Readers {
       this.#logReader = undefined;
       this.#watch("logs", false);
     });
-    this.#logReader = reader;
-    if (this.#over === undefined) this.#watch("logs", true);
-    else reader.end();
+    if (this.#over === undefined) {
+      this.#logReader = reader;
+      this.#watch("logs", true);
+    } else reader.end();
     return reader;
   }
 
@@ -89,7 +90,10 @@ export class Readers {
   item(item: OutputItem): void {
     if (item.kind === "log") {
       if (this.#logReader === undefined) this.#credit(item.size);
-      else this.#logReader.push(item.record, () => this.#credit(item.size));
+      else {
+        const { record, size } = item;
+        this.#logReader.push({ record, taken: () => this.#credit(size) });
+      }
       return;
     }
     const { id } = item;
@@ -127,6 +131,7 @@ export class Readers {
     this.#over = { error, lost };
     for (const [id, reader] of [...this.#readers]) this.#end(id, reader);
     this.#logReader?.end();
+    this.#logReader = undefined;
   }
 
   #end(id: number | "all", reader: Reader): void {
