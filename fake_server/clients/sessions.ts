@@ -44,7 +44,7 @@ export class Sessions {
   }
 
   /** Forgets a session that is over. */
-  remove(session: Session, token: string): void {
+  remove(session: Pick<Session, "number">, token: string): void {
     this.#byNumber.delete(session.number);
     this.#tokens.revoke(token);
   }

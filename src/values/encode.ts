@@ -7,6 +7,7 @@
 import { MAX_DEPTH } from "../wire/limits.ts";
 import { Fault, fieldStep, indexStep, noCounterpart, type Step, within } from "./codec/fault.ts";
 import { Writer } from "./codec/writer.ts";
+import type { ValueWriter } from "./entry.ts";
 import { WRITERS } from "./table.ts";
 import { writeBigInt } from "./types/big_int.ts";
 import { writeObjectAsPairs } from "./types/dict.ts";
@@ -16,7 +17,7 @@ import { writeObjectAsPairs } from "./types/dict.ts";
  *
  * After an error `truncate()` takes back what was half written, and the Encoder goes on.
  */
-export class Encoder extends Writer {
+export class Encoder extends Writer implements ValueWriter {
   #depth = 0;
 
   /**

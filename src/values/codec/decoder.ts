@@ -5,10 +5,10 @@
  */
 import { MAX_DEPTH } from "../../wire/limits.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader } from "../entry.ts";
 import type { TypedArray, TypedArrayConstructor } from "../tables/dtype.ts";
-import { safeOrBig } from "../types/big_int.ts";
 import { KeyCache } from "./key_cache.ts";
+import { safeOrBig } from "./safe_integer.ts";
 import { readUtf8 } from "./utf8.ts";
 
 /** Bytes values from this size on may be views; smaller ones are copies. */
@@ -23,7 +23,7 @@ const NOTHING = new Uint8Array(0);
 export type ExtensionReaders = ReadonlyMap<number, NonNullable<Entry["reads"]>["read"]>;
 
 /** Reads values. It keeps nothing from one call to the next but the keys of maps. */
-export class Decoder {
+export class Decoder implements ValueReader {
   #bytes: Uint8Array = NOTHING;
   /** Made when it is first needed: most small values do without. */
   #view: DataView | undefined;

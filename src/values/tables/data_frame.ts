@@ -4,10 +4,8 @@
  * @module
  */
 import { checkKeys, isPlainObject, shown } from "../../common/given.ts";
-import type { Decoder } from "../codec/decoder.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import {
   checkIndex,
   fieldsOf,
@@ -114,9 +112,9 @@ export class DataFrame {
 export const DATA_FRAME: Entry = {
   sends: {
     prototypes: [DataFrame.prototype],
-    write(value: object, encoder: Encoder): void {
+    write(value: object, writer: ValueWriter): void {
       const { columns, index } = value as DataFrame;
-      encoder.extensionValue(CODE, {
+      writer.extensionValue(CODE, {
         columns: columns.map((column) => fieldsOf(column)),
         index: index === null ? null : index.map((level) => fieldsOf(level)),
       });
@@ -136,8 +134,8 @@ function entriesOf(columns: unknown): Iterable<[unknown, SeriesValues | Series]>
   );
 }
 
-function read(decoder: Decoder): DataFrame {
-  const { columns, index } = Object(decoder.read()) as Record<string, unknown>;
+function read(reader: ValueReader): DataFrame {
+  const { columns, index } = Object(reader.read()) as Record<string, unknown>;
   if (!Array.isArray(columns)) throw new DecodeError("a DataFrame has no columns");
   const series = columns.map(readSeries);
   const levels = readIndex(index);

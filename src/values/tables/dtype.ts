@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { safeOrBig } from "../types/big_int.ts";
+import { safeOrBig } from "../codec/safe_integer.ts";
 
 /**
  * An array of numbers in memory: what holds the elements of an NDArray.

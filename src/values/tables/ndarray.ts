@@ -4,11 +4,9 @@
  * @module
  */
 import { checkKeys, shown } from "../../common/given.ts";
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import { bytesOf } from "../types/bytes.ts";
 import { type Dtype, dtypeOf, type Item, nameOf, type TypedArray } from "./dtype.ts";
 
@@ -179,7 +177,7 @@ export const NDARRAY: Entry = {
   reads: { code: CODE, read },
 };
 
-function write(value: object, encoder: Encoder): void {
+function write(value: object, writer: ValueWriter): void {
   const { dtype, shape, order, data } = value as NDArray;
   const bytes = bytesOf(data);
   // Its buffer may have changed since it was made.
@@ -193,19 +191,19 @@ function write(value: object, encoder: Encoder): void {
   head[at++] = order.charCodeAt(0);
   head[at++] = shape.length;
   for (const [i, length] of shape.entries()) view.setBigUint64(at + 8 * i, BigInt(length));
-  encoder.extension(CODE, head, bytes);
+  writer.extension(CODE, head, bytes);
 }
 
-function read(decoder: Decoder, length: number): NDArray {
-  const dtype = ASCII.decode(decoder.take(decoder.take(1)[0]!));
+function read(reader: ValueReader, length: number): NDArray {
+  const dtype = ASCII.decode(reader.take(reader.take(1)[0]!));
   const layout = dtypeOf(dtype);
   if (layout === undefined) throw new DecodeError(`there is no dtype "${dtype}"`);
-  const order = String.fromCharCode(decoder.take(1)[0]!) as "C" | "F";
-  const dimensions = decoder.take(1)[0]!;
-  const lengths = decoder.take(8 * dimensions);
+  const order = String.fromCharCode(reader.take(1)[0]!) as "C" | "F";
+  const dimensions = reader.take(1)[0]!;
+  const lengths = reader.take(8 * dimensions);
   const view = new DataView(lengths.buffer, lengths.byteOffset, lengths.length);
   const shape = Array.from({ length: dimensions }, (_, i) => Number(view.getBigUint64(8 * i)));
-  const data = decoder.elements(length - 3 - dtype.length - 8 * dimensions, layout.array);
+  const data = reader.elements(length - 3 - dtype.length - 8 * dimensions, layout.array);
   try {
     return new NDArray(data, { dtype, shape, order });
   } catch (cause) {

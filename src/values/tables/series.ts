@@ -4,10 +4,8 @@
  * @module
  */
 import { checkKeys, shown } from "../../common/given.ts";
-import type { Decoder } from "../codec/decoder.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import { dtypeOf, type Item, nameOf, type TypedArray } from "./dtype.ts";
 
 const CODE = 13;
@@ -132,11 +130,11 @@ export class Series<Values extends SeriesValues = SeriesValues> {
 export const SERIES: Entry = {
   sends: {
     prototypes: [Series.prototype],
-    write(value: object, encoder: Encoder): void {
-      encoder.extensionValue(CODE, fieldsOf(value as Series, true));
+    write(value: object, writer: ValueWriter): void {
+      writer.extensionValue(CODE, fieldsOf(value as Series, true));
     },
   },
-  reads: { code: CODE, read: (decoder: Decoder) => readSeries(decoder.read()) },
+  reads: { code: CODE, read: (reader: ValueReader) => readSeries(reader.read()) },
 };
 
 /** A Series as it is on the wire; `index` is a part of it unless it is a column or a level. */

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
+import { safeOrBig } from "../codec/safe_integer.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 
 const CODE = 1;
 
@@ -14,14 +13,14 @@ const CODE = 1;
 export const BIG_INT: Entry = {
   reads: {
     code: CODE,
-    read: (decoder: Decoder, length: number): number | bigint =>
-      safeOrBig(bigIntFromBytes(decoder.take(length), "an int")),
+    read: (reader: ValueReader, length: number): number | bigint =>
+      safeOrBig(bigIntFromBytes(reader.take(length), "an int")),
   },
 };
 
 /** Writes a bigint that neither int 64 nor uint 64 holds. */
-export function writeBigInt(value: bigint, encoder: Encoder): void {
-  encoder.extension(CODE, bigIntToBytes(value));
+export function writeBigInt(value: bigint, writer: ValueWriter): void {
+  writer.extension(CODE, bigIntToBytes(value));
 }
 
 /** The bytes of an integer: two's complement, big-endian, as few as hold it. */
@@ -46,10 +45,4 @@ export function bigIntFromBytes(bytes: Uint8Array, what: string): bigint {
       cause,
     });
   }
-}
-
-/** A number where it is a safe integer. */
-export function safeOrBig(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }

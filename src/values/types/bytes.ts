@@ -4,18 +4,17 @@
  * @module
  */
 import { Fault } from "../codec/fault.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueWriter } from "../entry.ts";
 
 /** ArrayBuffer and the views of bytes; Uint8Array itself is the Encoder's own. */
 export const BYTES: Entry = {
   sends: {
     prototypes: [ArrayBuffer.prototype, DataView.prototype, Uint8ClampedArray.prototype],
-    write(value: object, encoder: Encoder): void {
+    write(value: object, writer: ValueWriter): void {
       if (value instanceof ArrayBuffer) {
         refuseDetached(value);
-        encoder.bin(new Uint8Array(value));
-      } else encoder.bin(bytesOf(value as ArrayBufferView));
+        writer.bin(new Uint8Array(value));
+      } else writer.bin(bytesOf(value as ArrayBufferView));
     },
   },
 };

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
+import type { ValueReader } from "../entry.ts";
 
 /** The parts of a time of day. */
 interface Clock {
@@ -55,8 +55,8 @@ export function clockArguments(
 }
 
 /** Reads an array of so many integers. */
-export function readIntegers(decoder: Decoder, count: number, what: string): number[] {
-  const fields = decoder.list(what);
+export function readIntegers(reader: ValueReader, count: number, what: string): number[] {
+  const fields = reader.list(what);
   if (fields.length === count && fields.every(Number.isSafeInteger)) return fields as number[];
   throw new DecodeError(`${what} is no array of ${count} integers`);
 }

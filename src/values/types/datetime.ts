@@ -4,11 +4,9 @@
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault, indexStep } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import { clockFields, outOfRange, refuseDate, refuseNanoseconds } from "./clock.ts";
 import { Opaque } from "./opaque.ts";
 import { wallClock } from "./plain_datetime.ts";
@@ -21,11 +19,11 @@ const MINUTE_US = 60_000_000;
 export const DATETIME: Entry = {
   sends: {
     prototypes: [Date.prototype, Temporal.Instant.prototype, Temporal.ZonedDateTime.prototype],
-    write(value: object, encoder: Encoder): void {
-      if (value instanceof Date) writeZoned(fromDate(value), "Date", encoder);
+    write(value: object, writer: ValueWriter): void {
+      if (value instanceof Date) writeZoned(fromDate(value), "Date", writer);
       else if (value instanceof Temporal.Instant) {
-        writeZoned(value.toZonedDateTimeISO("UTC"), "Temporal.Instant", encoder);
-      } else writeZoned(value as Temporal.ZonedDateTime, "Temporal.ZonedDateTime", encoder);
+        writeZoned(value.toZonedDateTimeISO("UTC"), "Temporal.Instant", writer);
+      } else writeZoned(value as Temporal.ZonedDateTime, "Temporal.ZonedDateTime", writer);
     },
   },
   reads: { code: CODE, read },
@@ -37,7 +35,7 @@ function fromDate(date: Date): Temporal.ZonedDateTime {
   return new Temporal.ZonedDateTime(BigInt(ms) * 1_000_000n, "UTC");
 }
 
-function writeZoned(zoned: Temporal.ZonedDateTime, type: string, encoder: Encoder): void {
+function writeZoned(zoned: Temporal.ZonedDateTime, type: string, writer: ValueWriter): void {
   refuseDate(zoned, type);
   refuseNanoseconds(zoned.nanosecond, zoned.toInstant(), type);
   const zone = zoned.timeZoneId;
@@ -51,7 +49,7 @@ function writeZoned(zoned: Temporal.ZonedDateTime, type: string, encoder: Encode
     fixed || zone === "UTC" ? 0 : fold(zoned),
     fixed ? null : zone,
   ];
-  encoder.extensionArray(CODE, fields, fields, indexStep);
+  writer.extensionArray(CODE, fields, fields, indexStep);
 }
 
 /** 1 for the later of the two times that a clock put back shows the same, else 0. */
@@ -62,8 +60,8 @@ function fold(zoned: Temporal.ZonedDateTime): 0 | 1 {
   return earlier.epochNanoseconds < zoned.epochNanoseconds ? 1 : 0;
 }
 
-function read(decoder: Decoder): Temporal.ZonedDateTime | Opaque {
-  const fields = decoder.list("a datetime");
+function read(reader: ValueReader): Temporal.ZonedDateTime | Opaque {
+  const fields = reader.list("a datetime");
   const zone = fields.pop();
   if (
     fields.length !== 9 || !fields.every(Number.isSafeInteger) ||

@@ -4,11 +4,9 @@
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import { bigIntFromBytes, bigIntToBytes } from "./big_int.ts";
 import { tooFine } from "./clock.ts";
 
@@ -24,8 +22,8 @@ const MAX_US = 1_000_000_000n * DAY_US - 1n;
 export const DURATION: Entry = {
   sends: {
     prototypes: [Temporal.Duration.prototype],
-    write(value: object, encoder: Encoder): void {
-      encoder.extension(CODE, bigIntToBytes(microseconds(value as Temporal.Duration)));
+    write(value: object, writer: ValueWriter): void {
+      writer.extension(CODE, bigIntToBytes(microseconds(value as Temporal.Duration)));
     },
   },
   reads: { code: CODE, read },
@@ -50,8 +48,8 @@ export function microseconds(duration: Temporal.Duration): bigint {
   throw new Fault(`Python's timedelta has at most 999999999 days, got ${duration}`, TYPE);
 }
 
-function read(decoder: Decoder, length: number): Temporal.Duration {
-  const us = bigIntFromBytes(decoder.take(length), "a timedelta");
+function read(reader: ValueReader, length: number): Temporal.Duration {
+  const us = bigIntFromBytes(reader.take(length), "a timedelta");
   if (us < MIN_US || us > MAX_US) {
     throw new DecodeError(`a timedelta of ${length} bytes has more than 999999999 days`);
   }

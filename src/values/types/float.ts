@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueWriter } from "../entry.ts";
 
 /**
  * A number that goes as a Python float. Made by {@linkcode float}.
@@ -51,6 +50,6 @@ export function float(value: number): Float {
 export const FLOAT: Entry = {
   sends: {
     prototypes: [Float.prototype],
-    write: (value: object, encoder: Encoder): void => encoder.float((value as Float).value),
+    write: (value: object, writer: ValueWriter): void => writer.float((value as Float).value),
   },
 };

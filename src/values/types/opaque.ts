@@ -3,10 +3,9 @@
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader } from "../entry.ts";
 
 /**
  * A Python value that JavaScript has no counterpart for. It cannot be sent back.
@@ -49,8 +48,8 @@ export const OPAQUE: Entry = {
   },
   reads: {
     code: 5,
-    read(decoder: Decoder): Opaque {
-      const value = decoder.read();
+    read(reader: ValueReader): Opaque {
+      const value = reader.read();
       const { type, repr } = (value ?? {}) as Record<string, unknown>;
       if (typeof type !== "string" || typeof repr !== "string") {
         throw new DecodeError("an opaque value is no map of type and repr");

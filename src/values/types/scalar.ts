@@ -4,11 +4,9 @@
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault, quoted } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 
 const CODE = 11;
 
@@ -116,18 +114,18 @@ export class PythonScalar {
 export const SCALAR: Entry = {
   sends: {
     prototypes: [PythonScalar.prototype],
-    write(value: object, encoder: Encoder): void {
+    write(value: object, writer: ValueWriter): void {
       const { type, text } = value as PythonScalar;
       // Again: nothing keeps a program from changing the fields.
       const wrong = whatIsWrong(type, text);
       if (wrong !== undefined) throw new Fault(wrong, "PythonScalar");
-      encoder.extensionArray(CODE, [type, text], value, () => ".text");
+      writer.extensionArray(CODE, [type, text], value, () => ".text");
     },
   },
   reads: {
     code: CODE,
-    read(decoder: Decoder): PythonScalar {
-      const [type, text, ...more] = decoder.list("a scalar");
+    read(reader: ValueReader): PythonScalar {
+      const [type, text, ...more] = reader.list("a scalar");
       if (more.length > 0) throw new DecodeError("a scalar is no array of type and text");
       const wrong = whatIsWrong(type, text);
       if (wrong !== undefined) throw new DecodeError(wrong);

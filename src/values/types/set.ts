@@ -3,13 +3,11 @@
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { refuseEqual } from "../codec/equal_keys.ts";
 import type { Step } from "../codec/fault.ts";
 import { refuseUnhashable } from "../codec/hashable.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 
 const CODE = 3;
 
@@ -22,16 +20,16 @@ export const SET: Entry = {
   reads: { code: CODE, read },
 };
 
-function write(value: object, encoder: Encoder): void {
+function write(value: object, writer: ValueWriter): void {
   const members = Array.from(value as Set<unknown>);
   const step: Step = (index) => `.values()[${index}]`;
-  encoder.extensionArray(CODE, members, value, step);
+  writer.extensionArray(CODE, members, value, step);
   refuseUnhashable(members, value, step);
   refuseEqual(members, value, step);
 }
 
-function read(decoder: Decoder): Set<unknown> {
-  const members = decoder.list("a set");
+function read(reader: ValueReader): Set<unknown> {
+  const members = reader.list("a set");
   if (members.length > MAX_MAP_ENTRIES) {
     throw new DecodeError(`a set of ${members.length} members is more than a Set holds`);
   }

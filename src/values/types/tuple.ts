@@ -4,8 +4,7 @@
  * @module
  */
 import { indexStep } from "../codec/fault.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueWriter } from "../entry.ts";
 
 /**
  * Values that go as a Python tuple. Made by {@linkcode tuple}.
@@ -46,9 +45,9 @@ export function tuple(...items: readonly unknown[]): Tuple {
 export const TUPLE: Entry = {
   sends: {
     prototypes: [Tuple.prototype],
-    write(value: object, encoder: Encoder): void {
+    write(value: object, writer: ValueWriter): void {
       const { items } = value as Tuple;
-      encoder.extensionArray(6, items, value, (index) => `.items${indexStep(index)}`);
+      writer.extensionArray(6, items, value, (index) => `.items${indexStep(index)}`);
     },
   },
 };

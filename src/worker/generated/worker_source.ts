@@ -85,12 +85,12 @@ map,field)?map[field]:void 0;if(typeof value=="string")return value;throw new Bo
 \`\${what} has '\${field}' that are no strings\`)}function count(what,map,field){let value=Object.hasOwn(
 map,field)?map[field]:void 0;if(typeof value=="number"&&Number.isSafeInteger(value)&&value>=0)return value;
 throw new BodyError(\`\${what} has no '\${field}' that is an integer of 0 or more\`)}var DecodeError=class extends Error{name="DecodeError";constructor(reason,options){super(\`Cannot rea\\
-d a value: \${reason}\`,options)}};function safeOrBig(value){let number=Number(value);return Number.isSafeInteger(number)?number:value}var KeyCache=class _KeyCache{static MAX_BYTES=32;#slots=new Array(1024).fill("");find(bytes,at,length){
+d a value: \${reason}\`,options)}};var KeyCache=class _KeyCache{static MAX_BYTES=32;#slots=new Array(1024).fill("");find(bytes,at,length){
 let key=this.#slots[slotOf(bytes,at,length)];if(key.length===length){for(let i=0;i<length;i++)if(key.
 charCodeAt(i)!==bytes[at+i])return;return key}}keep(bytes,at,length,key){length>_KeyCache.MAX_BYTES||
 key.length!==length||(this.#slots[slotOf(bytes,at,length)]=Object.keys({[key]:null})[0])}};function slotOf(bytes,at,length){
 if(length===0)return 0;let last=at+length-1;return length+31*(bytes[at]+31*(bytes[last]+31*bytes[at+
-(length>>1)]))&1023}function writeUtf8(text2,into,at){let length=text2.length;for(let i=0;i<length;i++){let code=text2.charCodeAt(
+(length>>1)]))&1023}function safeOrBig(value){let number=Number(value);return Number.isSafeInteger(number)?number:value}function writeUtf8(text2,into,at){let length=text2.length;for(let i=0;i<length;i++){let code=text2.charCodeAt(
 i);if(code<128){into[at++]=code;continue}if(code<2048)into[at++]=192|code>>6;else{if(code<55296||code>
 57343)into[at++]=224|code>>12;else{if(code=text2.codePointAt(i++),code<65536)return-1;into[at++]=240|
 code>>18,into[at++]=128|code>>12&63}into[at++]=128|code>>6&63}into[at++]=128|code&63}return at}var STRICT=new TextDecoder(
@@ -166,11 +166,11 @@ startsWith(".")?path.slice(1):path}function refusal(path,reason,valueType){retur
 annot send \${shown2(path)}: \${reason}\`,path,valueType)}function shown2(path){if(path==="")return"thi\\
 s value";if(path.length<=SHOWN_PATH_CHARS)return path;let half=SHOWN_PATH_CHARS/2;return\`\${path.slice(
 0,half)}\\u2026\${path.slice(-half)}\`}var BYTES={sends:{prototypes:[ArrayBuffer.prototype,DataView.prototype,Uint8ClampedArray.prototype],
-write(value,encoder){value instanceof ArrayBuffer?(refuseDetached(value),encoder.bin(new Uint8Array(
-value))):encoder.bin(bytesOf(value))}}};function bytesOf(view){view.buffer.byteLength===0&&refuseDetached(
-view.buffer);try{return!(view instanceof DataView)&&view.byteLength===0&&view.values(),new Uint8Array(
-view.buffer,view.byteOffset,view.byteLength)}catch(error){throw error instanceof TypeError?new Fault(
-"its buffer has been made smaller than it",view.constructor.name):error}}function refuseDetached(buffer){
+write(value,writer){value instanceof ArrayBuffer?(refuseDetached(value),writer.bin(new Uint8Array(value))):
+writer.bin(bytesOf(value))}}};function bytesOf(view){view.buffer.byteLength===0&&refuseDetached(view.
+buffer);try{return!(view instanceof DataView)&&view.byteLength===0&&view.values(),new Uint8Array(view.
+buffer,view.byteOffset,view.byteLength)}catch(error){throw error instanceof TypeError?new Fault("its\\
+ buffer has been made smaller than it",view.constructor.name):error}}function refuseDetached(buffer){
 if(buffer instanceof ArrayBuffer&&buffer.detached)throw new Fault("its bytes were transferred away",
 "ArrayBuffer")}var FIRST_BYTES=1024,KEPT_BYTES2=256*1024,LIMIT_SLACK_BYTES=1024,HAND_CHARS=48,UTF8=new TextEncoder,
 Writer=class{#bytes=new Uint8Array(FIRST_BYTES);#view=new DataView(this.#bytes.buffer);#at=0;#limit=0;#lastLarge=0;#used;#isOld=!1;get length(){
