@@ -70,7 +70,7 @@ export class PythonError extends PyProxyError {
     this.#callerStack = callerStack;
     // Whoever prints a stack prints the cause's as well, so each has its own part only.
     const own = ownPart(record);
-    this.stack = `${this.#heading()}\n${indent(own)}${callerStack}`;
+    this.stack = `${this.#heading()}\n${indent(own)}${callerStack}`.trimEnd();
     Object.defineProperty(this, TRACEBACK, { value: asError(record.type, own), enumerable: true });
   }
 

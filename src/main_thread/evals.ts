@@ -10,7 +10,7 @@ import type { ToWorker } from "../bridge/bridge.ts";
 import type { Progress } from "../protocol/progress.ts";
 import { MAX_REQUEST_ID } from "../wire/limits.ts";
 import { ResultStatus } from "../wire/messages.ts";
-import { Callers } from "./caller.ts";
+import { CallerStacks } from "./caller.ts";
 import { EvalQueue } from "./eval_queue.ts";
 import { cancelledError, outcomeOf } from "./outcome.ts";
 import { type PendingEval, PendingEvals } from "./pending.ts";
@@ -24,7 +24,7 @@ export class Evals {
   readonly #post: PostToWorker;
   readonly #queue: EvalQueue;
   readonly #pending = new PendingEvals();
-  readonly #callers = new Callers();
+  readonly #stacks = new CallerStacks();
   #lastId = 0;
   #flushing = false;
   #ended = false;
@@ -55,7 +55,12 @@ export class Evals {
    * @returns Its future; that of an eval with a value that cannot be sent has the EncodeError already.
    * @throws {SessionError} If the ids are used up, or the queue is full.
    */
-  call<T>(code: string, options: EvalOptions, caller: Error, maxBody: number): Future<T> {
+  call<T>(
+    code: string,
+    options: EvalOptions,
+    caller: Error | undefined,
+    maxBody: number,
+  ): Future<T> {
     const { timeout, signal } = options;
     const id = this.#lastId + 1;
     if (id > MAX_REQUEST_ID) {
@@ -79,7 +84,6 @@ export class Evals {
       throw error;
     }
     this.#lastId = id;
-    this.#callers.called(code, caller, this.#pending.size);
     this.#pending.add(id, pending);
     if (signal !== undefined) this.#pending.heed(id, signal, this.#cancel);
     if (!this.#flushing) {
@@ -89,9 +93,9 @@ export class Evals {
     return future;
   }
 
-  /** Where an eval was called whose stack does for this one's; undefined if it needs its own. */
-  callerOf(code: string): Error | undefined {
-    return this.#callers.of(code, this.#pending.size);
+  /** Whether the next call records its stack. */
+  takesStack(): boolean {
+    return this.#stacks.take(this.#pending.size);
   }
 
   /** Posts the evals of this turn together. */

@@ -35,8 +35,8 @@ const ENDED: Record<CancelledHow, string> = {
 
 /** What its error has to say of how an eval was asked for, and stopped. */
 export interface Asked {
-  /** Where eval was called: its stack is asked for only if the eval fails. */
-  caller: Error;
+  /** Where eval was called, if that was recorded: its stack is read only if the eval fails. */
+  caller: Error | undefined;
   /** The `timeout` of the eval, in milliseconds. */
   timeout: number | undefined;
   /** It is being cancelled for its timeout. */
@@ -71,7 +71,7 @@ export function outcomeOf(
     return { ok: false, error: pythonErrorFromValue(decode(bytes, values, end), stack) };
   }
   const error = errorOf(id, asked, status, decode(bytes, control, values));
-  error.stack = `${error.name}: ${error.message}\n${stack}`;
+  error.stack = `${error.name}: ${error.message}\n${stack}`.trimEnd();
   return { ok: false, error };
 }
 

@@ -103,14 +103,14 @@ export class SessionThread implements FutureOwner {
    *
    * @throws {SessionError} If the session is over, or the queue full.
    */
-  eval<T>(code: string, options: EvalOptions, caller: Error): Future<T> {
+  eval<T>(code: string, options: EvalOptions, caller: Error | undefined): Future<T> {
     if (this.#state.over) throw this.#state.overError("eval");
     return this.#evals.call(code, options, caller, this.#state.hello.limits.frame_bytes);
   }
 
-  /** See {@linkcode Evals.callerOf}. */
-  callerOf(code: string): Error | undefined {
-    return this.#evals.callerOf(code);
+  /** See {@linkcode Evals.takesStack}. */
+  takesStack(): boolean {
+    return this.#evals.takesStack();
   }
 
   /** Stops an eval. */

@@ -77,9 +77,9 @@ export class RemoteProcess implements AsyncDisposable {
    * the builtin `eval(code, globs, locs)`. Nothing stays for the next eval, unless `namespace` names
    * a dictionary that does.
    *
-   * An error of the eval shows the line of this call. While 32 evals or more of the session are under
-   * way, one with the same code as the one before shows the line where that one was called: a stack
-   * for each would take as much time as all else of a call.
+   * An error of the eval shows the line of this call. That takes time to record: while 32 or more
+   * evals of the session are under way, only the first 200 calls do, and errors of the others show no
+   * line.
    *
    * @returns Its future. A value that cannot be sent fails it with an EncodeError, whose path says
    * which, and nothing is sent.
@@ -90,7 +90,11 @@ export class RemoteProcess implements AsyncDisposable {
   eval<T = unknown>(code: string, options?: EvalOptions): Future<T> {
     const checked = checkEvalArguments(code, options);
     // Made here, where the caller's line is the next: JavaScriptCore drops frames of tail calls.
-    return this.#thread.eval<T>(code, checked, this.#thread.callerOf(code) ?? new Error());
+    return this.#thread.eval<T>(
+      code,
+      checked,
+      this.#thread.takesStack() ? new Error() : undefined,
+    );
   }
 
   /**
