@@ -5,6 +5,7 @@
  */
 import { checkKeys, isPlainObject, shown } from "../common/given.ts";
 import type { TlsSettings } from "../transport/transport.ts";
+import { tokenFlaw } from "../wire/login.ts";
 import {
   CONNECT_TIMEOUT_MS,
   HEARTBEAT_INTERVAL_MS,
@@ -12,8 +13,7 @@ import {
   MAX_QUEUED_EVALS,
   UNREAD_OUTPUT_PER_EVAL_BYTES,
   UNREAD_OUTPUT_PER_SESSION_BYTES,
-} from "../wire/limits.ts";
-import { tokenFlaw } from "../wire/login.ts";
+} from "./defaults.ts";
 import type { EvalOptions, OpenOptions, SessionLimits, TlsOptions } from "./options.ts";
 
 /** {@linkcode OpenOptions} with every default filled in. */

@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { EVENTS_KEPT } from "../wire/limits.ts";
 import type { LogRecord } from "../wire/messages.ts";
 import { AsyncQueue } from "./async_queue.ts";
 import type { SessionError } from "./errors.ts";
+
+/** Events of a session that are kept until somebody reads them: few happen, and the last tell most. */
+const EVENTS_KEPT = 100;
 
 /**
  * Something that has happened to a session; `at` is in milliseconds since 1970, of this machine.

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { HEARTBEAT_MISSES } from "../wire/limits.ts";
+
+/** A thread is given up after this many questions without an answer: 20 s by default. */
+export const HEARTBEAT_MISSES = 4;
 
 /** What a heartbeat does. */
 export interface Beats {

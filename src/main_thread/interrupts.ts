@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { MAX_INTERRUPTS } from "../wire/limits.ts";
+
+/** Interrupts of one session on their way at once: nobody presses a key so often. */
+export const MAX_INTERRUPTS = 64;
 
 interface Ask {
   promise: Promise<boolean>;

@@ -13,8 +13,10 @@ import {
 } from "../api/output.ts";
 import type { Channel, OutputItem, ToWorker } from "../bridge/bridge.ts";
 import { checkKeys } from "../common/given.ts";
-import { DROP_COUNTS_KEPT } from "../wire/limits.ts";
 import { Chunks, Lines } from "./lines.ts";
+
+/** Evals of a session whose count of dropped output is remembered: the latest ones. */
+const DROP_COUNTS_KEPT = 100_000;
 
 type Reader = OutputReader<OutputLine> | OutputReader<OutputChunk>;
 

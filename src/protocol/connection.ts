@@ -10,7 +10,7 @@
  */
 import { UntrustedError } from "../transport/transport.ts";
 import { type Frame, frameBytes, FrameError, writeU32 } from "../wire/frame.ts";
-import { CLOSE_DEADLINE_MS, MAX_HELLO_BODY_BYTES, PROTOCOL_VERSION } from "../wire/limits.ts";
+import { MAX_HELLO_BODY_BYTES, PROTOCOL_VERSION } from "../wire/limits.ts";
 import {
   type Cancel,
   type CancelledControl,
@@ -33,6 +33,7 @@ import {
   parseStatus,
 } from "../wire/parse.ts";
 import type { ConnectionEvent, OwnHello } from "./connection_event.ts";
+import { CLOSE_DEADLINE_MS } from "./deadlines.ts";
 import { encodeControl } from "./control.ts";
 import type { ErrorRecord, SessionErrorClass } from "./error_record.ts";
 import { type Departure, InFlight } from "./in_flight.ts";

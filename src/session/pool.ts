@@ -7,9 +7,14 @@ import { SessionClosedError, type SessionError } from "../api/errors.ts";
 import type { Future } from "../api/future.ts";
 import { DEFAULT_ADDRESS, type EvalOptions, type OpenOptions } from "../api/options.ts";
 import { shown } from "../common/given.ts";
-import { REOPEN_FIRST_MS, REOPEN_LAST_MS } from "../wire/limits.ts";
 import type { CloseOptions, RemoteProcess } from "./remote_process.ts";
 import { connect } from "./session.ts";
+
+/** A pool tries to replace a dead session at once, then after this, doubling ... */
+const REOPEN_FIRST_MS = 100;
+
+/** ... up to this. */
+const REOPEN_LAST_MS = 5_000;
 
 /**
  * Options of {@linkcode PyProxyPool.open}: those of a session, and how many.

@@ -4,7 +4,8 @@
  * @module
  */
 import { copyFew, writeHeader } from "../wire/frame.ts";
-import { HEADER_BYTES, MAX_TRANSFER_BYTES } from "../wire/limits.ts";
+import { MAX_TRANSFER_BYTES } from "../wire/buffers.ts";
+import { HEADER_BYTES } from "../wire/limits.ts";
 import type { Transport } from "./transport.ts";
 
 /** A message of up to this size is copied, to leave together with others ... */

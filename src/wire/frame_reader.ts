@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { type Frame, FrameError, type Header, readU32 } from "./frame.ts";
 import {
   FIRST_BUFFER_BYTES,
   GROWTH_FACTOR,
-  HEADER_BYTES,
   IDLE_BUFFER_BYTES,
   MAX_TRANSFER_BYTES,
-  PROTOCOL_VERSION,
-} from "./limits.ts";
+} from "./buffers.ts";
+import { type Frame, FrameError, type Header, readU32 } from "./frame.ts";
+import { HEADER_BYTES, PROTOCOL_VERSION } from "./limits.ts";
 
 /** Where a reader looks for a used buffer before it asks for a new one. */
 export interface Buffers {

@@ -11,6 +11,7 @@ import type { Address } from "../common/address.ts";
 import { VERSION } from "../common/version.ts";
 import { Connection } from "../protocol/connection.ts";
 import type { ConnectionEvent } from "../protocol/connection_event.ts";
+import { CLOSE_DEADLINE_MS } from "../protocol/deadlines.ts";
 import type { Transcript } from "../protocol/login.ts";
 import { ProgressWatch } from "../protocol/progress.ts";
 import { proofsOf } from "../protocol/proofs.ts";
@@ -18,7 +19,6 @@ import type { StreamName } from "../protocol/rules.ts";
 import { dial } from "../transport/dial.ts";
 import { Outbox } from "../transport/outbox.ts";
 import type { Dial, Transport } from "../transport/transport.ts";
-import { CLOSE_DEADLINE_MS, MIN_USED_BUFFER_BYTES, PROGRESS_INTERVAL_MS } from "../wire/limits.ts";
 import { newNonce } from "../wire/login.ts";
 import { alarm } from "./alarm.ts";
 import { UnreadOutput } from "./unread_output.ts";
@@ -28,6 +28,12 @@ const TICK_MS = 1_000;
 
 /** A result whose body is larger goes to the main thread by itself, uncopied. */
 const LARGE_RESULT_BYTES = 32 * 1024;
+
+/** The buffer of a larger batch of evals is given back, to be used for the next: fresh memory is slow. */
+const MIN_USED_BUFFER_BYTES = 256 * 1024;
+
+/** `onProgress` is called at most this often, for smooth bars and not more. */
+const PROGRESS_INTERVAL_MS = 100;
 
 /** Posts a message to the main thread. */
 export type Post = (message: FromWorker, transfer?: ArrayBuffer[]) => void;

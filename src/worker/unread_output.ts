@@ -6,15 +6,15 @@
  * @module
  */
 import type { Channel, OutputItem } from "../bridge/bridge.ts";
+import type { LogRecord } from "../wire/messages.ts";
+import { Blocks, KeptOutput } from "./kept_output.ts";
 import {
   OUTPUT_CREDIT_BYTES,
   OUTPUT_WAITING_BYTES,
   UNREAD_LOG_BYTES,
   UNREAD_LOG_RECORDS,
   UNREAD_OUTPUT_LIFE_MS,
-} from "../wire/limits.ts";
-import type { LogRecord } from "../wire/messages.ts";
-import { Blocks, KeptOutput } from "./kept_output.ts";
+} from "./output_limits.ts";
 
 /** Drops are told at their reader's coming, at the eval's end, and each time this much is gone. */
 const DROP_REPORT_BYTES = 1024 * 1024;

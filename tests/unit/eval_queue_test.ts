@@ -3,7 +3,8 @@ import { checkOpenOptions } from "../../src/api/check_options.ts";
 import { QueueFullError } from "../../src/api/errors.ts";
 import type { SessionLimits } from "../../src/api/options.ts";
 import { EvalQueue, sentReports } from "../../src/main_thread/eval_queue.ts";
-import { MAX_FRAME_BODY_BYTES, MAX_USED_BUFFER_BYTES } from "../../src/wire/limits.ts";
+import { MAX_USED_BUFFER_BYTES } from "../../src/values/codec/writer.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 
 function queue(limits: SessionLimits): { add(id: number, code?: string): void; queue: EvalQueue } {
   const queue = new EvalQueue(checkOpenOptions({ limits }).limits);

@@ -4,7 +4,7 @@
  * @module
  */
 import { writeU32 } from "../../wire/frame.ts";
-import { MAX_FRAME_BODY_BYTES, MAX_USED_BUFFER_BYTES } from "../../wire/limits.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../wire/limits.ts";
 import { bytesOf } from "../types/bytes.ts";
 import { Fault } from "./fault.ts";
 import { writeUtf8 } from "./utf8.ts";
@@ -14,6 +14,9 @@ const FIRST_BYTES = 1024;
 
 /** A message larger than this is handed out in the buffer itself; nothing larger is kept. */
 const KEPT_BYTES = 256 * 1024;
+
+/** The buffer of a batch that was sent is used again, unless it is larger than this. */
+export const MAX_USED_BUFFER_BYTES: number = 64 * 1024 * 1024;
 
 /** Room is asked for before it is known how much is needed, by at most this much too much. */
 const LIMIT_SLACK_BYTES = 1024;

@@ -172,13 +172,14 @@ buffer);try{return!(view instanceof DataView)&&view.byteLength===0&&view.values(
 buffer,view.byteOffset,view.byteLength)}catch(error){throw error instanceof TypeError?new Fault("its\\
  buffer has been made smaller than it",view.constructor.name):error}}function refuseDetached(buffer){
 if(buffer instanceof ArrayBuffer&&buffer.detached)throw new Fault("its bytes were transferred away",
-"ArrayBuffer")}var FIRST_BYTES=1024,KEPT_BYTES2=256*1024,LIMIT_SLACK_BYTES=1024,HAND_CHARS=48,UTF8=new TextEncoder,
-Writer=class{#bytes=new Uint8Array(FIRST_BYTES);#view=new DataView(this.#bytes.buffer);#at=0;#limit=0;#lastLarge=0;#used;#isOld=!1;get length(){
-return this.#at}bytes(){return this.#bytes.subarray(0,this.#at)}take(){this.#refuseWhileBusy();let large=this.#at>
-KEPT_BYTES2,taken=large?this.bytes():this.#bytes.slice(0,this.#at);return large&&(this.#lastLarge=Math.
-min(this.#bytes.length,268435456/16),this.#use(new Uint8Array(FIRST_BYTES))),this.#at=0,taken}reset(){
-this.truncate(0),this.#bytes.length>2*KEPT_BYTES2&&this.#use(new Uint8Array(FIRST_BYTES))}reuse(buffer){
-buffer.byteLength>67108864||(this.#used=buffer,this.#isOld=!1)}rest(){this.#isOld&&(this.#used?.transfer(
+"ArrayBuffer")}var FIRST_BYTES=1024,KEPT_BYTES2=256*1024,MAX_USED_BUFFER_BYTES=64*1024*1024,LIMIT_SLACK_BYTES=1024,
+HAND_CHARS=48,UTF8=new TextEncoder,Writer=class{#bytes=new Uint8Array(FIRST_BYTES);#view=new DataView(
+this.#bytes.buffer);#at=0;#limit=0;#lastLarge=0;#used;#isOld=!1;get length(){return this.#at}bytes(){
+return this.#bytes.subarray(0,this.#at)}take(){this.#refuseWhileBusy();let large=this.#at>KEPT_BYTES2,
+taken=large?this.bytes():this.#bytes.slice(0,this.#at);return large&&(this.#lastLarge=Math.min(this.#bytes.
+length,268435456/16),this.#use(new Uint8Array(FIRST_BYTES))),this.#at=0,taken}reset(){this.truncate(
+0),this.#bytes.length>2*KEPT_BYTES2&&this.#use(new Uint8Array(FIRST_BYTES))}reuse(buffer){buffer.byteLength>
+MAX_USED_BUFFER_BYTES||(this.#used=buffer,this.#isOld=!1)}rest(){this.#isOld&&(this.#used?.transfer(
 0),this.#used=void 0),this.#isOld=!0}truncate(length){length>=this.#at||(this.#refuseWhileBusy(),this.#at=
 length)}reserve(count2){return this.#refuseWhileBusy(),this.#need(count2),this.#at+=count2,this.#at-
 count2}setU32(at,value){writeU32(this.#bytes,at,value)}raw(bytes){this.#refuseWhileBusy(),this.append(
@@ -538,7 +539,7 @@ if(this.#logsWatched=on,!!on){if(this.#logsDropped>0){let{ts,session_id}=this.#l
  older records were dropped because nobody read them\`;this.#push({kind:"log",record:{level:"warn",ts,
 msg,session_id},size:64},64),this.#logsDropped=0}for(let{record,size}of this.#logs)this.#push({kind:"\\
 log",record,size},size);this.#logs=[],this.#logBytes=0}}};function sizeOf(item){return item.kind==="\\
-chunk"?item.bytes.length:item.kind==="log"?item.size:0}var TICK_MS=1e3,LARGE_RESULT_BYTES=32*1024,Engine=class{#post;#dial;#options;#connection;#output;#results=new ResultBatch;#streams={};#dialling=new AbortController;#connectsNext=!1;#timeouts=new Map;#batch;#reportedId=0;#unreportedBytes=0;#progress=new ProgressWatch;#progressTimer;#pausedAt;#stopTicks;#stopClosing;#resume;constructor(options,post2,dialStream=dial3){
+chunk"?item.bytes.length:item.kind==="log"?item.size:0}var TICK_MS=1e3,LARGE_RESULT_BYTES=32*1024,MIN_USED_BUFFER_BYTES=256*1024,PROGRESS_INTERVAL_MS=100,Engine=class{#post;#dial;#options;#connection;#output;#results=new ResultBatch;#streams={};#dialling=new AbortController;#connectsNext=!1;#timeouts=new Map;#batch;#reportedId=0;#unreportedBytes=0;#progress=new ProgressWatch;#progressTimer;#pausedAt;#stopTicks;#stopClosing;#resume;constructor(options,post2,dialStream=dial3){
 this.#post=post2,this.#dial=dialStream,this.#options=options,this.#connection=new Connection(formatAddress(
 options.address),{client:\`pyproxy-js/\${VERSION}\`,name:options.name,ownProcess:options.ownProcess,nonce:options.
 token===void 0?void 0:newNonce(),tls:options.tls!==void 0}),this.#output=new UnreadOutput({perEval:options.
@@ -546,63 +547,64 @@ unreadOutputPerEval,perSession:options.unreadOutputPerSession},id=>this.#connect
 "main",options.address)}message(message){switch(message.kind){case"connect":this.#connection.server===
 void 0?this.#connectsNext=!0:this.#connect();break;case"evals":for(let[id,ms]of message.timeouts)this.#timeouts.
 set(id,setTimeout(()=>this.#expired(id),ms));this.#progress.add(message.watched,message.bytes),message.
-bytes.length>262144&&(this.#batch=message.bytes),this.#connection.evals(message.bytes);break;case"ca\\
-ncel":this.#connection.cancel(message.id,"cancel");break;case"interrupt":this.#connection.interrupt();
-break;case"status":this.#connection.status(message.id);break;case"never_sent":this.#output.neverSent(
-message.id);break;case"watch":this.#output.watch(message.what,message.on);break;case"credit":this.#output.
-giveCredit(message.bytes);break;case"close":this.#close(message.drain);break;case"ping":this.#post({
-kind:"pong"});break;default:throw new TypeError(\`there is no message of kind '\${message.kind}'\`)}this.#work(),
-this.#batch=void 0}#connect(){try{let{output_addr}=this.#connection.server;this.#run("output",outputAddress(
-output_addr,this.#options.address))}catch(error){this.#connection.notDialled("output",error)}}async#prove(transcript){
-this.#connection.proofs(await proofsOf(this.#options.token,transcript)),this.#work()}async#run(name,address){
-try{let transport;try{transport=await this.#dial(address,this.#options.tls,this.#dialling.signal)}catch(error){
-this.#connection.notDialled(name,error);return}if(this.#connection.ended)return transport.close();let outbox=new Outbox(
-transport,error=>{this.#connection.lost(name,error),this.#work()});this.#streams[name]={transport,outbox},
-this.#connection.dialled(name,performance.now()),this.#work(),await this.#read(name,transport)}finally{
-this.#work()}}async#read(name,transport){for(;!this.#connection.ended;){let count2;try{count2=await transport.
-read(this.#connection.space(name))}catch(error){return this.#connection.lost(name,error)}if(count2===
-null)return this.#connection.lost(name);this.#connection.received(name,count2,performance.now()),this.#work(),
-name==="output"&&this.#output.full&&!this.#connection.ended&&(this.#connection.paused("output"),this.#pausedAt=
-performance.now(),await new Promise(resolve=>this.#resume=resolve),this.#pausedAt=void 0,this.#connection.
-resumed("output",performance.now()))}}#work(){let isOpened=!1;for(let event of this.#connection.takeEvents())
-switch(event.kind){case"send":event.stream==="main"&&this.#progress.given(event.bytes),this.#streams[event.
-stream]?.outbox.send(event.bytes,this.#doneWith(event.bytes));break;case"result":if(this.#settled(event.
-id,event.body.length),event.isSilent&&this.#output.silent(event.id),event.body.length<=LARGE_RESULT_BYTES)
-this.#results.add(event.id,event.status,event.body);else{let body=event.owned?event.body:event.body.
-slice(),{id,status}=event;this.#post({kind:"result",id,status,body},[body.buffer])}break;case"output":
-this.#output.output(event.id,event.fd,event.bytes);break;case"output_end":this.#output.end(event.id);
-break;case"never_sent":this.#output.neverSent(event.id);break;case"log":event.record.event!==void 0&&
-this.#post({kind:"log_event",record:event.record}),this.#output.log(event.record,event.bytes);break;case"\\
-challenged":this.#prove(event.transcript);break;case"opened":this.#post(event),isOpened=!0;break;case"\\
-connected":case"interrupted":case"running":case"status":this.#post(event);break;case"sent":this.#sent(
-event);break;case"closed":this.#postResults(),this.#end(event);return;default:}this.#postResults(),this.#postOutput(),
-(this.#progressTimer!==void 0||!this.#progress.isEmpty)&&this.#watchProgress(),this.#output.full||(this.#resume?.(),
-this.#resume=void 0),isOpened&&this.#opened()}#opened(){this.#connectsNext&&this.message({kind:"conn\\
-ect"}),this.#connection.ended||this.#tickLater()}#postResults(){let bytes=this.#results.take();bytes!==
-void 0&&this.#post({kind:"results",bytes},[bytes.buffer])}#postOutput(everything=!1){for(let{id,bytes}of this.#output.
-takeDrops())this.#post({kind:"dropped",id,bytes});let items=this.#output.take(everything);items.length>
-0&&this.#post({kind:"output",items})}#settled(id,length){this.#output.has(id)&&this.#output.settled(
-id,performance.now());let progress=this.#progress.finish(id,length);progress!==void 0&&this.#post({kind:"\\
-progress",id,progress}),this.#timeouts.size!==0&&(clearTimeout(this.#timeouts.get(id)),this.#timeouts.
-delete(id))}#sent({id,bytes}){this.#unreportedBytes+=bytes;let{sentReportEvals,sentReportBytes}=this.#options;
-id-this.#reportedId<sentReportEvals&&this.#unreportedBytes<sentReportBytes||(this.#reportedId=id,this.#unreportedBytes=
-0,this.#post({kind:"sent",id}))}#doneWith(bytes){let batch=this.#batch;if(bytes===batch)return()=>this.#post(
+bytes.length>MIN_USED_BUFFER_BYTES&&(this.#batch=message.bytes),this.#connection.evals(message.bytes);
+break;case"cancel":this.#connection.cancel(message.id,"cancel");break;case"interrupt":this.#connection.
+interrupt();break;case"status":this.#connection.status(message.id);break;case"never_sent":this.#output.
+neverSent(message.id);break;case"watch":this.#output.watch(message.what,message.on);break;case"credi\\
+t":this.#output.giveCredit(message.bytes);break;case"close":this.#close(message.drain);break;case"pi\\
+ng":this.#post({kind:"pong"});break;default:throw new TypeError(\`there is no message of kind '\${message.
+kind}'\`)}this.#work(),this.#batch=void 0}#connect(){try{let{output_addr}=this.#connection.server;this.#run(
+"output",outputAddress(output_addr,this.#options.address))}catch(error){this.#connection.notDialled(
+"output",error)}}async#prove(transcript){this.#connection.proofs(await proofsOf(this.#options.token,
+transcript)),this.#work()}async#run(name,address){try{let transport;try{transport=await this.#dial(address,
+this.#options.tls,this.#dialling.signal)}catch(error){this.#connection.notDialled(name,error);return}
+if(this.#connection.ended)return transport.close();let outbox=new Outbox(transport,error=>{this.#connection.
+lost(name,error),this.#work()});this.#streams[name]={transport,outbox},this.#connection.dialled(name,
+performance.now()),this.#work(),await this.#read(name,transport)}finally{this.#work()}}async#read(name,transport){
+for(;!this.#connection.ended;){let count2;try{count2=await transport.read(this.#connection.space(name))}catch(error){
+return this.#connection.lost(name,error)}if(count2===null)return this.#connection.lost(name);this.#connection.
+received(name,count2,performance.now()),this.#work(),name==="output"&&this.#output.full&&!this.#connection.
+ended&&(this.#connection.paused("output"),this.#pausedAt=performance.now(),await new Promise(resolve=>this.#resume=
+resolve),this.#pausedAt=void 0,this.#connection.resumed("output",performance.now()))}}#work(){let isOpened=!1;
+for(let event of this.#connection.takeEvents())switch(event.kind){case"send":event.stream==="main"&&
+this.#progress.given(event.bytes),this.#streams[event.stream]?.outbox.send(event.bytes,this.#doneWith(
+event.bytes));break;case"result":if(this.#settled(event.id,event.body.length),event.isSilent&&this.#output.
+silent(event.id),event.body.length<=LARGE_RESULT_BYTES)this.#results.add(event.id,event.status,event.
+body);else{let body=event.owned?event.body:event.body.slice(),{id,status}=event;this.#post({kind:"re\\
+sult",id,status,body},[body.buffer])}break;case"output":this.#output.output(event.id,event.fd,event.
+bytes);break;case"output_end":this.#output.end(event.id);break;case"never_sent":this.#output.neverSent(
+event.id);break;case"log":event.record.event!==void 0&&this.#post({kind:"log_event",record:event.record}),
+this.#output.log(event.record,event.bytes);break;case"challenged":this.#prove(event.transcript);break;case"\\
+opened":this.#post(event),isOpened=!0;break;case"connected":case"interrupted":case"running":case"sta\\
+tus":this.#post(event);break;case"sent":this.#sent(event);break;case"closed":this.#postResults(),this.#end(
+event);return;default:}this.#postResults(),this.#postOutput(),(this.#progressTimer!==void 0||!this.#progress.
+isEmpty)&&this.#watchProgress(),this.#output.full||(this.#resume?.(),this.#resume=void 0),isOpened&&
+this.#opened()}#opened(){this.#connectsNext&&this.message({kind:"connect"}),this.#connection.ended||
+this.#tickLater()}#postResults(){let bytes=this.#results.take();bytes!==void 0&&this.#post({kind:"re\\
+sults",bytes},[bytes.buffer])}#postOutput(everything=!1){for(let{id,bytes}of this.#output.takeDrops())
+this.#post({kind:"dropped",id,bytes});let items=this.#output.take(everything);items.length>0&&this.#post(
+{kind:"output",items})}#settled(id,length){this.#output.has(id)&&this.#output.settled(id,performance.
+now());let progress=this.#progress.finish(id,length);progress!==void 0&&this.#post({kind:"progress",
+id,progress}),this.#timeouts.size!==0&&(clearTimeout(this.#timeouts.get(id)),this.#timeouts.delete(id))}#sent({
+id,bytes}){this.#unreportedBytes+=bytes;let{sentReportEvals,sentReportBytes}=this.#options;id-this.#reportedId<
+sentReportEvals&&this.#unreportedBytes<sentReportBytes||(this.#reportedId=id,this.#unreportedBytes=0,
+this.#post({kind:"sent",id}))}#doneWith(bytes){let batch=this.#batch;if(bytes===batch)return()=>this.#post(
 {kind:"used",buffer:batch.buffer},[batch.buffer])}#expired(id){this.#timeouts.delete(id),this.#post(
 {kind:"expired",id}),this.#connection.cancel(id,"timeout"),this.#work()}#postProgress(){let written=this.#streams.
 main?.transport.written??0;for(let[id,progress]of this.#progress.moved(written,this.#connection.part))
 this.#post({kind:"progress",id,progress})}#watchProgress(){this.#progress.isEmpty||this.#connection.
 ended?(clearInterval(this.#progressTimer),this.#progressTimer=void 0):this.#progressTimer??=setInterval(
-()=>this.#postProgress(),100)}#tickLater(){this.#stopTicks=alarm(TICK_MS,()=>this.#tick())}#tick(){if(this.#tickLater(),
-this.#pausedAt!==void 0){let seconds=Math.round((performance.now()-this.#pausedAt)/1e3);seconds>0&&this.#post(
-{kind:"reader_slow",seconds})}this.#connection.tick(performance.now()),this.#output.tick(performance.
-now()),this.#work()}#close(drain){this.#connection.close(drain),!drain&&this.#stopClosing===void 0&&
-(this.#stopClosing=alarm(2e3,()=>{this.#connection.lost("main"),this.#work()}))}async#end(event){this.#postOutput(
-!0),this.#stopTicks?.(),this.#stopClosing?.(),this.#progressTimer!==void 0&&clearInterval(this.#progressTimer);
-for(let timer of this.#timeouts.values())clearTimeout(timer);this.#timeouts.clear(),this.#dialling.abort(),
-this.#resume?.();let streams=Object.values(this.#streams),written=Promise.all(streams.map(({outbox})=>outbox.
-idle())),deadline=Promise.withResolvers(),stopWaiting=alarm(2e3,deadline.resolve);await Promise.race(
-[written,deadline.promise]),stopWaiting();for(let{transport}of streams)transport.close();this.#post(
-event)}};var scope=self,engine;scope.onmessage=({data})=>{try{data.kind==="open"?engine=new Engine(data,post):
+()=>this.#postProgress(),PROGRESS_INTERVAL_MS)}#tickLater(){this.#stopTicks=alarm(TICK_MS,()=>this.#tick())}#tick(){
+if(this.#tickLater(),this.#pausedAt!==void 0){let seconds=Math.round((performance.now()-this.#pausedAt)/
+1e3);seconds>0&&this.#post({kind:"reader_slow",seconds})}this.#connection.tick(performance.now()),this.#output.
+tick(performance.now()),this.#work()}#close(drain){this.#connection.close(drain),!drain&&this.#stopClosing===
+void 0&&(this.#stopClosing=alarm(2e3,()=>{this.#connection.lost("main"),this.#work()}))}async#end(event){
+this.#postOutput(!0),this.#stopTicks?.(),this.#stopClosing?.(),this.#progressTimer!==void 0&&clearInterval(
+this.#progressTimer);for(let timer of this.#timeouts.values())clearTimeout(timer);this.#timeouts.clear(),
+this.#dialling.abort(),this.#resume?.();let streams=Object.values(this.#streams),written=Promise.all(
+streams.map(({outbox})=>outbox.idle())),deadline=Promise.withResolvers(),stopWaiting=alarm(2e3,deadline.
+resolve);await Promise.race([written,deadline.promise]),stopWaiting();for(let{transport}of streams)transport.
+close();this.#post(event)}};var scope=self,engine;scope.onmessage=({data})=>{try{data.kind==="open"?engine=new Engine(data,post):
 engine.message(data)}catch(error){fatal(error)}};scope.onmessageerror=()=>fatal(new Error("a message\\
  could not be read"));scope.addEventListener("error",event=>{event.preventDefault(),fatal(event.error)});
 scope.addEventListener("unhandledrejection",event=>{event.preventDefault(),fatal(event.reason)});function post(message,transfer){
