@@ -1,13 +1,14 @@
 /**
- * Where a new python process comes in: the unix socket of its link (LINK.md, "Start"), which takes
- * whoever tells the secret.
+ * The unix socket where a new Python process connects (LINK.md, "Start"). Only a connection that
+ * knows the secret is accepted.
  *
  * @module
  */
 import type { Frame } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_HELLO_BODY_BYTES } from "../../../src/wire/limits.ts";
-import { LinkType, parseReady, type PythonInfo } from "./link.ts";
+import type { PythonInfo } from "../executor.ts";
+import { LinkType, parseReady } from "./link.ts";
 
 /** A link, and what READY said on it. */
 export interface Arrival {
@@ -15,21 +16,20 @@ export interface Arrival {
   info: PythonInfo;
 }
 
-/** The door of one python process. */
+/** The door of one Python process. */
 export class LinkDoor implements Disposable {
-  /** What the process has to tell. */
+  /** The secret that the process has to send. */
   readonly secret: string = crypto.getRandomValues(new Uint8Array(16)).toHex();
   readonly #listener: Deno.UnixListener;
   readonly #connections = new Set<Deno.UnixConn>();
 
-  /** Opens it at `path`, where nothing may be yet. */
+  /** Opens it at `path`, which must not exist. */
   constructor(path: string) {
     this.#listener = Deno.listen({ transport: "unix", path });
   }
 
   /**
-   * Waits until the process is there. What does not know the secret is not it, and may still come
-   * before it.
+   * Waits until the process has connected. Connections that do not know the secret are ignored.
    *
    * @throws {Error} If a message breaks the rules, or the door is closed.
    */
@@ -45,7 +45,7 @@ export class LinkDoor implements Disposable {
     }
   }
 
-  /** Closes it, with all that have come in and are not the process. */
+  /** Closes it, and all connections but that of the process. */
   [Symbol.dispose](): void {
     for (const resource of [this.#listener, ...this.#connections]) {
       try {
