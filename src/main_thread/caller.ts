@@ -1,11 +1,11 @@
 /**
- * Where in the user's program something was called: an error that came over the bridge was made in a
- * handler of messages, which helps nobody.
+ * Where in the user's program something was called. The stack of an error that came over the bridge
+ * would show a message handler of this library instead.
  *
  * @module
  */
 
-/** Functions of these files may stand between the user's call and where `caller` is made. */
+/** Files whose functions may stand between the user's call and the line that makes `caller`. */
 const OWN_FILES = ["session", "pool"];
 
 /**
@@ -20,7 +20,7 @@ export function callerStack(caller: Error | undefined): string {
     const isOwn = (line: string) => OWN_FILES.some((name) => line.includes(`${folder}${name}.`));
     lines.splice(0, lines.findLastIndex(isOwn) + 1);
   }
-  // Bun takes frames without a name for none.
+  // Bun ignores frames without a name.
   return lines.map((line) => line.replace(/at (async )?([^()]+)$/, "at $1<anonymous> ($2)"))
     .join("\n");
 }
@@ -36,7 +36,9 @@ const FEW_EVALS = 32;
  */
 const STACKS_OF_MANY = 200;
 
-/** Which calls of one session record their stack. An eval without one fails with an error without. */
+/**
+ * Which calls of one session record their stack. An eval without one fails with an error without.
+ */
 export class CallerStacks {
   #left = STACKS_OF_MANY;
 
