@@ -4,16 +4,20 @@
  * @module
  */
 
-/** How a queue differs from the plain one, which gives its entries as they are and keeps them all. */
+/**
+ * How a queue differs from the plain one, which gives its entries as they are and keeps them all.
+ */
 export interface AsyncQueueOptions<Entry, Item> {
   /** The most entries to keep; past it the oldest are dropped. Default: no bound. */
   bound?: number;
   /**
-   * Makes items of an entry. It is called when the reader has got to the entry, not before. Default:
-   * the entry is the only item.
+   * Makes items of an entry. It is called when the reader has got to the entry, not before.
+   * Default: the entry is the only item.
    */
   unfold?: (entry: Entry) => Item[];
-  /** Called once, when the iteration has ended: with the items and the entries that were not read. */
+  /**
+   * Called once, when the iteration has ended: with the items and the entries that were not read.
+   */
   onDone?: (items: Item[], entries: Entry[]) => void;
 }
 
@@ -48,7 +52,9 @@ export class AsyncQueue<Entry, Item = Entry> implements AsyncIterableIterator<It
     this.#serve();
   }
 
-  /** Ends the iteration, or fails it with `error`, after the entries that are there. Counts once. */
+  /**
+   * Ends the iteration, or fails it with `error`, after the entries that are there. Counts once.
+   */
   end(error?: Error): void {
     this.#end ??= { error };
     this.#serve();

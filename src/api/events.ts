@@ -1,5 +1,5 @@
 /**
- * What happens to a session, as an async iterator.
+ * The events of a session, as an async iterator.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import type { LogRecord } from "../wire/messages.ts";
 import { AsyncQueue } from "./async_queue.ts";
 import type { SessionError } from "./errors.ts";
 
-/** Events of a session that are kept until somebody reads them: few happen, and the last tell most. */
+/** The number of events that are kept until they are read: the newest, which say the most. */
 const EVENTS_KEPT = 100;
 
 /**
- * Something that has happened to a session; `at` is in milliseconds since 1970, of this machine.
+ * An event of a session. `at` is in milliseconds since 1970, by this machine's clock.
  *
- * @example Tell of deaths
+ * @example Print deaths
  * ```ts
  * import { connect } from "@pyproxy/client";
  *
@@ -27,15 +27,15 @@ const EVENTS_KEPT = 100;
  * ```
  */
 export type SessionEvent =
-  /** Both streams stand. */
+  /** Both streams are connected. */
   | { type: "connected"; at: number }
-  /** The session's Python process has ended, whoever's eval it ran. */
+  /** The session's Python process has died, whichever session's eval it ran. */
   | { type: "python_died"; at: number; pid: number; exitCode?: number; signal?: string }
-  /** Another one has taken its place. */
+  /** Another process has taken its place. */
   | { type: "python_ready"; at: number; pid: number }
-  /** Output waits for its reader for so long already: the code will have to wait too, or does. */
+  /** Output has waited for its reader for so long. The code waits too, now or soon. */
   | { type: "reader_slow"; at: number; seconds: number }
-  /** The session is over: the last event. `closed` tells the same. */
+  /** The session is over: the last event, with what `closed` resolves with. */
   | { type: "closed"; at: number; reason: string; error?: SessionError };
 
 /** The events of one session: the newest are kept until they are read. */
@@ -80,7 +80,7 @@ export class SessionEvents {
   }
 }
 
-/** What a record of the server's log tells of the session's Python process, if it does. */
+/** Makes an event of a record of the server's log about the session's Python process. */
 export function eventOfLog(record: LogRecord): SessionEvent | undefined {
   const { event, python_pid: pid, exit_code: exitCode, signal } = record;
   if (typeof pid !== "number") return undefined;

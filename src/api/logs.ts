@@ -6,7 +6,7 @@
 import type { LogRecord } from "../wire/messages.ts";
 import { AsyncQueue } from "./async_queue.ts";
 
-/** A record of the log; `taken` is called once it has been read, or will not be any more. */
+/** A record of the log. `taken` is called once it is read, or its reader has left. */
 export interface LogEntry {
   record: LogRecord;
   taken: () => void;

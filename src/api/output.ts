@@ -1,5 +1,5 @@
 /**
- * Output on the main thread, as async iterators. lines.ts turns the chunks into lines.
+ * Output on the main thread, as async iterators. lines.ts makes lines of chunks.
  *
  * @module
  */
@@ -20,13 +20,13 @@ import { AsyncQueue } from "./async_queue.ts";
 export interface OutputLine {
   /** 1 for stdout, 2 for stderr. */
   fd: 1 | 2;
-  /** The line, without its newline. Bytes that are no UTF-8 appear as U+FFFD. */
+  /** The line, without its newline. Bytes that are not UTF-8 appear as U+FFFD. */
   line: string;
   /** The id of the eval's future. */
   id: number;
   /**
-   * True where this is not the whole line: the code went back to its start with `\r`, as progress
-   * bars do, and what comes next overwrites it; or, with `{ partial: true }`, more may follow.
+   * True if this is not the whole line. The code went back to its start with `\r`, as progress bars
+   * do, and the next item overwrites it; or, with `{ partial: true }`, more may follow.
    */
   partial?: true;
 }
@@ -34,7 +34,7 @@ export interface OutputLine {
 /**
  * A piece of output as it came.
  *
- * @example Into a file, as it is
+ * @example Count bytes
  * ```ts
  * import { connect } from "@pyproxy/client";
  *
@@ -48,7 +48,7 @@ export interface OutputLine {
 export interface OutputChunk {
   /** 1 for stdout, 2 for stderr. */
   fd: 1 | 2;
-  /** The bytes, cut anywhere. */
+  /** The bytes. They may be cut anywhere, even within a character. */
   bytes: Uint8Array<ArrayBuffer>;
   /** The id of the eval's future. */
   id: number;
@@ -57,7 +57,7 @@ export interface OutputChunk {
 /**
  * Options of {@linkcode Future.output} and {@linkcode RemoteProcess.output}.
  *
- * @example Bytes in the place of lines
+ * @example Bytes instead of lines
  * ```ts
  * import { connect } from "@pyproxy/client";
  *
@@ -68,12 +68,12 @@ export interface OutputChunk {
  * ```
  */
 export interface OutputOptions {
-  /** Give the bytes as they come in the place of lines. Default false. */
+  /** Give the bytes as they come instead of lines. Default false. */
   raw?: boolean | undefined;
   /**
-   * Give a line that has no end yet as it grows, too: each time all there is of it, marked
-   * `partial`, so that the next item of its descriptor takes its place. Default false: then what
-   * ends with `\r` comes once something follows that overwrites it.
+   * Also give a line that has no end yet, each time it grows: all of it, marked `partial`. The next
+   * item of its descriptor replaces it. Default false: then a line that ends with `\r` comes once
+   * something overwrites it.
    */
   partial?: boolean | undefined;
 }
@@ -81,18 +81,18 @@ export interface OutputOptions {
 /** Lines, or chunks where they were asked for. */
 export type AnyOutput = AsyncIterableIterator<OutputLine> | AsyncIterableIterator<OutputChunk>;
 
-/** What is put into a reader. */
+/** What is pushed to a reader. */
 export type OutputEntry =
   | { kind: "chunk"; chunk: OutputChunk; taken: () => void }
   | { kind: "end"; id: number };
 
-/** Turns what comes into what is given out. */
+/** Makes items of entries: lines or chunks. */
 export interface Shape<T> {
-  /** What a chunk, or the end of an eval's output, gives. */
+  /** The items of a chunk, or of the end of an eval's output. */
   items(entry: OutputEntry): T[];
-  /** The bytes that an item stands for. */
+  /** The bytes of output that an item stands for. */
   size(item: T): number;
-  /** The bytes of each eval that are held back, of a line that is not whole yet. */
+  /** The bytes of each eval that belong to a line without an end yet. */
   held(): Iterable<[id: number, bytes: number]>;
 }
 
