@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { FromWorker, OpenMessage, ToWorker } from "../bridge/bridge.ts";
+import type { OpenMessage, ToWorker } from "../bridge/bridge.ts";
 import { ResultBatch } from "../bridge/result_batch.ts";
 import { formatAddress, outputAddress } from "../common/address.ts";
 import type { Address } from "../common/address.ts";
@@ -13,7 +13,6 @@ import { Connection } from "../protocol/connection.ts";
 import type { ConnectionEvent } from "../protocol/connection_event.ts";
 import { CLOSE_DEADLINE_MS } from "../protocol/deadlines.ts";
 import type { Transcript } from "../protocol/login.ts";
-import { ProgressWatch } from "../protocol/progress.ts";
 import { proofsOf } from "../protocol/proofs.ts";
 import type { StreamName } from "../protocol/rules.ts";
 import { dial } from "../transport/dial.ts";
@@ -21,6 +20,11 @@ import { Outbox } from "../transport/outbox.ts";
 import type { Dial, Transport } from "../transport/transport.ts";
 import { newNonce } from "../wire/login.ts";
 import { alarm } from "./alarm.ts";
+import { EvalTimers } from "./eval_timers.ts";
+import { OutputPause } from "./output_pause.ts";
+import type { Post } from "./post.ts";
+import { ProgressReports } from "./progress_reports.ts";
+import { SentReports } from "./sent_reports.ts";
 import { UnreadOutput } from "./unread_output.ts";
 
 /** Silence and the age of unread output are looked at this often: a dead peer costs 1 s more. */
@@ -31,12 +35,6 @@ const LARGE_RESULT_BYTES = 32 * 1024;
 
 /** The buffer of a larger batch of evals is given back, to be used for the next: fresh memory is slow. */
 const MIN_USED_BUFFER_BYTES = 256 * 1024;
-
-/** `onProgress` is called at most this often, for smooth bars and not more. */
-const PROGRESS_INTERVAL_MS = 100;
-
-/** Posts a message to the main thread. */
-export type Post = (message: FromWorker, transfer?: ArrayBuffer[]) => void;
 
 interface Stream {
   transport: Transport;
@@ -55,21 +53,19 @@ export class Engine {
   readonly #dialling = new AbortController();
   /** The outputstream is to be opened as soon as the server's hello says where. */
   #connectsNext = false;
-  /** Timers of evals with a `timeout`. */
-  readonly #timeouts = new Map<number, ReturnType<typeof setTimeout>>();
-  /** A large batch of EVALs that is just being given to the connection. */
+  readonly #timers: EvalTimers;
+  readonly #progress: ProgressReports;
+  readonly #sentReports: SentReports;
+  readonly #pause = new OutputPause();
+  readonly #progressState = (): { written: number; part: Connection["part"] } => ({
+    written: this.#streams.main?.transport.written ?? 0,
+    part: this.#connection.part,
+  });
+  /** A large batch of EVALs that the connection is being given. */
   #batch: Uint8Array<ArrayBuffer> | undefined;
-  #reportedId = 0;
-  #unreportedBytes = 0;
-  readonly #progress = new ProgressWatch();
-  #progressTimer: ReturnType<typeof setInterval> | undefined;
-  /** Since when the outputstream has not been read because its readers are behind. */
-  #pausedAt: number | undefined;
-  /** What calls the next tick off, and the end of waiting for a goodbye. */
+  /** Cancel the next tick, and the wait for a goodbye. */
   #stopTicks: (() => void) | undefined;
   #stopClosing: (() => void) | undefined;
-  /** Set while the outputstream is not read because its readers are behind. */
-  #resume: (() => void) | undefined;
 
   /** Starts the session: dials the mainstream with `dialStream` and says hello. */
   constructor(options: OpenMessage, post: Post, dialStream: Dial = dial) {
@@ -87,6 +83,9 @@ export class Engine {
       perEval: options.unreadOutputPerEval,
       perSession: options.unreadOutputPerSession,
     }, (id) => this.#connection.hasEnded(id));
+    this.#timers = new EvalTimers((id) => this.#expired(id));
+    this.#progress = new ProgressReports(post);
+    this.#sentReports = new SentReports(options.sentReportEvals, options.sentReportBytes);
     this.#run("main", options.address);
   }
 
@@ -98,9 +97,7 @@ export class Engine {
         else this.#connect();
         break;
       case "evals":
-        for (const [id, ms] of message.timeouts) {
-          this.#timeouts.set(id, setTimeout(() => this.#expired(id), ms));
-        }
+        this.#timers.start(message.timeouts);
         this.#progress.add(message.watched, message.bytes);
         if (message.bytes.length > MIN_USED_BUFFER_BYTES) this.#batch = message.bytes;
         this.#connection.evals(message.bytes);
@@ -188,9 +185,7 @@ export class Engine {
       this.#work();
       if (name === "output" && this.#output.full && !this.#connection.ended) {
         this.#connection.paused("output");
-        this.#pausedAt = performance.now();
-        await new Promise<void>((resolve) => this.#resume = resolve);
-        this.#pausedAt = undefined;
+        await this.#pause.begin();
         this.#connection.resumed("output", performance.now());
       }
     }
@@ -247,7 +242,9 @@ export class Engine {
           this.#post(event);
           break;
         case "sent":
-          this.#sent(event);
+          if (this.#sentReports.isDue(event.id, event.bytes)) {
+            this.#post({ kind: "sent", id: event.id });
+          }
           break;
         case "closed":
           this.#postResults();
@@ -259,11 +256,8 @@ export class Engine {
     }
     this.#postResults();
     this.#postOutput();
-    if (this.#progressTimer !== undefined || !this.#progress.isEmpty) this.#watchProgress();
-    if (!this.#output.full) {
-      this.#resume?.();
-      this.#resume = undefined;
-    }
+    this.#progress.update(this.#progressState);
+    if (!this.#output.full) this.#pause.end();
     if (isOpened) this.#opened();
   }
 
@@ -287,21 +281,8 @@ export class Engine {
 
   #settled(id: number, length: number): void {
     if (this.#output.has(id)) this.#output.settled(id, performance.now());
-    const progress = this.#progress.finish(id, length);
-    if (progress !== undefined) this.#post({ kind: "progress", id, progress });
-    if (this.#timeouts.size === 0) return;
-    clearTimeout(this.#timeouts.get(id));
-    this.#timeouts.delete(id);
-  }
-
-  /** A result tells the main thread as well that its eval was sent: a lone eval needs no more. */
-  #sent({ id, bytes }: { id: number; bytes: number }): void {
-    this.#unreportedBytes += bytes;
-    const { sentReportEvals, sentReportBytes } = this.#options;
-    if (id - this.#reportedId < sentReportEvals && this.#unreportedBytes < sentReportBytes) return;
-    this.#reportedId = id;
-    this.#unreportedBytes = 0;
-    this.#post({ kind: "sent", id });
+    this.#progress.finish(id, length);
+    this.#timers.stop(id);
   }
 
   /** A large batch goes back to where the next may need its buffer, if all of it leaves at once. */
@@ -312,25 +293,9 @@ export class Engine {
   }
 
   #expired(id: number): void {
-    this.#timeouts.delete(id);
     this.#post({ kind: "expired", id });
     this.#connection.cancel(id, "timeout");
     this.#work();
-  }
-
-  #postProgress(): void {
-    const written = this.#streams.main?.transport.written ?? 0;
-    for (const [id, progress] of this.#progress.moved(written, this.#connection.part)) {
-      this.#post({ kind: "progress", id, progress });
-    }
-  }
-
-  /** Runs its timer while there is something to watch. */
-  #watchProgress(): void {
-    if (this.#progress.isEmpty || this.#connection.ended) {
-      clearInterval(this.#progressTimer);
-      this.#progressTimer = undefined;
-    } else this.#progressTimer ??= setInterval(() => this.#postProgress(), PROGRESS_INTERVAL_MS);
   }
 
   #tickLater(): void {
@@ -339,10 +304,8 @@ export class Engine {
 
   #tick(): void {
     this.#tickLater();
-    if (this.#pausedAt !== undefined) {
-      const seconds = Math.round((performance.now() - this.#pausedAt) / 1000);
-      if (seconds > 0) this.#post({ kind: "reader_slow", seconds });
-    }
+    const { seconds } = this.#pause;
+    if (seconds > 0) this.#post({ kind: "reader_slow", seconds });
     this.#connection.tick(performance.now());
     this.#output.tick(performance.now());
     this.#work();
@@ -364,11 +327,10 @@ export class Engine {
     this.#postOutput(true);
     this.#stopTicks?.();
     this.#stopClosing?.();
-    if (this.#progressTimer !== undefined) clearInterval(this.#progressTimer);
-    for (const timer of this.#timeouts.values()) clearTimeout(timer);
-    this.#timeouts.clear();
+    this.#progress.stop();
+    this.#timers.stopAll();
     this.#dialling.abort();
-    this.#resume?.();
+    this.#pause.end();
     const streams = Object.values(this.#streams);
     // A last ERROR or GOODBYE should reach the server, but a full socket must not hold us.
     const written = Promise.all(streams.map(({ outbox }) => outbox.idle()));
