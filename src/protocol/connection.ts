@@ -33,8 +33,8 @@ import {
   parseStatus,
 } from "../wire/parse.ts";
 import type { ConnectionEvent, OwnHello } from "./connection_event.ts";
-import { CLOSE_DEADLINE_MS } from "./deadlines.ts";
 import { encodeControl } from "./control.ts";
+import { CLOSE_DEADLINE_MS } from "./deadlines.ts";
 import type { ErrorRecord, SessionErrorClass } from "./error_record.ts";
 import { type Departure, InFlight } from "./in_flight.ts";
 import { Login, type Proofs, Unproven } from "./login.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { copyFew, writeHeader } from "../wire/frame.ts";
 import { MAX_TRANSFER_BYTES } from "../wire/buffers.ts";
+import { copyFew, writeHeader } from "../wire/frame.ts";
 import { HEADER_BYTES } from "../wire/limits.ts";
 import type { Transport } from "./transport.ts";
 

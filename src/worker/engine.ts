@@ -5,7 +5,6 @@
  * @module
  */
 import type { OpenMessage, ToWorker } from "../bridge/bridge.ts";
-import { ResultBatch } from "../bridge/result_batch.ts";
 import { formatAddress, outputAddress } from "../common/address.ts";
 import type { Address } from "../common/address.ts";
 import { VERSION } from "../common/version.ts";
@@ -16,30 +15,23 @@ import type { Transcript } from "../protocol/login.ts";
 import { proofsOf } from "../protocol/proofs.ts";
 import type { StreamName } from "../protocol/rules.ts";
 import { dial } from "../transport/dial.ts";
-import { Outbox } from "../transport/outbox.ts";
 import type { Dial, Transport } from "../transport/transport.ts";
 import { newNonce } from "../wire/login.ts";
 import { alarm } from "./alarm.ts";
 import { EvalTimers } from "./eval_timers.ts";
+import { OpenStreams } from "./open_streams.ts";
 import { OutputPause } from "./output_pause.ts";
 import type { Post } from "./post.ts";
 import { ProgressReports } from "./progress_reports.ts";
+import { ResultPosts } from "./result_posts.ts";
 import { SentReports } from "./sent_reports.ts";
 import { UnreadOutput } from "./unread_output.ts";
 
 /** Silence and the age of unread output are looked at this often: a dead peer costs 1 s more. */
 const TICK_MS = 1_000;
 
-/** A result whose body is larger goes to the main thread by itself, uncopied. */
-const LARGE_RESULT_BYTES = 32 * 1024;
-
 /** The buffer of a larger batch of evals is given back, to be used for the next: fresh memory is slow. */
 const MIN_USED_BUFFER_BYTES = 256 * 1024;
-
-interface Stream {
-  transport: Transport;
-  outbox: Outbox;
-}
 
 /** The session in its thread. */
 export class Engine {
@@ -48,8 +40,8 @@ export class Engine {
   readonly #options: OpenMessage;
   readonly #connection: Connection;
   readonly #output: UnreadOutput;
-  readonly #results = new ResultBatch();
-  readonly #streams: Partial<Record<StreamName, Stream>> = {};
+  readonly #results: ResultPosts;
+  readonly #streams = new OpenStreams();
   readonly #dialling = new AbortController();
   /** The outputstream is to be opened as soon as the server's hello says where. */
   #connectsNext = false;
@@ -57,10 +49,6 @@ export class Engine {
   readonly #progress: ProgressReports;
   readonly #sentReports: SentReports;
   readonly #pause = new OutputPause();
-  readonly #progressState = (): { written: number; part: Connection["part"] } => ({
-    written: this.#streams.main?.transport.written ?? 0,
-    part: this.#connection.part,
-  });
   /** A large batch of EVALs that the connection is being given. */
   #batch: Uint8Array<ArrayBuffer> | undefined;
   /** Cancel the next tick, and the wait for a goodbye. */
@@ -84,6 +72,7 @@ export class Engine {
       perSession: options.unreadOutputPerSession,
     }, (id) => this.#connection.hasEnded(id));
     this.#timers = new EvalTimers((id) => this.#expired(id));
+    this.#results = new ResultPosts(post);
     this.#progress = new ProgressReports(post);
     this.#sentReports = new SentReports(options.sentReportEvals, options.sentReportBytes);
     this.#run("main", options.address);
@@ -159,11 +148,10 @@ export class Engine {
         return;
       }
       if (this.#connection.ended) return transport.close();
-      const outbox = new Outbox(transport, (error) => {
+      this.#streams.add(name, transport, (error) => {
         this.#connection.lost(name, error);
         this.#work();
       });
-      this.#streams[name] = { transport, outbox };
       this.#connection.dialled(name, performance.now());
       this.#work();
       await this.#read(name, transport);
@@ -198,20 +186,14 @@ export class Engine {
       switch (event.kind) {
         case "send":
           if (event.stream === "main") this.#progress.given(event.bytes);
-          this.#streams[event.stream]?.outbox.send(event.bytes, this.#doneWith(event.bytes));
+          this.#streams.send(event.stream, event.bytes, this.#doneWith(event.bytes));
           break;
         case "result":
-          this.#settled(event.id, event.body.length);
+          if (this.#output.has(event.id)) this.#output.settled(event.id, performance.now());
+          this.#progress.finish(event.id, event.body.length);
+          this.#timers.stop(event.id);
           if (event.isSilent) this.#output.silent(event.id);
-          if (event.body.length <= LARGE_RESULT_BYTES) {
-            this.#results.add(event.id, event.status, event.body);
-          } else {
-            const body = event.owned
-              ? event.body as Uint8Array<ArrayBuffer>
-              : event.body.slice() as Uint8Array<ArrayBuffer>;
-            const { id, status } = event;
-            this.#post({ kind: "result", id, status, body }, [body.buffer]);
-          }
+          this.#results.add(event.id, event.status, event.body, event.owned);
           break;
         case "output":
           this.#output.output(event.id, event.fd, event.bytes);
@@ -247,28 +229,20 @@ export class Engine {
           }
           break;
         case "closed":
-          this.#postResults();
+          this.#results.flush();
           this.#end(event);
           return;
         default:
           event satisfies never;
       }
     }
-    this.#postResults();
+    this.#results.flush();
     this.#postOutput();
-    this.#progress.update(this.#progressState);
+    if (!this.#connection.ended) this.#progress.update(this.#streams, this.#connection);
     if (!this.#output.full) this.#pause.end();
-    if (isOpened) this.#opened();
-  }
-
-  #opened(): void {
+    if (!isOpened) return;
     if (this.#connectsNext) this.message({ kind: "connect" });
     if (!this.#connection.ended) this.#tickLater();
-  }
-
-  #postResults(): void {
-    const bytes = this.#results.take();
-    if (bytes !== undefined) this.#post({ kind: "results", bytes }, [bytes.buffer]);
   }
 
   #postOutput(everything = false): void {
@@ -277,12 +251,6 @@ export class Engine {
     }
     const items = this.#output.take(everything);
     if (items.length > 0) this.#post({ kind: "output", items });
-  }
-
-  #settled(id: number, length: number): void {
-    if (this.#output.has(id)) this.#output.settled(id, performance.now());
-    this.#progress.finish(id, length);
-    this.#timers.stop(id);
   }
 
   /** A large batch goes back to where the next may need its buffer, if all of it leaves at once. */
@@ -331,14 +299,7 @@ export class Engine {
     this.#timers.stopAll();
     this.#dialling.abort();
     this.#pause.end();
-    const streams = Object.values(this.#streams);
-    // A last ERROR or GOODBYE should reach the server, but a full socket must not hold us.
-    const written = Promise.all(streams.map(({ outbox }) => outbox.idle()));
-    const deadline = Promise.withResolvers<void>();
-    const stopWaiting = alarm(CLOSE_DEADLINE_MS, deadline.resolve);
-    await Promise.race([written, deadline.promise]);
-    stopWaiting();
-    for (const { transport } of streams) transport.close();
+    await this.#streams.close();
     this.#post(event);
   }
 }

@@ -37,14 +37,16 @@ export class ProgressReports {
   }
 
   /**
-   * Runs the timer while there is something to watch. `state` gives the bytes written to the
-   * mainstream, and the part of a result that has come.
+   * Runs the timer while there is something to watch: how much of an eval is written to the
+   * mainstream, how much of its result has come.
    */
-  update(state: () => { written: number; part: Parameters<ProgressWatch["moved"]>[1] }): void {
+  update(
+    streams: { readonly written: number },
+    connection: { readonly part: Parameters<ProgressWatch["moved"]>[1] },
+  ): void {
     if (this.#watch.isEmpty) return this.stop();
     this.#timer ??= setInterval(() => {
-      const { written, part } = state();
-      for (const [id, progress] of this.#watch.moved(written, part)) {
+      for (const [id, progress] of this.#watch.moved(streams.written, connection.part)) {
         this.#post({ kind: "progress", id, progress });
       }
     }, PROGRESS_INTERVAL_MS);

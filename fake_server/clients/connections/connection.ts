@@ -5,9 +5,9 @@
  * @module
  */
 import { MAX_COPIED_BYTES, Outbox } from "../../../src/transport/outbox.ts";
+import { FIRST_BUFFER_BYTES } from "../../../src/wire/buffers.ts";
 import type { Frame } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
-import { FIRST_BUFFER_BYTES } from "../../../src/wire/buffers.ts";
 import { MAX_HELLO_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { type CloseReason, MessageType } from "../../../src/wire/messages.ts";
 import { controlBody } from "../../common/control.ts";
