@@ -1,6 +1,6 @@
 /**
- * One session's IO, in its own thread: owns both sockets, runs their read and write loops and the
- * timers, and drives connection.ts with them.
+ * The IO of one session, in its own thread. It owns both sockets and the timers, runs the read and
+ * write loops, and drives connection.ts with them.
  *
  * @module
  */
@@ -23,16 +23,19 @@ import { newNonce } from "../wire/login.ts";
 import { alarm } from "./alarm.ts";
 import { UnreadOutput } from "./unread_output.ts";
 
-/** Silence and the age of unread output are looked at this often: a dead peer costs 1 s more. */
+/** How often silence and the age of unread output are checked: a dead peer is noticed 1 s later. */
 const TICK_MS = 1_000;
 
-/** A result whose body is larger goes to the main thread by itself, uncopied. */
+/** A result with a larger body goes to the main thread by itself, without a copy. */
 const LARGE_RESULT_BYTES = 32 * 1024;
 
-/** The buffer of a larger batch of evals is given back, to be used for the next: fresh memory is slow. */
+/**
+ * The buffer of a larger batch of evals is given back, to be used for the next: fresh memory is
+ * slow.
+ */
 const MIN_USED_BUFFER_BYTES = 256 * 1024;
 
-/** `onProgress` is called at most this often, for smooth bars and not more. */
+/** `onProgress` is called at most this often: enough for a smooth bar. */
 const PROGRESS_INTERVAL_MS = 100;
 
 /** Posts a message to the main thread. */
@@ -53,11 +56,11 @@ export class Engine {
   readonly #results = new ResultBatch();
   readonly #streams: Partial<Record<StreamName, Stream>> = {};
   readonly #dialling = new AbortController();
-  /** The outputstream is to be opened as soon as the server's hello says where. */
+  /** Whether to open the outputstream as soon as the server's hello says where. */
   #connectsNext = false;
   /** Timers of evals with a `timeout`. */
   readonly #timeouts = new Map<number, ReturnType<typeof setTimeout>>();
-  /** A large batch of EVALs that is just being given to the connection. */
+  /** A large batch of EVALs, while it is given to the connection. */
   #batch: Uint8Array<ArrayBuffer> | undefined;
   #reportedId = 0;
   #unreportedBytes = 0;
@@ -65,7 +68,7 @@ export class Engine {
   #progressTimer: ReturnType<typeof setInterval> | undefined;
   /** Since when the outputstream has not been read because its readers are behind. */
   #pausedAt: number | undefined;
-  /** What calls the next tick off, and the end of waiting for a goodbye. */
+  /** Cancel the next tick, and the deadline of the goodbye. */
   #stopTicks: (() => void) | undefined;
   #stopClosing: (() => void) | undefined;
   /** Set while the outputstream is not read because its readers are behind. */
@@ -90,7 +93,7 @@ export class Engine {
     this.#run("main", options.address);
   }
 
-  /** Takes a message of the main thread. */
+  /** Takes a message from the main thread. */
   message(message: Exclude<ToWorker, OpenMessage>): void {
     switch (message.kind) {
       case "connect":
@@ -196,7 +199,7 @@ export class Engine {
     }
   }
 
-  /** Carries out what the connection wants, and tells the main thread what is new. */
+  /** Carries out the events of the connection, and reports to the main thread. */
   #work(): void {
     let isOpened = false;
     for (const event of this.#connection.takeEvents()) {
@@ -294,7 +297,7 @@ export class Engine {
     this.#timeouts.delete(id);
   }
 
-  /** A result tells the main thread as well that its eval was sent: a lone eval needs no more. */
+  /** Reports what was sent. A result says so of its eval, so a single eval needs no report. */
   #sent({ id, bytes }: { id: number; bytes: number }): void {
     this.#unreportedBytes += bytes;
     const { sentReportEvals, sentReportBytes } = this.#options;
@@ -304,7 +307,9 @@ export class Engine {
     this.#post({ kind: "sent", id });
   }
 
-  /** A large batch goes back to where the next may need its buffer, if all of it leaves at once. */
+  /**
+   * What to call once a large batch is written, if all of it was sent: it gives the buffer back.
+   */
   #doneWith(bytes: Uint8Array): (() => void) | undefined {
     const batch = this.#batch;
     if (bytes !== batch) return undefined;
@@ -325,7 +330,7 @@ export class Engine {
     }
   }
 
-  /** Runs its timer while there is something to watch. */
+  /** Runs the timer of the progress while an eval is watched. */
   #watchProgress(): void {
     if (this.#progress.isEmpty || this.#connection.ended) {
       clearInterval(this.#progressTimer);
@@ -350,7 +355,7 @@ export class Engine {
 
   #close(drain: boolean): void {
     this.#connection.close(drain);
-    // A drain takes as long as its evals; a goodbye that nobody answers does not.
+    // A drain takes as long as its evals. A goodbye without an answer has a deadline.
     if (!drain && this.#stopClosing === undefined) {
       this.#stopClosing = alarm(CLOSE_DEADLINE_MS, () => {
         this.#connection.lost("main");
@@ -359,7 +364,7 @@ export class Engine {
     }
   }
 
-  /** The session is over: what readers wait for goes out, then everything is let go. */
+  /** Ends the session: sends readers what they wait for, then frees everything. */
   async #end(event: Extract<ConnectionEvent, { kind: "closed" }>): Promise<void> {
     this.#postOutput(true);
     this.#stopTicks?.();
@@ -370,7 +375,7 @@ export class Engine {
     this.#dialling.abort();
     this.#resume?.();
     const streams = Object.values(this.#streams);
-    // A last ERROR or GOODBYE should reach the server, but a full socket must not hold us.
+    // A last ERROR or GOODBYE should reach the server, but a full socket must not block the end.
     const written = Promise.all(streams.map(({ outbox }) => outbox.idle()));
     const deadline = Promise.withResolvers<void>();
     const stopWaiting = alarm(CLOSE_DEADLINE_MS, deadline.resolve);
