@@ -4,5 +4,5 @@
  * @module
  */
 
-/** `close()` waits this long for the goodbye to be written before the socket is cut. */
+/** How long `close()` waits for the goodbye to be written before it closes the sockets. */
 export const CLOSE_DEADLINE_MS = 2_000;

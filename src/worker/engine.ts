@@ -1,12 +1,11 @@
 /**
- * One session's IO, in its own thread: owns both sockets, runs their read and write loops and the
- * timers, and drives connection.ts with them.
+ * The IO of one session, in its own thread. It owns both sockets and the timers, runs the read and
+ * write loops, and drives connection.ts with them.
  *
  * @module
  */
 import type { OpenMessage, ToWorker } from "../bridge/bridge.ts";
-import { formatAddress, outputAddress } from "../common/address.ts";
-import type { Address } from "../common/address.ts";
+import { type Address, formatAddress, outputAddress } from "../common/address.ts";
 import { VERSION } from "../common/version.ts";
 import { Connection } from "../protocol/connection.ts";
 import type { ConnectionEvent } from "../protocol/connection_event.ts";
@@ -27,10 +26,10 @@ import { ResultPosts } from "./result_posts.ts";
 import { SentReports } from "./sent_reports.ts";
 import { UnreadOutput } from "./unread_output.ts";
 
-/** Silence and the age of unread output are looked at this often: a dead peer costs 1 s more. */
+/** How often silence and the age of unread output are checked: a dead peer is noticed 1 s later. */
 const TICK_MS = 1_000;
 
-/** The buffer of a larger batch of evals is given back, to be used for the next: fresh memory is slow. */
+/** The buffer of a larger batch of evals is given back for the next one: fresh memory is slow. */
 const MIN_USED_BUFFER_BYTES = 256 * 1024;
 
 /** The session in its thread. */
@@ -43,15 +42,15 @@ export class Engine {
   readonly #results: ResultPosts;
   readonly #streams = new OpenStreams();
   readonly #dialling = new AbortController();
-  /** The outputstream is to be opened as soon as the server's hello says where. */
+  /** Whether to open the outputstream as soon as the server's hello says where. */
   #connectsNext = false;
   readonly #timers: EvalTimers;
   readonly #progress: ProgressReports;
   readonly #sentReports: SentReports;
   readonly #pause = new OutputPause();
-  /** A large batch of EVALs that the connection is being given. */
+  /** A large batch of EVALs, while it is given to the connection. */
   #batch: Uint8Array<ArrayBuffer> | undefined;
-  /** Cancel the next tick, and the wait for a goodbye. */
+  /** Cancel the next tick, and the deadline of the goodbye. */
   #stopTicks: (() => void) | undefined;
   #stopClosing: (() => void) | undefined;
 
@@ -78,7 +77,7 @@ export class Engine {
     this.#run("main", options.address);
   }
 
-  /** Takes a message of the main thread. */
+  /** Takes a message from the main thread. */
   message(message: Exclude<ToWorker, OpenMessage>): void {
     switch (message.kind) {
       case "connect":
@@ -179,7 +178,7 @@ export class Engine {
     }
   }
 
-  /** Carries out what the connection wants, and tells the main thread what is new. */
+  /** Carries out the events of the connection, and reports to the main thread. */
   #work(): void {
     let isOpened = false;
     for (const event of this.#connection.takeEvents()) {
@@ -242,7 +241,7 @@ export class Engine {
     if (!this.#output.full) this.#pause.end();
     if (!isOpened) return;
     if (this.#connectsNext) this.message({ kind: "connect" });
-    if (!this.#connection.ended) this.#tickLater();
+    if (!this.#connection.ended) this.#stopTicks = alarm(TICK_MS, () => this.#tick());
   }
 
   #postOutput(everything = false): void {
@@ -253,7 +252,7 @@ export class Engine {
     if (items.length > 0) this.#post({ kind: "output", items });
   }
 
-  /** A large batch goes back to where the next may need its buffer, if all of it leaves at once. */
+  /** What to call once a large batch is written, if all of it was sent: it gives the buffer back. */
   #doneWith(bytes: Uint8Array): (() => void) | undefined {
     const batch = this.#batch;
     if (bytes !== batch) return undefined;
@@ -266,12 +265,8 @@ export class Engine {
     this.#work();
   }
 
-  #tickLater(): void {
-    this.#stopTicks = alarm(TICK_MS, () => this.#tick());
-  }
-
   #tick(): void {
-    this.#tickLater();
+    this.#stopTicks = alarm(TICK_MS, () => this.#tick());
     const { seconds } = this.#pause;
     if (seconds > 0) this.#post({ kind: "reader_slow", seconds });
     this.#connection.tick(performance.now());
@@ -281,16 +276,15 @@ export class Engine {
 
   #close(drain: boolean): void {
     this.#connection.close(drain);
-    // A drain takes as long as its evals; a goodbye that nobody answers does not.
-    if (!drain && this.#stopClosing === undefined) {
-      this.#stopClosing = alarm(CLOSE_DEADLINE_MS, () => {
-        this.#connection.lost("main");
-        this.#work();
-      });
-    }
+    // A drain takes as long as its evals. A goodbye without an answer has a deadline.
+    if (drain || this.#stopClosing !== undefined) return;
+    this.#stopClosing = alarm(CLOSE_DEADLINE_MS, () => {
+      this.#connection.lost("main");
+      this.#work();
+    });
   }
 
-  /** The session is over: what readers wait for goes out, then everything is let go. */
+  /** Ends the session: sends readers what they wait for, then frees everything. */
   async #end(event: Extract<ConnectionEvent, { kind: "closed" }>): Promise<void> {
     this.#postOutput(true);
     this.#stopTicks?.();

@@ -523,44 +523,45 @@ return this.#chunks.push(chunk),this.#cost+=buffer.length+64,chunk}#buffer(bytes
 size?this.#blocks.take():new Uint8Array(bytes)}};var DROP_REPORT_BYTES=1024*1024,UnreadOutput=class{#perEval;#perSession;#blocks;#evals=new Map;#open=new Set;#cost=0;#hasEnded;#neverSent=new Set;#allWatched=!1;#logsWatched=!1;#logs=[];#logBytes=0;#logsDropped=0;#out=[];#outBytes=0;#credit=16384;#drops=[];constructor(limits,hasEnded){
 this.#hasEnded=hasEnded,this.#perEval=limits.perEval,this.#perSession=limits.perSession,this.#blocks=
 new Blocks(limits.perEval)}get full(){return this.#outBytes>=2080768}output(id,fd,bytes){if(bytes.length===
-0)return;let entry=this.#entry(id);if(entry.watched||this.#allWatched){let to={eval:entry.watched,all:this.#allWatched};
-this.#push({kind:"chunk",id,fd,bytes:bytes.slice(),to},bytes.length)}entry.watched||this.#keep(id,entry,
-fd,bytes)}end(id){for(let key of this.#open)key<=id&&this.#end(key)}silent(id){this.#open.has(id)&&this.#end(
-id)}neverSent(id){for(let never of this.#neverSent){if(!this.#hasEnded(never))break;this.#neverSent.
-delete(never)}this.#open.has(id)&&this.#end(id),this.#neverSent.add(id)}log(record,size){if(this.#logsWatched)
-this.#push({kind:"log",record,size},size);else for(this.#logs.push({record,size}),this.#logBytes+=size;this.#logs.
-length>1e3||this.#logBytes>1048576;)this.#logBytes-=this.#logs.shift().size,this.#logsDropped++}watch(what,on){
-what==="logs"?this.#watchLogs(on):what==="all"?this.#watchAll(on):this.#watchEval(what,on)}giveCredit(bytes){
-this.#credit+=bytes}has(id){return this.#evals.has(id)}settled(id,now){let entry=this.#evals.get(id);
-entry!==void 0&&(entry.settledAt=now)}tick(now){for(let[id,entry]of this.#evals)if(!(entry.watched||
-!entry.ended)&&(entry.settledAt??=now,!(now-entry.settledAt<6e4))){for(;!entry.kept.isEmpty;)this.#dropOldest(
-entry);this.#report(id,entry),this.#evals.delete(id)}}take(everything=!1){let count2=0;for(;count2<this.#out.
-length&&(everything||this.#credit>0);){let size=sizeOf(this.#out[count2++]);this.#credit-=size,this.#outBytes-=
-size}return this.#out.splice(0,count2)}takeDrops(){let drops=this.#drops;return this.#drops=[],drops}#entry(id){
-let entry=this.#evals.get(id);return entry===void 0&&(entry={kept:new KeptOutput(this.#blocks),dropped:0,
-reported:0,watched:!1,ended:!1,settledAt:void 0},this.#evals.set(id,entry),this.#open.add(id)),entry}#end(id){
-this.#open.delete(id);let entry=this.#evals.get(id);if(entry.ended=!0,this.#report(id,entry),entry.watched||
-this.#allWatched){let to={eval:entry.watched,all:this.#allWatched};this.#push({kind:"end",id,to},0)}
-(entry.watched||entry.kept.isEmpty)&&this.#evals.delete(id)}#push(item,size){this.#out.push(item),this.#outBytes+=
-size}#keep(id,entry,fd,bytes){let{kept}=entry,before=kept.cost;for(kept.add(fd,bytes),this.#cost+=kept.
-cost-before;kept.cost>this.#perEval;)this.#dropOldest(entry);for(;this.#cost>this.#perSession;){let oldest=this.#oldestUnread();
-if(oldest===void 0)break;this.#dropOldest(oldest[1]),oldest[0]!==id&&this.#reportIfMuch(...oldest)}this.#reportIfMuch(
-id,entry)}#oldestUnread(){for(let pair of this.#evals)if(!pair[1].kept.isEmpty)return pair}#dropOldest(entry){
-let before=entry.kept.cost;entry.dropped+=entry.kept.dropOldest(),this.#cost+=entry.kept.cost-before}#reportIfMuch(id,entry){
-entry.dropped-entry.reported>=DROP_REPORT_BYTES&&this.#report(id,entry)}#report(id,entry){entry.dropped!==
-entry.reported&&(entry.reported=entry.dropped,this.#drops.push({id,bytes:entry.dropped}))}#watchEval(id,on){
-if(!on){let entry=this.#evals.get(id);entry!==void 0&&(entry.watched=!1);return}let known=this.#evals.
+0)return;let output=this.#outputOf(id);if(output.watched||this.#allWatched){let to={eval:output.watched,
+all:this.#allWatched};this.#push({kind:"chunk",id,fd,bytes:bytes.slice(),to},bytes.length)}output.watched||
+this.#keep(id,output,fd,bytes)}end(id){for(let key of this.#open)key<=id&&this.#end(key)}silent(id){
+this.#open.has(id)&&this.#end(id)}neverSent(id){for(let never of this.#neverSent){if(!this.#hasEnded(
+never))break;this.#neverSent.delete(never)}this.#open.has(id)&&this.#end(id),this.#neverSent.add(id)}log(record,size){
+if(this.#logsWatched)this.#push({kind:"log",record,size},size);else for(this.#logs.push({record,size}),
+this.#logBytes+=size;this.#logs.length>1e3||this.#logBytes>1048576;)this.#logBytes-=this.#logs.shift().
+size,this.#logsDropped++}watch(what,on){what==="logs"?this.#watchLogs(on):what==="all"?this.#watchAll(
+on):this.#watchEval(what,on)}giveCredit(bytes){this.#credit+=bytes}has(id){return this.#evals.has(id)}settled(id,now){
+let output=this.#evals.get(id);output!==void 0&&(output.settledAt=now)}tick(now){for(let[id,output]of this.#evals)
+if(!(output.watched||!output.ended)&&(output.settledAt??=now,!(now-output.settledAt<6e4))){for(;!output.
+kept.isEmpty;)this.#dropOldest(output);this.#report(id,output),this.#evals.delete(id)}}take(everything=!1){
+let count2=0;for(;count2<this.#out.length&&(everything||this.#credit>0);){let size=sizeOf(this.#out[count2++]);
+this.#credit-=size,this.#outBytes-=size}return this.#out.splice(0,count2)}takeDrops(){let drops=this.#drops;
+return this.#drops=[],drops}#outputOf(id){let output=this.#evals.get(id);return output===void 0&&(output=
+{kept:new KeptOutput(this.#blocks),dropped:0,reported:0,watched:!1,ended:!1,settledAt:void 0},this.#evals.
+set(id,output),this.#open.add(id)),output}#end(id){this.#open.delete(id);let output=this.#evals.get(
+id);if(output.ended=!0,this.#report(id,output),output.watched||this.#allWatched){let to={eval:output.
+watched,all:this.#allWatched};this.#push({kind:"end",id,to},0)}(output.watched||output.kept.isEmpty)&&
+this.#evals.delete(id)}#push(item,size){this.#out.push(item),this.#outBytes+=size}#keep(id,output,fd,bytes){
+let{kept}=output,before=kept.cost;for(kept.add(fd,bytes),this.#cost+=kept.cost-before;kept.cost>this.#perEval;)
+this.#dropOldest(output);for(;this.#cost>this.#perSession;){let oldest=this.#oldestUnread();if(oldest===
+void 0)break;this.#dropOldest(oldest[1]),oldest[0]!==id&&this.#reportIfMuch(...oldest)}this.#reportIfMuch(
+id,output)}#oldestUnread(){for(let pair of this.#evals)if(!pair[1].kept.isEmpty)return pair}#dropOldest(output){
+let before=output.kept.cost;output.dropped+=output.kept.dropOldest(),this.#cost+=output.kept.cost-before}#reportIfMuch(id,output){
+output.dropped-output.reported>=DROP_REPORT_BYTES&&this.#report(id,output)}#report(id,output){output.
+dropped!==output.reported&&(output.reported=output.dropped,this.#drops.push({id,bytes:output.dropped}))}#watchEval(id,on){
+if(!on){let output=this.#evals.get(id);output!==void 0&&(output.watched=!1);return}let known=this.#evals.
 get(id),ended=known?.ended??(this.#hasEnded(id)||this.#neverSent.has(id)),to={eval:!0,all:!1};if(known!==
 void 0){this.#report(id,known);for(let{fd,bytes}of known.kept.pieces())this.#push({kind:"chunk",id,fd,
 bytes,to},bytes.length);this.#cost-=known.kept.cost,known.kept.clear()}ended?(this.#push({kind:"end",
-id,to},0),this.#evals.delete(id)):this.#entry(id).watched=!0}#watchAll(on){if(this.#allWatched=on,!on)
-return;let to={eval:!1,all:!0};for(let[id,entry]of this.#evals){for(let{fd,bytes}of entry.kept.pieces())
-this.#push({kind:"chunk",id,fd,bytes,to},bytes.length);entry.ended&&this.#push({kind:"end",id,to},0)}}#watchLogs(on){
-if(this.#logsWatched=on,!!on){if(this.#logsDropped>0){let{ts,session_id}=this.#logs[0].record,msg=\`\${this.#logsDropped}\\
- older records were dropped because nobody read them\`;this.#push({kind:"log",record:{level:"warn",ts,
-msg,session_id},size:64},64),this.#logsDropped=0}for(let{record,size}of this.#logs)this.#push({kind:"\\
-log",record,size},size);this.#logs=[],this.#logBytes=0}}};function sizeOf(item){return item.kind==="\\
-chunk"?item.bytes.length:item.kind==="log"?item.size:0}var TICK_MS=1e3,MIN_USED_BUFFER_BYTES=256*1024,Engine=class{#post;#dial;#options;#connection;#output;#results;#streams=new OpenStreams;#dialling=new AbortController;#connectsNext=!1;#timers;#progress;#sentReports;#pause=new OutputPause;#batch;#stopTicks;#stopClosing;constructor(options,post2,dialStream=dial3){
+id,to},0),this.#evals.delete(id)):this.#outputOf(id).watched=!0}#watchAll(on){if(this.#allWatched=on,
+!on)return;let to={eval:!1,all:!0};for(let[id,output]of this.#evals){for(let{fd,bytes}of output.kept.
+pieces())this.#push({kind:"chunk",id,fd,bytes,to},bytes.length);output.ended&&this.#push({kind:"end",
+id,to},0)}}#watchLogs(on){if(this.#logsWatched=on,!!on){if(this.#logsDropped>0){let{ts,session_id}=this.#logs[0].
+record,msg=\`\${this.#logsDropped} older records were dropped because nobody read them\`;this.#push({kind:"\\
+log",record:{level:"warn",ts,msg,session_id},size:64},64),this.#logsDropped=0}for(let{record,size}of this.#logs)
+this.#push({kind:"log",record,size},size);this.#logs=[],this.#logBytes=0}}};function sizeOf(item){return item.
+kind==="chunk"?item.bytes.length:item.kind==="log"?item.size:0}var TICK_MS=1e3,MIN_USED_BUFFER_BYTES=256*1024,Engine=class{#post;#dial;#options;#connection;#output;#results;#streams=new OpenStreams;#dialling=new AbortController;#connectsNext=!1;#timers;#progress;#sentReports;#pause=new OutputPause;#batch;#stopTicks;#stopClosing;constructor(options,post2,dialStream=dial3){
 this.#post=post2,this.#dial=dialStream,this.#options=options,this.#connection=new Connection(formatAddress(
 options.address),{client:\`pyproxy-js/\${VERSION}\`,name:options.name,ownProcess:options.ownProcess,nonce:options.
 token===void 0?void 0:newNonce(),tls:options.tls!==void 0}),this.#output=new UnreadOutput({perEval:options.
@@ -600,17 +601,17 @@ event),isOpened=!0;break;case"connected":case"interrupted":case"running":case"st
 break;case"sent":this.#sentReports.isDue(event.id,event.bytes)&&this.#post({kind:"sent",id:event.id});
 break;case"closed":this.#results.flush(),this.#end(event);return;default:}this.#results.flush(),this.#postOutput(),
 this.#connection.ended||this.#progress.update(this.#streams,this.#connection),this.#output.full||this.#pause.
-end(),isOpened&&(this.#connectsNext&&this.message({kind:"connect"}),this.#connection.ended||this.#tickLater())}#postOutput(everything=!1){
-for(let{id,bytes}of this.#output.takeDrops())this.#post({kind:"dropped",id,bytes});let items=this.#output.
-take(everything);items.length>0&&this.#post({kind:"output",items})}#doneWith(bytes){let batch=this.#batch;
-if(bytes===batch)return()=>this.#post({kind:"used",buffer:batch.buffer},[batch.buffer])}#expired(id){
-this.#post({kind:"expired",id}),this.#connection.cancel(id,"timeout"),this.#work()}#tickLater(){this.#stopTicks=
-alarm(TICK_MS,()=>this.#tick())}#tick(){this.#tickLater();let{seconds}=this.#pause;seconds>0&&this.#post(
-{kind:"reader_slow",seconds}),this.#connection.tick(performance.now()),this.#output.tick(performance.
-now()),this.#work()}#close(drain){this.#connection.close(drain),!drain&&this.#stopClosing===void 0&&
-(this.#stopClosing=alarm(2e3,()=>{this.#connection.lost("main"),this.#work()}))}async#end(event){this.#postOutput(
-!0),this.#stopTicks?.(),this.#stopClosing?.(),this.#progress.stop(),this.#timers.stopAll(),this.#dialling.
-abort(),this.#pause.end(),await this.#streams.close(),this.#post(event)}};var scope=self,engine;scope.onmessage=({data})=>{try{data.kind==="open"?engine=new Engine(data,post):
+end(),isOpened&&(this.#connectsNext&&this.message({kind:"connect"}),this.#connection.ended||(this.#stopTicks=
+alarm(TICK_MS,()=>this.#tick())))}#postOutput(everything=!1){for(let{id,bytes}of this.#output.takeDrops())
+this.#post({kind:"dropped",id,bytes});let items=this.#output.take(everything);items.length>0&&this.#post(
+{kind:"output",items})}#doneWith(bytes){let batch=this.#batch;if(bytes===batch)return()=>this.#post(
+{kind:"used",buffer:batch.buffer},[batch.buffer])}#expired(id){this.#post({kind:"expired",id}),this.#connection.
+cancel(id,"timeout"),this.#work()}#tick(){this.#stopTicks=alarm(TICK_MS,()=>this.#tick());let{seconds}=this.#pause;
+seconds>0&&this.#post({kind:"reader_slow",seconds}),this.#connection.tick(performance.now()),this.#output.
+tick(performance.now()),this.#work()}#close(drain){this.#connection.close(drain),!(drain||this.#stopClosing!==
+void 0)&&(this.#stopClosing=alarm(2e3,()=>{this.#connection.lost("main"),this.#work()}))}async#end(event){
+this.#postOutput(!0),this.#stopTicks?.(),this.#stopClosing?.(),this.#progress.stop(),this.#timers.stopAll(),
+this.#dialling.abort(),this.#pause.end(),await this.#streams.close(),this.#post(event)}};var scope=self,engine;scope.onmessage=({data})=>{try{data.kind==="open"?engine=new Engine(data,post):
 engine.message(data)}catch(error){fatal(error)}};scope.onmessageerror=()=>fatal(new Error("a message\\
  could not be read"));scope.addEventListener("error",event=>{event.preventDefault(),fatal(event.error)});
 scope.addEventListener("unhandledrejection",event=>{event.preventDefault(),fatal(event.reason)});function post(message,transfer){
