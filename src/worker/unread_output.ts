@@ -7,14 +7,10 @@
  */
 import type { Channel, OutputItem } from "../bridge/bridge.ts";
 import type { LogRecord } from "../wire/messages.ts";
+import { CreditedItems } from "./credited_items.ts";
+import { KeptLogs } from "./kept_logs.ts";
 import { Blocks, KeptOutput } from "./kept_output.ts";
-import {
-  OUTPUT_CREDIT_BYTES,
-  OUTPUT_WAITING_BYTES,
-  UNREAD_LOG_BYTES,
-  UNREAD_LOG_RECORDS,
-  UNREAD_OUTPUT_LIFE_MS,
-} from "./output_limits.ts";
+import { UNREAD_OUTPUT_LIFE_MS } from "./output_limits.ts";
 
 /**
  * Drops are reported when a reader comes, when the eval ends, and each time this much is dropped.
@@ -44,13 +40,9 @@ export class UnreadOutput {
   readonly #neverSent = new Set<number>();
   #allWatched = false;
   #logsWatched = false;
-  #logs: { record: LogRecord; size: number }[] = [];
-  #logBytes = 0;
-  #logsDropped = 0;
+  readonly #logs = new KeptLogs();
   /** Items for readers that wait for credit. */
-  #out: OutputItem[] = [];
-  #outBytes = 0;
-  #credit = OUTPUT_CREDIT_BYTES;
+  readonly #out = new CreditedItems();
   #drops: { id: number; bytes: number }[] = [];
 
   /**
@@ -69,7 +61,7 @@ export class UnreadOutput {
 
   /** Whether readers are so far behind that the stream should not be read. */
   get full(): boolean {
-    return this.#outBytes >= OUTPUT_WAITING_BYTES;
+    return this.#out.full;
   }
 
   /** Takes a piece of output; `bytes` are copied. */
@@ -78,7 +70,7 @@ export class UnreadOutput {
     const output = this.#outputOf(id);
     if (output.watched || this.#allWatched) {
       const to = { eval: output.watched, all: this.#allWatched };
-      this.#push({ kind: "chunk", id, fd, bytes: bytes.slice(), to }, bytes.length);
+      this.#out.push({ kind: "chunk", id, fd, bytes: bytes.slice(), to });
     }
     if (!output.watched) this.#keep(id, output, fd, bytes);
   }
@@ -107,15 +99,8 @@ export class UnreadOutput {
 
   /** Takes a record of the server's log, which came in `size` bytes. */
   log(record: LogRecord, size: number): void {
-    if (this.#logsWatched) this.#push({ kind: "log", record, size }, size);
-    else {
-      this.#logs.push({ record, size });
-      this.#logBytes += size;
-      while (this.#logs.length > UNREAD_LOG_RECORDS || this.#logBytes > UNREAD_LOG_BYTES) {
-        this.#logBytes -= this.#logs.shift()!.size;
-        this.#logsDropped++;
-      }
-    }
+    if (this.#logsWatched) this.#out.push({ kind: "log", record, size });
+    else this.#logs.add(record, size);
   }
 
   /** A reader came or went. A reader that comes gets what is there now. */
@@ -127,7 +112,7 @@ export class UnreadOutput {
 
   /** Readers have read `bytes` bytes. */
   giveCredit(bytes: number): void {
-    this.#credit += bytes;
+    this.#out.giveCredit(bytes);
   }
 
   /** Whether something of an eval is kept. */
@@ -156,13 +141,7 @@ export class UnreadOutput {
 
   /** The items that may go to readers now, within their credit; all of them if the session ends. */
   take(everything = false): OutputItem[] {
-    let count = 0;
-    while (count < this.#out.length && (everything || this.#credit > 0)) {
-      const size = sizeOf(this.#out[count++]!);
-      this.#credit -= size;
-      this.#outBytes -= size;
-    }
-    return this.#out.splice(0, count);
+    return this.#out.take(everything);
   }
 
   /** The dropped bytes of the evals for which there is news since the last call. */
@@ -196,14 +175,9 @@ export class UnreadOutput {
     this.#report(id, output);
     if (output.watched || this.#allWatched) {
       const to = { eval: output.watched, all: this.#allWatched };
-      this.#push({ kind: "end", id, to }, 0);
+      this.#out.push({ kind: "end", id, to });
     }
     if (output.watched || output.kept.isEmpty) this.#evals.delete(id);
-  }
-
-  #push(item: OutputItem, size: number): void {
-    this.#out.push(item);
-    this.#outBytes += size;
   }
 
   #keep(id: number, output: EvalOutput, fd: 1 | 2, bytes: Uint8Array): void {
@@ -254,13 +228,13 @@ export class UnreadOutput {
     if (known !== undefined) {
       this.#report(id, known);
       for (const { fd, bytes } of known.kept.pieces()) {
-        this.#push({ kind: "chunk", id, fd, bytes, to }, bytes.length);
+        this.#out.push({ kind: "chunk", id, fd, bytes, to });
       }
       this.#cost -= known.kept.cost;
       known.kept.clear();
     }
     if (ended) {
-      this.#push({ kind: "end", id, to }, 0);
+      this.#out.push({ kind: "end", id, to });
       this.#evals.delete(id);
     } else this.#outputOf(id).watched = true;
   }
@@ -271,27 +245,17 @@ export class UnreadOutput {
     const to = { eval: false, all: true };
     for (const [id, output] of this.#evals) {
       for (const { fd, bytes } of output.kept.pieces()) {
-        this.#push({ kind: "chunk", id, fd, bytes, to }, bytes.length);
+        this.#out.push({ kind: "chunk", id, fd, bytes, to });
       }
-      if (output.ended) this.#push({ kind: "end", id, to }, 0);
+      if (output.ended) this.#out.push({ kind: "end", id, to });
     }
   }
 
   #watchLogs(on: boolean): void {
     this.#logsWatched = on;
     if (!on) return;
-    if (this.#logsDropped > 0) {
-      const { ts, session_id } = this.#logs[0]!.record;
-      const msg = `${this.#logsDropped} older records were dropped because nobody read them`;
-      this.#push({ kind: "log", record: { level: "warn", ts, msg, session_id }, size: 64 }, 64);
-      this.#logsDropped = 0;
+    for (const { record, size } of this.#logs.take()) {
+      this.#out.push({ kind: "log", record, size });
     }
-    for (const { record, size } of this.#logs) this.#push({ kind: "log", record, size }, size);
-    this.#logs = [];
-    this.#logBytes = 0;
   }
-}
-
-function sizeOf(item: OutputItem): number {
-  return item.kind === "chunk" ? item.bytes.length : item.kind === "log" ? item.size : 0;
 }

@@ -506,7 +506,15 @@ post2}add(id,status,body,owned){if(body.length<=LARGE_RESULT_BYTES)return this.#
 body);let own=owned?body:body.slice();this.#post({kind:"result",id,status,body:own},[own.buffer])}flush(){
 let bytes=this.#batch.take();bytes!==void 0&&this.#post({kind:"results",bytes},[bytes.buffer])}};var SentReports=class{#evals;#bytes;#reportedId=0;#unreportedBytes=0;constructor(evals,bytes){this.#evals=
 evals,this.#bytes=bytes}isDue(id,bytes){return this.#unreportedBytes+=bytes,id-this.#reportedId<this.#evals&&
-this.#unreportedBytes<this.#bytes?!1:(this.#reportedId=id,this.#unreportedBytes=0,!0)}};var Blocks=class{size;#spare=[];constructor(perEval){this.size=Math.min(65536,Math.max(4096,perEval>>
+this.#unreportedBytes<this.#bytes?!1:(this.#reportedId=id,this.#unreportedBytes=0,!0)}};var CreditedItems=class{#items=[];#bytes=0;#credit=16384;get full(){return this.#bytes>=2080768}push(item){
+this.#items.push(item),this.#bytes+=sizeOf(item)}giveCredit(bytes){this.#credit+=bytes}take(everything){
+let count2=0;for(;count2<this.#items.length&&(everything||this.#credit>0);){let size=sizeOf(this.#items[count2++]);
+this.#credit-=size,this.#bytes-=size}return this.#items.splice(0,count2)}};function sizeOf(item){return item.
+kind==="chunk"?item.bytes.length:item.kind==="log"?item.size:0}var KeptLogs=class{#records=[];#bytes=0;#dropped=0;add(record,size){for(this.#records.push({record,size}),
+this.#bytes+=size;this.#records.length>1e3||this.#bytes>1048576;)this.#bytes-=this.#records.shift().
+size,this.#dropped++}take(){let records=this.#records;if(this.#dropped>0){let{ts,session_id}=records[0].
+record,msg=\`\${this.#dropped} older records were dropped because nobody read them\`;records.unshift({record:{
+level:"warn",ts,msg,session_id},size:64})}return this.#records=[],this.#bytes=this.#dropped=0,records}};var Blocks=class{size;#spare=[];constructor(perEval){this.size=Math.min(65536,Math.max(4096,perEval>>
 3))}take(){return this.#spare.pop()??new Uint8Array(this.size)}giveBack(buffer){buffer.length===this.
 size&&this.#spare.length<4&&this.#spare.push(buffer)}},KeptOutput=class{#blocks;#chunks=[];#cost=0;constructor(blocks){
 this.#blocks=blocks}get cost(){return this.#cost}get isEmpty(){return this.#chunks.length===0}add(fd,bytes){
@@ -520,48 +528,42 @@ length){let buffer2=this.#buffer(Math.max(needed,Math.min(size,2*last.buffer.len
 buffer.subarray(0,last.length)),this.#cost+=buffer2.length-last.buffer.length,last.buffer=buffer2}return last}
 let buffer=last?.fd===fd?this.#blocks.take():this.#buffer(Math.min(size,wanted)),chunk={fd,buffer,length:0};
 return this.#chunks.push(chunk),this.#cost+=buffer.length+64,chunk}#buffer(bytes){return bytes===this.#blocks.
-size?this.#blocks.take():new Uint8Array(bytes)}};var DROP_REPORT_BYTES=1024*1024,UnreadOutput=class{#perEval;#perSession;#blocks;#evals=new Map;#open=new Set;#cost=0;#hasEnded;#neverSent=new Set;#allWatched=!1;#logsWatched=!1;#logs=[];#logBytes=0;#logsDropped=0;#out=[];#outBytes=0;#credit=16384;#drops=[];constructor(limits,hasEnded){
+size?this.#blocks.take():new Uint8Array(bytes)}};var DROP_REPORT_BYTES=1024*1024,UnreadOutput=class{#perEval;#perSession;#blocks;#evals=new Map;#open=new Set;#cost=0;#hasEnded;#neverSent=new Set;#allWatched=!1;#logsWatched=!1;#logs=new KeptLogs;#out=new CreditedItems;#drops=[];constructor(limits,hasEnded){
 this.#hasEnded=hasEnded,this.#perEval=limits.perEval,this.#perSession=limits.perSession,this.#blocks=
-new Blocks(limits.perEval)}get full(){return this.#outBytes>=2080768}output(id,fd,bytes){if(bytes.length===
-0)return;let output=this.#outputOf(id);if(output.watched||this.#allWatched){let to={eval:output.watched,
-all:this.#allWatched};this.#push({kind:"chunk",id,fd,bytes:bytes.slice(),to},bytes.length)}output.watched||
-this.#keep(id,output,fd,bytes)}end(id){for(let key of this.#open)key<=id&&this.#end(key)}silent(id){
-this.#open.has(id)&&this.#end(id)}neverSent(id){for(let never of this.#neverSent){if(!this.#hasEnded(
-never))break;this.#neverSent.delete(never)}this.#open.has(id)&&this.#end(id),this.#neverSent.add(id)}log(record,size){
-if(this.#logsWatched)this.#push({kind:"log",record,size},size);else for(this.#logs.push({record,size}),
-this.#logBytes+=size;this.#logs.length>1e3||this.#logBytes>1048576;)this.#logBytes-=this.#logs.shift().
-size,this.#logsDropped++}watch(what,on){what==="logs"?this.#watchLogs(on):what==="all"?this.#watchAll(
-on):this.#watchEval(what,on)}giveCredit(bytes){this.#credit+=bytes}has(id){return this.#evals.has(id)}settled(id,now){
-let output=this.#evals.get(id);output!==void 0&&(output.settledAt=now)}tick(now){for(let[id,output]of this.#evals)
-if(!(output.watched||!output.ended)&&(output.settledAt??=now,!(now-output.settledAt<6e4))){for(;!output.
-kept.isEmpty;)this.#dropOldest(output);this.#report(id,output),this.#evals.delete(id)}}take(everything=!1){
-let count2=0;for(;count2<this.#out.length&&(everything||this.#credit>0);){let size=sizeOf(this.#out[count2++]);
-this.#credit-=size,this.#outBytes-=size}return this.#out.splice(0,count2)}takeDrops(){let drops=this.#drops;
-return this.#drops=[],drops}#outputOf(id){let output=this.#evals.get(id);return output===void 0&&(output=
-{kept:new KeptOutput(this.#blocks),dropped:0,reported:0,watched:!1,ended:!1,settledAt:void 0},this.#evals.
-set(id,output),this.#open.add(id)),output}#end(id){this.#open.delete(id);let output=this.#evals.get(
-id);if(output.ended=!0,this.#report(id,output),output.watched||this.#allWatched){let to={eval:output.
-watched,all:this.#allWatched};this.#push({kind:"end",id,to},0)}(output.watched||output.kept.isEmpty)&&
-this.#evals.delete(id)}#push(item,size){this.#out.push(item),this.#outBytes+=size}#keep(id,output,fd,bytes){
-let{kept}=output,before=kept.cost;for(kept.add(fd,bytes),this.#cost+=kept.cost-before;kept.cost>this.#perEval;)
-this.#dropOldest(output);for(;this.#cost>this.#perSession;){let oldest=this.#oldestUnread();if(oldest===
-void 0)break;this.#dropOldest(oldest[1]),oldest[0]!==id&&this.#reportIfMuch(...oldest)}this.#reportIfMuch(
-id,output)}#oldestUnread(){for(let pair of this.#evals)if(!pair[1].kept.isEmpty)return pair}#dropOldest(output){
-let before=output.kept.cost;output.dropped+=output.kept.dropOldest(),this.#cost+=output.kept.cost-before}#reportIfMuch(id,output){
+new Blocks(limits.perEval)}get full(){return this.#out.full}output(id,fd,bytes){if(bytes.length===0)
+return;let output=this.#outputOf(id);if(output.watched||this.#allWatched){let to={eval:output.watched,
+all:this.#allWatched};this.#out.push({kind:"chunk",id,fd,bytes:bytes.slice(),to})}output.watched||this.#keep(
+id,output,fd,bytes)}end(id){for(let key of this.#open)key<=id&&this.#end(key)}silent(id){this.#open.
+has(id)&&this.#end(id)}neverSent(id){for(let never of this.#neverSent){if(!this.#hasEnded(never))break;
+this.#neverSent.delete(never)}this.#open.has(id)&&this.#end(id),this.#neverSent.add(id)}log(record,size){
+this.#logsWatched?this.#out.push({kind:"log",record,size}):this.#logs.add(record,size)}watch(what,on){
+what==="logs"?this.#watchLogs(on):what==="all"?this.#watchAll(on):this.#watchEval(what,on)}giveCredit(bytes){
+this.#out.giveCredit(bytes)}has(id){return this.#evals.has(id)}settled(id,now){let output=this.#evals.
+get(id);output!==void 0&&(output.settledAt=now)}tick(now){for(let[id,output]of this.#evals)if(!(output.
+watched||!output.ended)&&(output.settledAt??=now,!(now-output.settledAt<6e4))){for(;!output.kept.isEmpty;)
+this.#dropOldest(output);this.#report(id,output),this.#evals.delete(id)}}take(everything=!1){return this.#out.
+take(everything)}takeDrops(){let drops=this.#drops;return this.#drops=[],drops}#outputOf(id){let output=this.#evals.
+get(id);return output===void 0&&(output={kept:new KeptOutput(this.#blocks),dropped:0,reported:0,watched:!1,
+ended:!1,settledAt:void 0},this.#evals.set(id,output),this.#open.add(id)),output}#end(id){this.#open.
+delete(id);let output=this.#evals.get(id);if(output.ended=!0,this.#report(id,output),output.watched||
+this.#allWatched){let to={eval:output.watched,all:this.#allWatched};this.#out.push({kind:"end",id,to})}
+(output.watched||output.kept.isEmpty)&&this.#evals.delete(id)}#keep(id,output,fd,bytes){let{kept}=output,
+before=kept.cost;for(kept.add(fd,bytes),this.#cost+=kept.cost-before;kept.cost>this.#perEval;)this.#dropOldest(
+output);for(;this.#cost>this.#perSession;){let oldest=this.#oldestUnread();if(oldest===void 0)break;
+this.#dropOldest(oldest[1]),oldest[0]!==id&&this.#reportIfMuch(...oldest)}this.#reportIfMuch(id,output)}#oldestUnread(){
+for(let pair of this.#evals)if(!pair[1].kept.isEmpty)return pair}#dropOldest(output){let before=output.
+kept.cost;output.dropped+=output.kept.dropOldest(),this.#cost+=output.kept.cost-before}#reportIfMuch(id,output){
 output.dropped-output.reported>=DROP_REPORT_BYTES&&this.#report(id,output)}#report(id,output){output.
 dropped!==output.reported&&(output.reported=output.dropped,this.#drops.push({id,bytes:output.dropped}))}#watchEval(id,on){
 if(!on){let output=this.#evals.get(id);output!==void 0&&(output.watched=!1);return}let known=this.#evals.
 get(id),ended=known?.ended??(this.#hasEnded(id)||this.#neverSent.has(id)),to={eval:!0,all:!1};if(known!==
-void 0){this.#report(id,known);for(let{fd,bytes}of known.kept.pieces())this.#push({kind:"chunk",id,fd,
-bytes,to},bytes.length);this.#cost-=known.kept.cost,known.kept.clear()}ended?(this.#push({kind:"end",
-id,to},0),this.#evals.delete(id)):this.#outputOf(id).watched=!0}#watchAll(on){if(this.#allWatched=on,
-!on)return;let to={eval:!1,all:!0};for(let[id,output]of this.#evals){for(let{fd,bytes}of output.kept.
-pieces())this.#push({kind:"chunk",id,fd,bytes,to},bytes.length);output.ended&&this.#push({kind:"end",
-id,to},0)}}#watchLogs(on){if(this.#logsWatched=on,!!on){if(this.#logsDropped>0){let{ts,session_id}=this.#logs[0].
-record,msg=\`\${this.#logsDropped} older records were dropped because nobody read them\`;this.#push({kind:"\\
-log",record:{level:"warn",ts,msg,session_id},size:64},64),this.#logsDropped=0}for(let{record,size}of this.#logs)
-this.#push({kind:"log",record,size},size);this.#logs=[],this.#logBytes=0}}};function sizeOf(item){return item.
-kind==="chunk"?item.bytes.length:item.kind==="log"?item.size:0}var TICK_MS=1e3,MIN_USED_BUFFER_BYTES=256*1024,Engine=class{#post;#dial;#options;#connection;#output;#results;#streams=new OpenStreams;#dialling=new AbortController;#connectsNext=!1;#timers;#progress;#sentReports;#pause=new OutputPause;#batch;#stopTicks;#stopClosing;constructor(options,post2,dialStream=dial3){
+void 0){this.#report(id,known);for(let{fd,bytes}of known.kept.pieces())this.#out.push({kind:"chunk",
+id,fd,bytes,to});this.#cost-=known.kept.cost,known.kept.clear()}ended?(this.#out.push({kind:"end",id,
+to}),this.#evals.delete(id)):this.#outputOf(id).watched=!0}#watchAll(on){if(this.#allWatched=on,!on)
+return;let to={eval:!1,all:!0};for(let[id,output]of this.#evals){for(let{fd,bytes}of output.kept.pieces())
+this.#out.push({kind:"chunk",id,fd,bytes,to});output.ended&&this.#out.push({kind:"end",id,to})}}#watchLogs(on){
+if(this.#logsWatched=on,!!on)for(let{record,size}of this.#logs.take())this.#out.push({kind:"log",record,
+size})}};var TICK_MS=1e3,MIN_USED_BUFFER_BYTES=256*1024,Engine=class{#post;#dial;#options;#connection;#output;#results;#streams=new OpenStreams;#dialling=new AbortController;#connectsNext=!1;#timers;#progress;#sentReports;#pause=new OutputPause;#batch;#stopTicks;#stopClosing;constructor(options,post2,dialStream=dial3){
 this.#post=post2,this.#dial=dialStream,this.#options=options,this.#connection=new Connection(formatAddress(
 options.address),{client:\`pyproxy-js/\${VERSION}\`,name:options.name,ownProcess:options.ownProcess,nonce:options.
 token===void 0?void 0:newNonce(),tls:options.tls!==void 0}),this.#output=new UnreadOutput({perEval:options.
