@@ -5,8 +5,11 @@
  * @module
  */
 
-/** The version of the protocol. 0 was the old one of bincode and pickle. */
-export const PROTOCOL_VERSION = 1;
+/**
+ * The version of the protocol. 0 was the old one of bincode and pickle; in 1 the code of an EVAL was
+ * part of its control map.
+ */
+export const PROTOCOL_VERSION = 2;
 
 /** Fixed by the wire: u8 zero, version, type, flags; u32 body length; u32 request id. */
 export const HEADER_BYTES = 12;
@@ -20,7 +23,7 @@ export const MAX_HELLO_BODY_BYTES: number = 4 * 1024;
 /** The nonce of each end of a login: long enough never to repeat. */
 export const NONCE_BYTES = 32;
 
-/** The largest control map of CANCEL, GOODBYE, ERROR and LOG, which carry short texts. */
+/** The largest control map of EVAL, CANCEL, GOODBYE, ERROR and LOG, which carry short texts. */
 export const MAX_CONTROL_BODY_BYTES: number = 64 * 1024;
 
 /** How deep containers and extensions may be nested; both ends refuse the 513th level. */
