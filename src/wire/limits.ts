@@ -32,10 +32,6 @@ export const MAX_DEPTH = 512;
 /** The most evals of one session that the server takes at once; more wait in the client. */
 export const MAX_EVALS_IN_FLIGHT = 1_000;
 
-/** The session's thread reports what was sent at least this often; more often for small queues. */
-export const SENT_REPORT_EVALS = 256;
-export const SENT_REPORT_BYTES: number = 1024 * 1024;
-
 /** Request ids are u32, and none is used twice in a session. */
 export const MAX_REQUEST_ID = 0xffff_ffff;
 

@@ -59,8 +59,8 @@ export function isSameSecret(given: string, expected: string): boolean {
  * allowed, so that line ends, encodings and normal forms cannot make two tokens of one.
  */
 export function tokenFlaw(token: unknown): string | undefined {
-  if (typeof token !== "string") return "the token is no string";
+  if (typeof token !== "string") return "the token is not a string";
   if (token === "") return "the token is empty";
   if (/^[\x21-\x7e]+$/.test(token)) return undefined;
-  return "the token has a character that is no visible ASCII one, such as a space or an end of line";
+  return "the token has a character that is not visible ASCII, such as a space or an end of line";
 }

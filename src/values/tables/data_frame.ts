@@ -141,7 +141,7 @@ function read(reader: ValueReader): DataFrame {
     return new DataFrame(series, { index: levels });
   } catch (cause) {
     if (cause instanceof TypeError) {
-      throw new DecodeError("a DataFrame does not fit itself", { cause });
+      throw new DecodeError("the parts of a DataFrame do not match", { cause });
     }
     throw cause;
   }

@@ -208,7 +208,7 @@ function read(reader: ValueReader, length: number): NDArray {
   try {
     return new NDArray(data, { dtype, shape, order });
   } catch (cause) {
-    throw new DecodeError("an array does not fit its own head", { cause });
+    throw new DecodeError("the header and the data of an array do not match", { cause });
   }
 }
 

@@ -159,7 +159,7 @@ export function readSeries(value: unknown): Series {
     });
   } catch (cause) {
     if (cause instanceof TypeError) {
-      throw new DecodeError("a Series does not fit itself", { cause });
+      throw new DecodeError("the parts of a Series do not match", { cause });
     }
     throw cause;
   }
@@ -168,7 +168,7 @@ export function readSeries(value: unknown): Series {
 /** Reads the levels of an index from what is on the wire. */
 export function readIndex(index: unknown): Series[] | null {
   if (index === null || index === undefined) return null;
-  if (!Array.isArray(index)) throw new DecodeError("an index is no array of levels");
+  if (!Array.isArray(index)) throw new DecodeError("an index is not an array of levels");
   return index.map(readSeries);
 }
 

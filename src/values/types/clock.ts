@@ -58,7 +58,7 @@ export function clockArguments(
 export function readIntegers(reader: ValueReader, count: number, what: string): number[] {
   const fields = reader.list(what);
   if (fields.length === count && fields.every(Number.isSafeInteger)) return fields as number[];
-  throw new DecodeError(`${what} is no array of ${count} integers`);
+  throw new DecodeError(`${what} is not an array of ${count} integers`);
 }
 
 /** Calls a constructor of Temporal with `fields`, which may be out of range. */

@@ -66,7 +66,7 @@ function read(reader: ValueReader): Temporal.ZonedDateTime | Opaque {
   if (
     fields.length !== 9 || !fields.every(Number.isSafeInteger) ||
     (zone !== null && typeof zone !== "string")
-  ) throw new DecodeError("a datetime is no array of 9 integers and a zone");
+  ) throw new DecodeError("a datetime is not an array of 9 integers and a zone");
   const wall = wallClock("a datetime", fields as number[]);
   const [offset, foldBit] = fields.slice(7) as [number, number];
   if (Math.abs(offset) >= DAY_US || (foldBit !== 0 && foldBit !== 1)) {

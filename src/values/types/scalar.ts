@@ -126,7 +126,7 @@ export const SCALAR: Entry = {
     code: CODE,
     read(reader: ValueReader): PythonScalar {
       const [type, text, ...more] = reader.list("a scalar");
-      if (more.length > 0) throw new DecodeError("a scalar is no array of type and text");
+      if (more.length > 0) throw new DecodeError("a scalar is not an array of type and text");
       const wrong = whatIsWrong(type, text);
       if (wrong !== undefined) throw new DecodeError(wrong);
       return new PythonScalar(type as PythonScalarType, text as string);
