@@ -81,7 +81,7 @@ function errorOf(id: number, facts: EvalFacts, status: number, fields: unknown):
     case ResultStatus.CANCELLED: {
       const { how } = fields as CancelledControl;
       if (!Object.hasOwn(ENDED, how)) {
-        throw new RangeError(`there is no way '${how}' to cancel an eval`);
+        throw new RangeError(`an eval cannot be cancelled '${how}'`);
       }
       return cancelledError(id, facts, how);
     }
