@@ -67,7 +67,9 @@ export class Evals {
     const { timeout, signal } = options;
     const id = this.#lastId + 1;
     if (id > MAX_REQUEST_ID) {
-      throw new SessionError("Cannot eval: this session has used up its request ids; open another");
+      throw new SessionError(
+        "Cannot eval: the session has used all of its ids; open another session",
+      );
     }
     const future = new Future<T>(id, this.#owner);
     const open: OpenEval = {

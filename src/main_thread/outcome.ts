@@ -80,14 +80,16 @@ function errorOf(id: number, facts: EvalFacts, status: number, fields: unknown):
   switch (status) {
     case ResultStatus.CANCELLED: {
       const { how } = fields as CancelledControl;
-      if (!Object.hasOwn(ENDED, how)) throw new RangeError(`nothing is cancelled '${how}'`);
+      if (!Object.hasOwn(ENDED, how)) {
+        throw new RangeError(`an eval cannot be cancelled '${how}'`);
+      }
       return cancelledError(id, facts, how);
     }
     case ResultStatus.DIED: {
       const { exit_code: exitCode, signal, replaced } = fields as DiedControl;
       if (replaced === true) {
-        const message = `Eval ${id} has put another program in the place of its python process ` +
-          `(os.exec), which was ended: start it with subprocess.run() to have its output and exit code`;
+        const message = `Eval ${id} replaced its python process with another program (os.exec), ` +
+          `which was killed; use subprocess.run() to get its output and exit code`;
         return new RemoteProcessDiedError(message, undefined, undefined);
       }
       const how = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`;

@@ -83,7 +83,9 @@ export class Login {
   check({ proof }: ServerHello): void {
     if (!this.#hasToken) return;
     if (proof === undefined) {
-      throw new Unproven("a token was given, and the server has none: it may be anybody's");
+      throw new Unproven(
+        "a token was given, but the server asks for none, so it has not proven who it is",
+      );
     }
     if (this.#proofs === undefined || !isSameSecret(proof, this.#proofs.server)) {
       throw new Unproven("the server has not proven that it knows the token");

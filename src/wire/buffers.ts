@@ -1,23 +1,24 @@
 /**
- * The sizes of the buffers between sockets and frames, on either end.
+ * The sizes of the buffers between sockets and frames, at both ends.
  *
  * @module
  */
 
-/** A receive buffer starts at this and grows as bytes really come, never from a claim. */
+/** The first size of a receive buffer. It grows as bytes come, not by what a header claims. */
 export const FIRST_BUFFER_BYTES: number = 64 * 1024;
 
 /**
- * A full receive buffer grows by this: copying what is there at each doubling took as long as
- * receiving it. A lie about the rest costs addresses, and memory only where bytes come.
+ * A full receive buffer grows by this factor: to copy its bytes at each doubling took as long as to
+ * receive them. A header that claims too much costs address space, but memory only for bytes that
+ * come.
  */
 export const GROWTH_FACTOR = 16;
 
-/** The receive buffer of a stream on which little comes: a server has two of them a session. */
+/** The receive buffer of an idle stream: a server has two of them for each session. */
 export const IDLE_BUFFER_BYTES: number = 4 * 1024;
 
 /**
- * So much is read or written in one call to the system at most. It copies without a pause, and while
- * it does nobody else gets that processor: the main thread least of all, which is waited for.
+ * The most bytes of one read or write. The system copies them without a pause, and meanwhile other
+ * threads do not get that processor, such as the main thread.
  */
 export const MAX_TRANSFER_BYTES: number = 256 * 1024;

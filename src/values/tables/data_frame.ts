@@ -1,5 +1,5 @@
 /**
- * Tables of pandas: extension 14, one map of rows, columns and index.
+ * Tables of pandas: extension 14, a map of rows, columns and index.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 const CODE = 14;
 
 /**
- * What a {@linkcode DataFrame} is besides its columns.
+ * The options of a {@linkcode DataFrame}.
  *
  * @example With an index
  * ```ts
@@ -29,7 +29,7 @@ const CODE = 14;
  * ```
  */
 export interface DataFrameOptions {
-  /** The index, a Series for each level of it. Without it, 0, 1, 2 ... */
+  /** The index: a Series for each level. Default: 0, 1, 2 ... */
   index?: readonly Series[] | null;
 }
 
@@ -48,20 +48,18 @@ export interface DataFrameOptions {
  * ```
  */
 export class DataFrame {
-  /** The columns in order. A name may come twice, and need be no string. */
+  /** The columns in order. Names may repeat, and may be any value. */
   readonly columns: readonly Series[];
-  /** The index, a Series for each level of it; null for 0, 1, 2 ... */
+  /** The index: a Series for each level; null for 0, 1, 2 ... */
   readonly index: readonly Series[] | null;
   /** The number of rows. */
   readonly length: number;
 
   /**
-   * Makes one of columns by name, in an object or a Map, or in an Array where they have their names
-   * themselves. Nothing is copied. (An object has keys like "2026" first, whatever their order: a
-   * Map keeps it.)
+   * Makes one of columns by name, in an object or a Map, or of an Array of named Series. Nothing is
+   * copied. (An object has keys like "2026" first; a Map keeps their order.)
    *
-   * @throws {TypeError} If the columns and the index are not all equally long, or there is no such
-   * option.
+   * @throws {TypeError} If the columns and the index differ in length, or an option is unknown.
    */
   constructor(
     columns:
@@ -123,7 +121,7 @@ export const DATA_FRAME: Entry = {
   reads: { code: CODE, read },
 };
 
-/** Names and values of columns that are no Array. */
+/** The names and values of columns in an object or a Map. */
 function entriesOf(columns: unknown): Iterable<[unknown, SeriesValues | Series]> {
   if (columns instanceof Map) return columns;
   if (isPlainObject(columns)) return Object.entries(columns as Record<string, SeriesValues>);
@@ -143,7 +141,7 @@ function read(reader: ValueReader): DataFrame {
     return new DataFrame(series, { index: levels });
   } catch (cause) {
     if (cause instanceof TypeError) {
-      throw new DecodeError("a DataFrame does not fit itself", { cause });
+      throw new DecodeError("the parts of a DataFrame do not match", { cause });
     }
     throw cause;
   }

@@ -1,5 +1,5 @@
 /**
- * Typed arrays: extension 15, the name of the elements' type, then their bytes. (Bytes are bin.)
+ * Typed arrays: extension 15, the name of the element type, then the bytes. (Bytes are bin.)
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { nameOf, numbersOf, type TypedArray } from "./dtype.ts";
 const CODE = 15;
 const ASCII = new TextDecoder("latin1");
 
-/** Every typed array but those of bytes, and extension 15. */
+/** All typed arrays but those of bytes, and extension 15. */
 export const TYPED_ARRAY: Entry = {
   sends: {
     prototypes: [

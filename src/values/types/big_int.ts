@@ -1,5 +1,5 @@
 /**
- * Integers of any size: extension 1, two's complement, big-endian, as few bytes as hold it.
+ * Integers of any size: extension 1, in the fewest bytes of big-endian two's complement.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 
 const CODE = 1;
 
-/** Extension 1. Sending is by `typeof`, in the Encoder. */
+/** Extension 1. The Encoder sends bigints, by their `typeof`. */
 export const BIG_INT: Entry = {
   reads: {
     code: CODE,
@@ -18,15 +18,15 @@ export const BIG_INT: Entry = {
   },
 };
 
-/** Writes a bigint that neither int 64 nor uint 64 holds. */
+/** Writes a bigint that fits neither int 64 nor uint 64. */
 export function writeBigInt(value: bigint, writer: ValueWriter): void {
   writer.extension(CODE, bigIntToBytes(value));
 }
 
-/** The bytes of an integer: two's complement, big-endian, as few as hold it. */
+/** The fewest bytes of an integer in big-endian two's complement. */
 export function bigIntToBytes(value: bigint): Uint8Array {
   const negative = value < 0n;
-  // -1 - value has the same bits, all of them inverted; hexadecimal is linear both ways.
+  // -1 - value has the same bits, inverted. Hexadecimal takes linear time both ways.
   const digits = (negative ? ~value : value).toString(16);
   const bits = 4 * digits.length - Math.clz32(parseInt(digits[0]!, 16)) + 28;
   const length = (bits >> 3) + 1;
@@ -35,7 +35,7 @@ export function bigIntToBytes(value: bigint): Uint8Array {
   return payload;
 }
 
-/** The integer of such bytes; `what` names it in errors. */
+/** The integer of such bytes; `what` names the value in errors. */
 export function bigIntFromBytes(bytes: Uint8Array, what: string): bigint {
   if (bytes.length === 0) throw new DecodeError(`${what} of no bytes`);
   try {

@@ -1,5 +1,5 @@
 /**
- * Dicts that are no plain map: extension 2, one array of key, value, key, value, ...
+ * Dicts that are not plain maps: extension 2, an array of key, value, key, value, ...
  *
  * @module
  */
@@ -20,7 +20,7 @@ export const DICT: Entry = {
 
 function writeMap(value: object, writer: ValueWriter): void {
   const map = value as Map<unknown, unknown>;
-  // A copy: a getter of one value may change the map, but not how many were claimed.
+  // A copy: a getter in a value may change the map, but the number of keys is written already.
   const keys = Array.from(map.keys());
   const step: Step = (index) => getStep(keys[index >> 1], index);
   if (keys.every((key) => typeof key === "string" && key !== "__proto__")) {
@@ -40,7 +40,7 @@ export function writeObjectAsPairs(value: Record<string, unknown>, writer: Value
   writer.extensionArray(CODE, pairs, value, (index) => fieldStep(keys[index >> 1]!));
 }
 
-/** `.get("key")`, or `.keys()[2]` where it is the key that cannot be sent or shown. */
+/** `.get("key")`; `.keys()[2]` or `.values()[2]` if the key cannot be sent or shown. */
 function getStep(key: unknown, index: number): string {
   if (index % 2 === 1) {
     if (typeof key === "string") return `.get(${quoted(key)})`;
@@ -68,7 +68,7 @@ function read(reader: ValueReader): unknown {
   return map;
 }
 
-/** Assignment, except that `__proto__` is a key like any other. */
+/** Assigns a field. `__proto__` is a key like any other. */
 function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key !== "__proto__") object[key] = value;
   else {

@@ -1,5 +1,5 @@
 /**
- * Values of Python's that have no counterpart: extension 5, one map of `type` and `repr`.
+ * Python values without a counterpart in JavaScript: extension 5, a map of `type` and `repr`.
  *
  * @module
  */
@@ -20,9 +20,9 @@ import type { Entry, ValueReader } from "../entry.ts";
  * ```
  */
 export class Opaque {
-  /** Its class, with the module where that is not builtins: `re.Pattern`. */
+  /** The name of its class, with the module unless that is builtins: `re.Pattern`. */
   readonly type: string;
-  /** What Python's `repr()` says of it. */
+  /** The result of Python's `repr()`. */
   readonly repr: string;
 
   /** Makes one; the library does. */

@@ -1,5 +1,5 @@
 /**
- * Dates: extension 8, one array of year, month and day.
+ * Dates: extension 8, an array of year, month and day.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Naive datetimes: extension 7, one array of year, month, day, hour, minute, second, microsecond and
- * fold. The fold means nothing to Temporal.PlainDateTime, which goes with 0.
+ * Naive datetimes: extension 7, an array of year, month, day, hour, minute, second, microsecond and
+ * fold. Temporal.PlainDateTime has no fold and is sent with 0.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Naive times of day: extension 9, one array of hour, minute, second, microsecond and fold. The fold
- * means nothing to Temporal.PlainTime, which goes with 0.
+ * Naive times of day: extension 9, an array of hour, minute, second, microsecond and fold.
+ * Temporal.PlainTime has no fold and is sent with 0.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Sets: extension 3, one array of the members.
+ * Sets: extension 3, an array of the members.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 
 const CODE = 3;
 
-/** What V8 takes into one Map or Set; one more is a RangeError of its own. */
+/** The most entries of a Map or Set in V8; one more throws a RangeError. */
 export const MAX_MAP_ENTRIES: number = 2 ** 24;
 
 /** Set, and extension 3. */

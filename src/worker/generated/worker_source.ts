@@ -278,8 +278,9 @@ this.#hasToken=hasToken}said(hello){this.#hello=hello}challenge(frame){if(this.#
 frame.type,frame.flags,frame.id,frame.body);return{hello:this.#hello,challenge}}computed(proofs){this.#proofs=
 proofs}get outputProof(){return this.#proofs?.output}hint(code){return code==="AUTHENTICATION"&&!this.#hasToken?
 " (none was given)":""}check({proof}){if(this.#hasToken){if(proof===void 0)throw new Unproven("a tok\\
-en was given, and the server has none: it may be anybody's");if(this.#proofs===void 0||!isSameSecret(
-proof,this.#proofs.server))throw new Unproven("the server has not proven that it knows the token")}}};var FrameReader=class{maxBody;#firstBytes;#buffers;#buffer=new Uint8Array(4096);#isBusy=!1;#start=0;#end=0;#large;#spare;constructor(maxBody,{
+en was given, but the server asks for none, so it has not proven who it is");if(this.#proofs===void 0||
+!isSameSecret(proof,this.#proofs.server))throw new Unproven("the server has not proven that it knows\\
+ the token")}}};var FrameReader=class{maxBody;#firstBytes;#buffers;#buffer=new Uint8Array(4096);#isBusy=!1;#start=0;#end=0;#large;#spare;constructor(maxBody,{
 believes=!1,buffers}={}){this.maxBody=maxBody,this.#buffers=buffers,this.#firstBytes=believes?1/0:65536}get midFrame(){
 return this.pending>0}get pending(){let large=this.#large;if(large!==void 0)return large.have===large.
 header.length?0:12+large.have;let at=this.#start;for(;;){let have=this.#end-at,whole=have<12?1/0:12+
