@@ -88,6 +88,15 @@ export const LAST_BYTES_DEADLINE_MS = 2_000;
 /** A python process that is told to end has this long before its whole group gets SIGKILL. */
 export const PYTHON_END_DEADLINE_MS = 2_000;
 
+/** Requests of a python process that are not answered: with so many no more are read ... */
+export const MAX_UNANSWERED_REQUESTS = 1_024;
+
+/** ... nor with so many bytes in them; one alone may be as long as a frame. */
+export const MAX_UNANSWERED_BYTES: number = 64 * 1024 * 1024;
+
+/** Replies that a python process has not read; past it no requests of its are read. */
+export const REPLY_HIGH_WATER_BYTES: number = 8 * 1024 * 1024;
+
 /** Output that waits for a client; past it the python process's pipes are not read. */
 export const OUTPUT_HIGH_WATER_BYTES: number = 256 * 1024;
 
@@ -148,7 +157,7 @@ export const ACCEPT_WARNING_MS = 5_000;
 /** While descriptors are lacking, the log says so this often. */
 export const SHORTAGE_WARNING_MS = 60_000;
 
-/** Descriptors in reserve. A dead python process leaves six, and while another starts it takes more. */
+/** Descriptors in reserve. A dead python process leaves seven, and while another starts it takes more. */
 export const RESERVED_DESCRIPTORS = 8;
 
 /** A descriptor of the reserve is taken back after this, if nobody came for whom it was let go. */

@@ -6,9 +6,13 @@ for (const { name, path: python } of interpreters()) {
   test("ping", async () => {
     await using client = await LinkClient.start(python);
     client.requests.echo();
-    const { value } = await client.eval("from pyproxy_worker.link.requests import ping\nping(b'abc')");
+    const { value } = await client.eval(
+      "from pyproxy_worker.link.requests import ping\nping(b'abc')",
+    );
     console.log(value);
-    const { value: v2 } = await client.eval("from pyproxy_worker.link.requests import ping\nimport time; s = time.perf_counter()\nfor i in range(1000): ping(b'abc')\ntime.perf_counter()-s");
+    const { value: v2 } = await client.eval(
+      "from pyproxy_worker.link.requests import ping\nimport time; s = time.perf_counter()\nfor i in range(1000): ping(b'abc')\ntime.perf_counter()-s",
+    );
     console.log(v2);
   });
 }

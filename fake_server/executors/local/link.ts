@@ -52,6 +52,11 @@ export function parseReady(body: Uint8Array, secret: string): PythonInfo | undef
   };
 }
 
+/** Whether the body of an OPEN knows `secret`. */
+export function opensWith(body: Uint8Array, secret: string): boolean {
+  return new Control("OPEN", body).required("secret", "string") === secret;
+}
+
 /**
  * The EVAL frame for a python process, with job 0. A body with a buffer of its own is not copied:
  * then the frame is in two pieces.

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Exit } from "../exit.ts";
+import type { Answer } from "./requests.ts";
 
 /** What a python process has to tell. Bodies and chunks are good until the call returns. */
 export interface ProcessEvents {
@@ -15,6 +16,8 @@ export interface ProcessEvents {
   turn(): void;
   /** Gives back what has to happen before more is read. */
   output(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined;
+  /** Answers what code asks in the middle of its eval. Without it all but pings are refused. */
+  request?: Answer;
   /** The process breaks the rules of the link, and is being ended for it. */
   fault(message: string): void;
 }

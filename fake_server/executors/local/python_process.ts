@@ -22,6 +22,7 @@ import { Page } from "./page.ts";
 import { Pipes } from "./pipes.ts";
 import { type Death, exitText, type ProcessEvents } from "./process_events.ts";
 import type { ProcessOptions } from "./process_options.ts";
+import { RequestSocket } from "./request_socket.ts";
 import { Rest } from "./rest.ts";
 import { Results } from "./results.ts";
 import { StartError } from "./start_error.ts";
@@ -43,6 +44,7 @@ export class PythonProcess {
   /** The process was ended for having no link any more, as one that exec() has replaced. */
   #isUnlinked = false;
   #outbox: Outbox | undefined;
+  #requests: RequestSocket | undefined;
   readonly #rest: Rest;
   readonly #results: Results;
 
@@ -127,6 +129,7 @@ export class PythonProcess {
     this.#pipes.tell();
     // One that has died in reserve has nothing to tell but its end.
     if (this.#link !== undefined) this.#linkEnded = this.#readLink(this.#link);
+    this.#requests?.listen(events.request).catch((error) => this.#broken(error));
   }
 
   /** Sends a frame, or the pieces of one, which must not change from now on. */
@@ -189,8 +192,9 @@ export class PythonProcess {
     const timer = setTimeout(() => fail(`not ready within ${startMs} ms`), startMs);
     this.exited.then(({ exit }) => fail(`it ended with ${exitText(exit)}`));
     try {
-      const { link, info } = await door.arrival();
+      const { link, requests, info } = await door.arrival();
       this.#link = link;
+      this.#requests = new RequestSocket(requests, this.#buffers);
       this.#info = info;
     } catch (error) {
       if (failed === undefined) throw error;
@@ -218,6 +222,7 @@ export class PythonProcess {
 
   async #untilExit(): Promise<Death> {
     const exit = await this.#guard.ended;
+    this.#requests?.close();
     // What was sent before the end is in the socket and the pipes: read it, but a process that
     // got away and holds them must not hold us.
     this.#pipes.last();
