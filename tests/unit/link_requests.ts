@@ -5,7 +5,7 @@
  * @module
  */
 import { deadline } from "@std/async/deadline";
-import { encode, type ValueType } from "@std/msgpack";
+import { encode } from "@std/msgpack";
 
 /** Anything that takes longer has hung. */
 const DEADLINE_MS = 20_000;
@@ -34,12 +34,13 @@ export class LinkRequests implements AsyncDisposable {
   readonly frames: RequestFrame[] = [];
   /** The stream has come to its end. */
   isOver = false;
+  /** Resolves at the end of the stream. */
+  readonly ended: Promise<void>;
   /** Called with each frame instead of keeping it. */
   onFrame: ((frame: RequestFrame) => void) | undefined;
   /** While it is set, nothing is read. */
   paused: Promise<void> | undefined;
   readonly #connection: Deno.UnixConn;
-  readonly #reading: Promise<void>;
   #writes: Promise<void> = Promise.resolve();
   #isClosed = false;
   #changed = Promise.withResolvers<void>();
@@ -47,7 +48,7 @@ export class LinkRequests implements AsyncDisposable {
   /** Reads from a connection. */
   constructor(connection: Deno.UnixConn) {
     this.#connection = connection;
-    this.#reading = this.#read();
+    this.ended = this.#read();
   }
 
   /** The next frame of a type; those of others before it are dropped. */
@@ -94,7 +95,7 @@ export class LinkRequests implements AsyncDisposable {
   async close(): Promise<void> {
     if (!this.#isClosed) this.#connection.close();
     this.#isClosed = true;
-    await this.#reading;
+    await this.ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -158,5 +159,5 @@ export function frame(type: number, id: number, body: Uint8Array): Uint8Array {
 
 /** A FAILED frame. */
 export function failed(id: number, message: string): Uint8Array {
-  return frame(RequestType.FAILED, id, encode({ message } as Record<string, ValueType>));
+  return frame(RequestType.FAILED, id, encode({ message }));
 }
