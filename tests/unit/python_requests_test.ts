@@ -32,8 +32,10 @@ for (const { name, path: python } of interpreters()) {
     await using client = await LinkClient.start(python);
     client.requests.echo();
     for (const size of [0, 1, 65_536, 3_000_000]) {
-      const { value } = await client.eval(`${PING}data = bytes(range(256)) * ${size} + b"x"
-ping(data[:${size}]) == data[:${size}]`);
+      const { value } = await client.eval(
+        `${PING}data = (bytes(range(251)) * (${size} // 251 + 1))[:${size}]
+ping(data) == data`,
+      );
       assertEquals(value, true, `${size} bytes`);
     }
   });
@@ -203,11 +205,7 @@ said, ping(b"on")`);
     for (let i = 0; i < 20; i++) {
       const job = client.send(`${PING}ping(b"lost")`);
       const lost = await client.requests.next();
-      const since = performance.now();
-      client.cancel(job);
-      assertEquals((await client.answer(job)).status, Status.CANCELLED);
-      // Not the next reminder's.
-      if (i > 0) assertLess(performance.now() - since, 5_000);
+      assertEquals((await client.stop(job)).status, Status.CANCELLED);
       assertEquals((await client.requests.next(RequestType.ABANDON)).id, lost.id);
       const next = client.send(`${PING}ping(b"mine")`);
       const { id } = await client.requests.next();
@@ -337,7 +335,7 @@ alarms, pings > 100, ping(b"on"), len(requests.current._exchange.calls)`);
   test("take a huge reply", async () => {
     await using client = await LinkClient.start(python);
     const job = client.send(
-      `${PING}data = ping()\nlen(data), data[:3], data[-3:], list(set(data[3:-3]))`,
+      `${PING}data = ping()\nlen(data), data[:3], data[-3:], data.count(7)`,
     );
     const { id } = await client.requests.next();
     const huge = new Uint8Array(100_000_000).fill(7);
@@ -345,7 +343,7 @@ alarms, pings > 100, ping(b"on"), len(requests.current._exchange.calls)`);
     huge.set([4, 5, 6], huge.length - 3);
     await client.requests.reply(id, huge);
     const { value } = await client.answer(job);
-    assertEquals(value, [huge.length, huge.slice(0, 3), huge.slice(-3), [7]]);
+    assertEquals(value, [huge.length, huge.slice(0, 3), huge.slice(-3), huge.length - 6]);
   });
 
   test("that lack memory for a reply say so, and the next is answered", async () => {
@@ -375,7 +373,7 @@ after = []
 def look():
     while not requests.current._exchange._inbox: pass
     after.append(size())
-    requests.current._finish("over")
+    print("seen")
 threading.Thread(target=look).start()
 try: ping()
 except RuntimeError: pass
@@ -385,7 +383,7 @@ after[0] - before`);
     new DataView(claim.buffer).setUint32(4, 256 * 1024 * 1024);
     await client.requests.write(claim);
     await client.requests.write(bytes("a few"));
-    await delay(20);
+    await client.until(() => client.pieces[1]!.some((piece) => piece.job === job), "its start");
     await client.requests.close();
     assertLess((await client.answer(job)).value, 16 * 1024 * 1024);
   });
@@ -393,7 +391,8 @@ after[0] - before`);
   test("are refused in a forked child, and go on in its parent", async () => {
     await using client = await LinkClient.start(python);
     client.requests.echo();
-    const { answer, text } = await client.run(`${THREADS}import os, signal
+    const { value } = await client.eval(`${THREADS}import os, signal
+statuses = set()
 stop = threading.Event()
 def background():
     while not stop.is_set(): ping(b"x" * 1000)
@@ -407,11 +406,10 @@ for i in range(50):
         except RuntimeError as error:
             os._exit(3 if "a forked child cannot ask the server" in str(error) else 4)
         os._exit(5)
-    _, status = os.waitpid(pid, 0)
-    if status != 3 << 8: print("status", status)
+    statuses.add(os.waitpid(pid, 0)[1] >> 8)
 stop.set()
-ping(b"parent")`);
-    assertEquals([answer.value, text], [bytes("parent"), ""]);
+[*statuses], ping(b"parent")`);
+    assertEquals(value, [[3], bytes("parent")]);
   });
 
   test("are refused in a child that C has forked, whoever had the lock", async () => {
