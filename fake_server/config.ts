@@ -1,5 +1,5 @@
 /**
- * What the server is told: flags before environment before defaults.
+ * The server's configuration. Flags override the environment, which overrides the defaults.
  *
  * @module
  */
@@ -14,43 +14,42 @@ import { LOG_LEVELS, type LogLevel, type LogSink } from "./common/log.ts";
 /** Options of `startServer`. */
 export interface ServerOptions {
   /**
-   * Where sessions are opened: `host:port`, where port 0 takes a free one, or `unix:/path`. Default
+   * Where sessions are opened: `host:port`, with port 0 for a free one, or `unix:/path`. Default
    * `127.0.0.1:9000`.
    */
   bindAddr?: string;
   /**
-   * Where outputstreams go; it may be the same. Default `127.0.0.1:9001`, and a `bindAddr` that is
-   * a unix socket.
+   * Where outputstreams go; it may be the same address. Default `127.0.0.1:9001`, or `bindAddr` if
+   * that is a unix socket.
    */
   outputAddr?: string | undefined;
   /**
-   * What clients have to know, and prove that they know; at least 22 visible ASCII characters.
-   * Default none: then only this machine can connect.
+   * The secret that clients must prove to know; at least 22 visible ASCII characters. Default none:
+   * then only this machine can connect.
    */
   token?: string | undefined;
   /** Listen without a token on addresses that others can reach: anyone there can run any code. */
   allowAnyoneWithoutToken?: boolean;
-  /** Talk TLS on both addresses, as whom this says. Default not. */
+  /** Use TLS on both addresses, with this certificate and key. Default no TLS. */
   tls?: TlsIdentity | undefined;
-  /** How many python processes there are. Default 3. */
+  /** The number of python processes. Default 3. */
   numWorkers?: number;
   /** The Python interpreter, 3.9 or newer. Default `python3`. */
   python?: string;
   /**
-   * The memory that one python process may have, in bytes; 0, the default, is no limit. Code that
-   * wants more gets a MemoryError, or dies with its process where there is no way to raise one.
-   * Linux only.
+   * The memory limit of one python process, in bytes; 0, the default, means no limit. Code that
+   * needs more gets a MemoryError, or its process dies if Python can't raise one. Linux only.
    */
   workerMemoryLimit?: number;
-  /** The least level of what is logged. Default `info`. */
+  /** The lowest level that is logged. Default `info`. */
   logLevel?: LogLevel;
-  /** Where log records go. Default nowhere; the program writes them to stderr. */
+  /** Receives the log records. Default none; the program writes them to stderr. */
   log?: LogSink;
-  /** For tests: limits other than the default ones. */
+  /** For tests: replaces some of the default limits. */
   limits?: Partial<ServerLimits>;
 }
 
-/** {@linkcode ServerOptions} with everything a server needs to know. */
+/** {@linkcode ServerOptions} with the defaults filled in. */
 export type ServerConfig = Required<Omit<ServerOptions, "log" | "limits" | "token" | "tls">> & {
   token: string | undefined;
   tls: TlsIdentity | undefined;
@@ -68,7 +67,7 @@ const DEFAULTS: ServerConfig = {
   workerMemoryLimit: 0,
 };
 
-/** More processes than this are a slip of the keyboard, not a wish. */
+/** More processes than this are a typing error. */
 const MAX_NUM_WORKERS = 1_024;
 
 /** What `--help` prints. */
@@ -100,7 +99,7 @@ token file, the certificate and the key again, for new connections; sessions go 
 
 type Env = (name: string) => string | undefined;
 
-/** The program's flags as they were given; throws TypeError where it has no such flag. */
+/** Parses the program's flags. Throws a TypeError for an unknown flag. */
 function readFlags(args: string[]) {
   const string = { type: "string" } as const;
   try {
@@ -121,14 +120,14 @@ function readFlags(args: string[]) {
       },
     }).values;
   } catch (error) {
-    // parseArgs says what is wrong; which program says it, and where to look, it cannot know.
+    // The message of parseArgs says what is wrong; we add where to look.
     throw new TypeError(`${(error as Error).message} (see --help)`);
   }
 }
 
 type Flags = ReturnType<typeof readFlags>;
 
-/** What was given of a flag or in its variable. */
+/** The value of a flag, or of its environment variable. */
 function given(
   flags: Flags,
   env: Env,
@@ -138,8 +137,7 @@ function given(
 }
 
 /**
- * The files that flags and environment name, of which the program reads the token, the certificate
- * and the key.
+ * The paths, from flags and environment, of the files with the token, the certificate and the key.
  *
  * @throws {TypeError} If something in the flags cannot be used.
  */
@@ -155,7 +153,7 @@ export function secretFiles(args: string[], env: Env): SecretFiles {
 /**
  * Reads the program's flags and environment.
  *
- * @returns The options, or "help" if that was asked for.
+ * @returns The configuration, or "help" for `--help`.
  * @throws {TypeError} If something in them cannot be used.
  * @throws {Error} If the token file cannot, or others can read it.
  */
@@ -170,7 +168,7 @@ export function readConfig(args: string[], env: Env): ServerConfig | "help" {
     bindAddr: given(flags, env, "bind-addr"),
     outputAddr: given(flags, env, "output-addr"),
     token,
-    // No variable for this one: it has to be said where everybody sees it.
+    // There is no variable for this one: it should be visible in the command line.
     allowAnyoneWithoutToken: flags["allow-anyone-without-token"],
     tls,
     numWorkers: workers === undefined ? undefined : readNumber(workers),
@@ -185,7 +183,7 @@ function readNumber(text: string): number {
   throw new TypeError(`Cannot run "${text}" python processes: it must be an integer`);
 }
 
-/** Bytes, or KiB, MiB or GiB with the letter that other programs take for them. */
+/** Parses a number of bytes, or of KiB, MiB or GiB with the letter K, M or G. */
 function readBytes(text: string): number {
   const [, digits, unit] = /^(\d+)([KMG]?)$/i.exec(text) ?? [];
   if (digits !== undefined) {
@@ -198,9 +196,9 @@ function readBytes(text: string): number {
 }
 
 /**
- * Fills in the defaults and checks that a server can run with the result.
+ * Fills in the defaults and checks the result.
  *
- * @throws {TypeError} If it cannot.
+ * @throws {TypeError} If a server cannot run with it.
  */
 export function checkConfig(options: ServerOptions): ServerConfig {
   const config: ServerConfig = {
@@ -259,7 +257,7 @@ export function checkConfig(options: ServerOptions): ServerConfig {
   return config;
 }
 
-/** Whether both streams come to one socket. Port 0 is another one each time. */
+/** Whether one socket serves both streams. Port 0 gives a different port each time. */
 export function isSameAddress({ bindAddr, outputAddr }: ServerConfig): boolean {
   return bindAddr === outputAddr && !bindAddr.endsWith(":0");
 }

@@ -1,6 +1,6 @@
 /**
- * `deno task demo`: the walkthrough as a script that shows what it does and what came back, against
- * a server that it starts and stops itself.
+ * `deno task demo`: the walkthrough as a script. It starts a server, shows each call with its
+ * result, and stops the server.
  *
  * @module
  */

@@ -12,7 +12,7 @@ import { reloadFiles } from "./reload.ts";
 const log = new StderrLog();
 
 function print(text: string): void {
-  // One short write: there is no sense in going on before somebody can know that we are ready.
+  // A short synchronous write: the program that started us waits for this text.
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
@@ -32,20 +32,20 @@ async function main(args: string[]): Promise<void> {
   const isInTerminal = Deno.stderr.isTerminal();
   const starting = startServer({ ...config, log: log.sink });
   const reload = (server: PyProxyServer): void => {
-    // A terminal that is closed sends SIGHUP as well, and takes along whoever could read the log.
+    // A terminal that closes sends SIGHUP, too; then nobody can read the log any more.
     if (isInTerminal && !Deno.stderr.isTerminal()) stop(server);
     else reloadFiles(server, secretFiles(args, env), new Log(config.logLevel, log.sink));
   };
   Deno.addSignalListener("SIGHUP", () => {
     starting.then(reload, () => {
-      // It does not start, and says why.
+      // The start has failed; `main` reports that.
     });
   });
   const server = await starting;
   let signals = 0;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => {
-      // A second one ends at once: the guards of the python processes see it and clear up.
+      // A second signal ends the program at once; the guards of the python processes clean up.
       if (++signals === 1) stop(server);
       else Deno.exit(1);
     });
@@ -60,7 +60,7 @@ async function main(args: string[]): Promise<void> {
   );
 }
 
-/** Runs the program, which ends the whole process when it ends. */
+/** Runs the program. When it ends, it exits the process. */
 export async function run(args: string[]): Promise<void> {
   try {
     await main(args);

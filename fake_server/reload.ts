@@ -1,5 +1,5 @@
 /**
- * SIGHUP: the program reads its files again, and goes on with what they have now.
+ * Handles SIGHUP: reads the program's files again and uses their new content.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { readSecretFiles, type SecretFiles } from "./clients/credentials/secret_
 import { errorText, type Log } from "./common/log.ts";
 import type { PyProxyServer } from "./server.ts";
 
-/** Reads the files as the start has done. Where one cannot be used, all stays as it was. */
+/** Reads the files as at the start. If one of them can't be used, nothing changes. */
 export function reloadFiles(server: PyProxyServer, files: SecretFiles, log: Log): void {
   if (Object.values(files).every((path) => path === undefined)) {
     log.info("nothing to reload: there is neither a token file nor a TLS certificate");

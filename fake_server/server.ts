@@ -1,44 +1,47 @@
 /**
- * The server as a whole: listener, sessions and pool, from start to close.
+ * The server: listener, sessions and pool, from start to close.
  *
  * @module
  */
 import { formatAddress } from "../src/common/address.ts";
 import type { Address } from "../src/common/address.ts";
-import { VERSION } from "../src/common/version.ts";
-import { MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
-import { Feature, MessageType, type ServerHello } from "../src/wire/messages.ts";
+import { MessageType } from "../src/wire/messages.ts";
 import { announcedAddress, isLocal } from "./clients/connections/bind_address.ts";
 import type { Connection } from "./clients/connections/connection.ts";
 import type { Visitor } from "./clients/connections/handshake.ts";
 import { type Bound, listen } from "./clients/connections/listen.ts";
 import { Listener } from "./clients/connections/listener.ts";
 import { Credentials, type ReloadOptions } from "./clients/credentials/credentials.ts";
+import { serverHello } from "./clients/server_hello.ts";
 import { Session } from "./clients/session.ts";
 import { Sessions } from "./clients/sessions.ts";
 import { Fault } from "./common/fault.ts";
 import { KeptBuffers } from "./common/kept_buffers.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./common/limits.ts";
 import { Log } from "./common/log.ts";
+import { logObserver } from "./common/log_observer.ts";
+import { type Observer, observers } from "./common/observer.ts";
 import { checkConfig, isSameAddress, type ServerConfig, type ServerOptions } from "./config.ts";
-import type { PythonInfo } from "./executors/local/link.ts";
+import type { PythonInfo } from "./executors/executor.ts";
+import { LocalExecutor } from "./executors/local/local_executor.ts";
 import { Pool, type ProcessStats } from "./scheduling/pool.ts";
+import type { MadeParts, ServerParts } from "./server_parts.ts";
 
-/** What {@linkcode PyProxyServer.stats} tells. */
+/** What {@linkcode PyProxyServer.stats} returns. */
 export interface ServerStats {
-  /** Sessions that are open. */
+  /** Open sessions. */
   sessions: number;
-  /** Connections: two a session, and those that have not said who they are. */
+  /** Open connections: two for each session, and those that have not finished their hello. */
   connections: number;
-  /** How many have not. */
+  /** Connections that have not finished their hello. */
   handshakes: number;
-  /** Evals that wait or run, those of closed sessions that have not stopped yet included. */
+  /** Evals that wait or run, including those of closed sessions that have not stopped yet. */
   evals: number;
   /** One for each of `numWorkers`. */
   processes: ProcessStats[];
 }
 
-/** How to close a server. */
+/** Options of {@linkcode PyProxyServer.close}. */
 export interface CloseOptions {
   /** Let evals in flight finish, for at most `timeout`. Default false. */
   drain?: boolean;
@@ -47,7 +50,7 @@ export interface CloseOptions {
 }
 
 /**
- * A running server; made by `startServer`.
+ * A running server. `startServer` makes it.
  *
  * @example What it is doing
  * ```ts
@@ -58,17 +61,18 @@ export interface CloseOptions {
  * ```
  */
 export class PyProxyServer implements AsyncDisposable {
-  /** `host:port` where sessions are opened, with the port it really has. */
+  /** `host:port` where sessions are opened, with the actual port. */
   readonly addr: string;
   /** `host:port` where outputstreams go. */
   readonly outputAddr: string;
   readonly #credentials: Credentials;
   readonly #limits: ServerLimits;
   readonly #log: Log;
+  readonly #observer: Observer;
   readonly #listener: Listener;
   readonly #pool: Pool;
   readonly #buffers: KeptBuffers;
-  /** Where the hello sends outputstreams. */
+  /** The address for outputstreams in the server's hello. */
   readonly #helloOutputAddr: string;
   readonly #sessions: Sessions;
   readonly #ticker: ReturnType<typeof setInterval>;
@@ -78,8 +82,8 @@ export class PyProxyServer implements AsyncDisposable {
   #closed: Promise<void> | undefined;
   #cutDrain: (() => void) | undefined;
 
-  /** Starts one; see `startServer`. */
-  static async start(options: ServerOptions): Promise<PyProxyServer> {
+  /** Starts a server; see `startServer`. */
+  static async start(options: ServerOptions, parts: ServerParts = {}): Promise<PyProxyServer> {
     const config = checkConfig(options);
     if (Deno.build.os === "windows") {
       throw new Error(
@@ -92,42 +96,43 @@ export class PyProxyServer implements AsyncDisposable {
     const bound: Bound[] = [];
     try {
       bound.push(await listen(config.bindAddr));
-      // One address serves both: the first message says what a connection is.
+      // One address can serve both kinds: the first message says which one a connection is.
       if (!isSameAddress(config)) bound.push(await listen(config.outputAddr));
-      const sessions = new Sessions(log);
+      const observer = observers(logObserver(log), parts.observer ?? {});
+      const sessions = new Sessions(observer);
       const buffers = new KeptBuffers(() => performance.now());
+      const executor = parts.executor ?? await LocalExecutor.make({
+        python: config.python,
+        memoryLimit: config.workerMemoryLimit,
+        startMs: limits.pythonStartMs,
+        buffers,
+      });
       const pool = await Pool.start({
-        config,
+        executor,
+        numWorkers: config.numWorkers,
         limits,
         log,
-        buffers,
         clock: () => performance.now(),
-        late: (origin, fd, bytes) => sessions.late(origin, fd, bytes),
-        note: (origin, level, msg, fields) => sessions.note(origin, level, msg, fields),
-        event: (slot, event, level, msg, fields) => sessions.event(slot, event, level, msg, fields),
-        fail: (slot, code, message) => sessions.fail(slot, code, message),
+        observer,
+        sessions,
       });
-      return new PyProxyServer(config, limits, log, credentials, bound, sessions, pool, buffers);
+      return new PyProxyServer(
+        { config, limits, log, observer, credentials, sessions, pool, buffers },
+        bound,
+      );
     } catch (error) {
       for (const each of bound) each.close();
       throw error;
     }
   }
 
-  private constructor(
-    config: ServerConfig,
-    limits: ServerLimits,
-    log: Log,
-    credentials: Credentials,
-    bound: Bound[],
-    sessions: Sessions,
-    pool: Pool,
-    buffers: KeptBuffers,
-  ) {
+  private constructor(made: MadeParts, bound: Bound[]) {
+    const { config, credentials, limits, log, observer, sessions, pool, buffers } = made;
     this.#credentials = credentials;
     this.#buffers = buffers;
     this.#limits = limits;
     this.#log = log;
+    this.#observer = observer;
     this.#sessions = sessions;
     this.#pool = pool;
     const main = bound.at(0)!.address;
@@ -138,7 +143,7 @@ export class PyProxyServer implements AsyncDisposable {
     this.#listener = new Listener(bound, {
       socket: (connection) => credentials.socket(connection),
       limits,
-      log,
+      observer,
       clock: this.#clock,
       unfinished: { bytes: 0 },
       buffers,
@@ -162,22 +167,22 @@ export class PyProxyServer implements AsyncDisposable {
     }
   }
 
-  /** Tells what of this a careful person would want to know. */
+  /** Logs what is insecure in this configuration. */
   #warn({ token, tls }: ServerConfig, addresses: Address[]): void {
     if (addresses.every(isLocal)) return;
     if (token === undefined) {
       this.#log.warn("no token: anyone who can reach this address can run any code here");
     } else if (tls === undefined) {
-      this.#log.warn("no TLS: whoever is on the way can read all code and data, and change them");
+      this.#log.warn("no TLS: anyone on the network path can read and change all code and data");
     }
   }
 
-  /** What its python processes run. */
+  /** The Python interpreter of its processes. */
   get python(): PythonInfo {
     return this.#pool.python;
   }
 
-  /** What it is doing now. */
+  /** What the server is doing now. */
   stats(): ServerStats {
     return {
       sessions: this.#sessions.size,
@@ -189,11 +194,11 @@ export class PyProxyServer implements AsyncDisposable {
   }
 
   /**
-   * Takes another token, or another certificate and key, from now on: new connections need the new
-   * ones, open sessions go on. What is left out stays.
+   * Replaces the token, or the certificate and key. New connections need the new ones; open
+   * sessions go on. What is left out stays the same.
    *
-   * @throws {TypeError} If one of them cannot be used, or the server was started without: then all
-   * stays as it was.
+   * @throws {TypeError} If one of them cannot be used, or the server was started without it. Then
+   * nothing changes.
    */
   reload(options: ReloadOptions): void {
     this.#credentials.replace(options);
@@ -205,8 +210,8 @@ export class PyProxyServer implements AsyncDisposable {
   }
 
   /**
-   * Ends all sessions and all python processes. Resolves when nothing of the server is left. A
-   * call without `drain` cuts short one that drains.
+   * Ends all sessions and all python processes. Resolves when all of them have ended. A call
+   * without `drain` ends the drain of an earlier call.
    */
   close({ drain = false, timeout }: CloseOptions = {}): Promise<void> {
     if (!drain) this.#cutDrain?.();
@@ -249,7 +254,7 @@ export class PyProxyServer implements AsyncDisposable {
       {
         pool: this.#pool,
         own: ownProcess ? this.#pool.own() : undefined,
-        log: this.#log,
+        observer: this.#observer,
         clock: this.#clock,
         limits: this.#limits,
         buffers: this.#buffers,
@@ -259,35 +264,19 @@ export class PyProxyServer implements AsyncDisposable {
       connection,
     );
     const token = this.#sessions.add(session, proofs?.output);
-    const { version, implementation, msgpack } = this.python;
-    connection.sendControl(
-      MessageType.SERVER_HELLO,
-      {
-        session_id: session.id,
-        stream_token: token,
-        output_addr: this.#helloOutputAddr,
-        limits: { frame_bytes: MAX_FRAME_BODY_BYTES, evals_in_flight: MAX_EVALS_IN_FLIGHT },
-        server: `pyproxy-fake-server/${VERSION}`,
-        python: { version, implementation, msgpack },
-        features: [
-          Feature.INTERRUPT,
-          Feature.RUNNING,
-          Feature.STATUS,
-          Feature.SILENT,
-          Feature.OWN_PROCESS,
-        ],
-        ...(proofs === undefined ? {} : { proof: proofs.server }),
-      } satisfies ServerHello,
-    );
-    session.log("info", "session opened", { client, name, peer: connection.peer });
+    const { python } = this;
+    const outputAddr = this.#helloOutputAddr;
+    const hello = serverHello(session.id, token, outputAddr, python, proofs?.server);
+    connection.sendControl(MessageType.SERVER_HELLO, hello);
+    const { peer } = connection;
+    this.#observer.sessionOpened?.({ session: session.id, client, name, peer });
   }
 
   #outputHello(connection: Connection, token: string, proof: string | undefined): void {
     const session = this.#sessions.claim(token, proof);
-    // One text for every reason: a stranger learns nothing from it.
+    // The same text for every reason, so that a stranger learns nothing.
     if (session === undefined) throw new Fault("STREAM_TOKEN", "the stream token is not valid");
     session.attach(connection);
-    session.log("info", "session connected", { peer: connection.peer });
   }
 
   #tick(): void {

@@ -1,5 +1,5 @@
 /**
- * What a client is told whose stream stands still.
+ * What a client is told when its stream stands still.
  *
  * @module
  */

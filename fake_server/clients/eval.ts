@@ -1,40 +1,45 @@
 /**
- * One eval in the server: what its python process's slot has to tell goes to its session.
+ * One eval in the server. It passes on to its session what the slot of its Python process tells.
  *
  * @module
  */
 import { type CloseReason, EvalFlag, ResultStatus } from "../../src/wire/messages.ts";
 import { resultBody } from "../common/control.ts";
-import type { Origin } from "../executors/local/output_router.ts";
+import type { EvalId, Work } from "../executors/executor.ts";
 import type { Job, Outcome } from "../scheduling/job.ts";
-import type { Task } from "../scheduling/slot.ts";
+import type { JobOwner } from "../scheduling/job_owner.ts";
 
 /** The session of an eval. */
 export interface EvalOwner {
   /** It has its result. */
   settle(done: Eval, status: number, body: Uint8Array, owned: boolean): void;
+  /** Its turn has come. */
+  starts(started: Eval, now: number): void;
+  /** It is over without a result; the observer has to be told. */
+  ended(done: Eval, status: number | undefined, bytes: number): void;
   /** Its code runs, and the client has asked to be told. */
-  runs(request: number, ms: number): void;
+  runs(id: number, ms: number): void;
   /** It wrote something. */
-  output(request: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void;
+  output(id: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void;
   /** It may be complete now. */
   advance(): void;
   /** What has to happen before more output is read. */
   outputPressure(): Promise<void> | undefined;
   /** The session cannot go on. */
   fail(code: CloseReason, message: string): void;
-  /** Nobody needs these bytes of its client's any more. */
+  /** Its body is not needed any more. */
   letGo(body: Uint8Array): void;
 }
 
-const NO_FRAME: readonly Uint8Array[] = [];
+/** What is left of the work of an eval that is over. */
+const NO_WORK: Work = { kind: "eval", session: 0, body: new Uint8Array(0), owned: false };
 
 /** One eval of a session: settled once, and done when its output has ended too. */
-export class Eval implements Task {
+export class Eval implements JobOwner {
   /** Its session's number and its id there. */
-  readonly origin: Origin;
-  /** What goes to the python process: kept until it is over, as it may have to go to another. */
-  frame: readonly Uint8Array[];
+  readonly evalId: EvalId;
+  /** See {@linkcode JobOwner.work}. */
+  work: Work;
   /** The size of the client's body. */
   readonly bytes: number;
   /** Its result has been sent, or nobody waits for it any more. */
@@ -44,48 +49,71 @@ export class Eval implements Task {
   /** Its RESULT has said so. */
   saidSilent = false;
   /** Its place in the scheduler. */
-  job: Job<Task> | undefined;
+  job: Job<JobOwner> | undefined;
   readonly #owner: EvalOwner;
-  /** The client wants to know when its code runs, and does not yet. */
+  /** The client asked to be told when its code runs, and has not been told yet. */
   #isToTell: boolean;
   readonly #knowsSilent: boolean;
   #hasWritten = false;
+  /** When it came. */
+  readonly #queuedAt: number;
+  /** When its turn came; 0 if it has not, or no observer wants to know. */
+  #startedAt = 0;
 
-  /** Makes one; it has no job yet. `flags` are those of the client's EVAL. */
+  /**
+   * Makes one of a client's EVAL; it has no job yet. The body is good until this returns, unless it
+   * is `owned`.
+   */
   constructor(
     owner: EvalOwner,
-    origin: Origin,
-    frame: readonly Uint8Array[],
-    bytes: number,
+    evalId: EvalId,
+    body: Uint8Array,
+    owned: boolean,
     flags: number,
+    now = 0,
   ) {
+    this.#queuedAt = now;
     this.#isToTell = (flags & EvalFlag.RUNNING) !== 0;
     this.#knowsSilent = (flags & EvalFlag.SILENT) !== 0;
     this.#owner = owner;
-    this.origin = origin;
-    this.frame = frame;
-    this.bytes = bytes;
+    this.evalId = evalId;
+    const { session } = evalId;
+    this.work = { kind: "eval", session, body: owned ? body : body.slice(), owned };
+    this.bytes = body.length;
   }
 
-  /** Whether its RESULT may say, now, that nothing was written and nothing will be. */
+  /** Whether its RESULT may say that it has written nothing and never will. */
   get maySaySilent(): boolean {
     return this.#knowsSilent && this.outputEnded && !this.#hasWritten;
   }
 
-  /** See {@linkcode Task.result}. */
+  /** How long it has waited, and how long it has been its turn. */
+  times(now: number): { queuedMs: number; ranMs: number } {
+    if (this.#startedAt === 0) return { queuedMs: now - this.#queuedAt, ranMs: 0 };
+    return { queuedMs: this.#startedAt - this.#queuedAt, ranMs: now - this.#startedAt };
+  }
+
+  /** See {@linkcode JobOwner.starts}. */
+  starts(now: number): void {
+    if (this.#startedAt !== 0) return;
+    this.#startedAt = now;
+    this.#owner.starts(this, now);
+  }
+
+  /** See {@linkcode JobOwner.result}. */
   result(status: number, body: Uint8Array, owned: boolean): void {
-    const own = this.frame[1];
+    const { work } = this;
     this.#settle(status, body, owned);
-    // Who has answered has read all of it. Who has died may have it read to him to this day.
-    if (own !== undefined) this.#owner.letGo(own);
+    // A process that has answered has read all of it. To one that has died it may still be written.
+    if (work.kind === "eval" && work.owned) this.#owner.letGo(work.body);
   }
 
   #settle(status: number, body: Uint8Array, owned: boolean): void {
     this.#owner.settle(this, status, body, owned);
-    this.frame = NO_FRAME;
+    this.work = NO_WORK;
   }
 
-  /** See {@linkcode Task.outcome}. */
+  /** See {@linkcode JobOwner.outcome}. */
   outcome(outcome: Outcome): void {
     this.outputEnded = true;
     switch (outcome.kind) {
@@ -100,31 +128,32 @@ export class Eval implements Task {
     }
   }
 
-  /** See {@linkcode Task.runs}. */
+  /** See {@linkcode JobOwner.runs}. */
   runs(ms: number): void {
     if (!this.#isToTell) return;
     this.#isToTell = false;
-    this.#owner.runs(this.origin.request, ms);
+    this.#owner.runs(this.evalId.id, ms);
   }
 
-  /** See {@linkcode Task.broken}. */
+  /** See {@linkcode JobOwner.broken}. */
   broken(message: string): void {
-    this.#owner.fail("PROTOCOL", `EVAL ${this.origin.request}: ${message}`);
+    this.#owner.ended(this, undefined, 0);
+    this.#owner.fail("PROTOCOL", `EVAL ${this.evalId.id}: ${message}`);
   }
 
-  /** See {@linkcode OutputTarget.output}. */
+  /** See {@linkcode JobOwner.output}. */
   output(fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void {
     this.#hasWritten = true;
-    this.#owner.output(this.origin.request, fd, pieces, length);
+    this.#owner.output(this.evalId.id, fd, pieces, length);
   }
 
-  /** See {@linkcode OutputTarget.outputEnd}. */
+  /** See {@linkcode JobOwner.outputEnd}. */
   outputEnd(): void {
     this.outputEnded = true;
     this.#owner.advance();
   }
 
-  /** See {@linkcode OutputTarget.pressure}. */
+  /** See {@linkcode JobOwner.pressure}. */
   pressure(): Promise<void> | undefined {
     return this.#owner.outputPressure();
   }

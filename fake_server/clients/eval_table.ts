@@ -7,19 +7,19 @@ import { MAX_EVALS_IN_FLIGHT } from "../../src/wire/limits.ts";
 import { Fault } from "../common/fault.ts";
 import type { Eval } from "./eval.ts";
 
-/** An eval is in here until its result has been sent and its output has ended. */
+/** The evals that are not over: their result has not been sent, or their output has not ended. */
 export class EvalTable {
   readonly #evals: Eval[] = [];
-  #lastRequest = 0;
+  #lastId = 0;
   #inFlight = 0;
   #heldBytes = 0;
 
-  /** How many have no result. */
+  /** How many have no result yet. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  /** What the bodies of those take. */
+  /** How many bytes the bodies of those have. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
@@ -34,14 +34,14 @@ export class EvalTable {
    *
    * @throws {Fault} If the id is not above the last, or too many are in flight.
    */
-  admit(request: number): void {
-    if (request <= this.#lastRequest) {
-      throw new Fault("PROTOCOL", `EVAL has the id ${request}, after ${this.#lastRequest}`);
+  admit(id: number): void {
+    if (id <= this.#lastId) {
+      throw new Fault("PROTOCOL", `EVAL has the id ${id}, after ${this.#lastId}`);
     }
     if (this.#inFlight >= MAX_EVALS_IN_FLIGHT) {
       throw new Fault("LIMIT", `more than ${MAX_EVALS_IN_FLIGHT} evals are in flight`);
     }
-    this.#lastRequest = request;
+    this.#lastId = id;
   }
 
   /** Takes in an eval that was admitted. */
@@ -51,17 +51,17 @@ export class EvalTable {
     this.#heldBytes += task.bytes;
   }
 
-  /** The eval with this id, found by halving. */
-  find(request: number): Eval | undefined {
+  /** The eval with this id; a binary search. */
+  find(id: number): Eval | undefined {
     const evals = this.#evals;
     let low = 0;
     let high = evals.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (evals[middle]!.origin.request < request) low = middle + 1;
+      if (evals[middle]!.evalId.id < id) low = middle + 1;
       else high = middle;
     }
-    return evals[low]?.origin.request === request ? evals[low] : undefined;
+    return evals[low]?.evalId.id === id ? evals[low] : undefined;
   }
 
   /** Marks an eval as settled; false if it was already. */
@@ -74,19 +74,19 @@ export class EvalTable {
   }
 
   /**
-   * Lets go of the complete evals before the first that is not. Gives the last of their ids whose
-   * RESULT did not say that it was SILENT.
+   * Removes the complete evals in front of the first that is not. Returns the last id among them
+   * whose RESULT did not say SILENT.
    */
   complete(): number | undefined {
     let last: number | undefined;
     while (this.#evals[0]?.settled && this.#evals[0].outputEnded) {
       const done = this.#evals.shift()!;
-      if (!done.saidSilent) last = done.origin.request;
+      if (!done.saidSilent) last = done.evalId.id;
     }
     return last;
   }
 
-  /** Lets go of all: nobody waits for them any more. */
+  /** Removes all: the session is over. */
   clear(): void {
     this.#evals.length = 0;
   }

@@ -1,56 +1,55 @@
 /**
- * The last job of a session that has used namespaces: its python process drops them. Their
- * finalizers are user code, so it is scheduled, cancelled and ended as an eval is; the session is
- * closed by then, and what they print goes to the log.
+ * The last job of a session that has used namespaces: its Python process drops them. Their
+ * finalizers are user code, so this job is scheduled and cancelled as an eval is. The session is
+ * closed by then, so what the finalizers print goes to the log.
  *
  * @module
  */
 import { FORGET_MS } from "../common/limits.ts";
-import type { Log } from "../common/log.ts";
-import { forgetFrame } from "../executors/local/link.ts";
-import type { Origin } from "../executors/local/output_router.ts";
-import { Job, type Line, type Outcome } from "../scheduling/job.ts";
-import type { Task } from "../scheduling/slot.ts";
+import type { Observer } from "../common/observer.ts";
+import type { EvalId, Work } from "../executors/executor.ts";
+import { Job, type Outcome, type Queue } from "../scheduling/job.ts";
+import type { JobOwner } from "../scheduling/job_owner.ts";
 
 /** How much of what finalizers print is in one record of the log. */
 const MAX_LOGGED_BYTES = 4096;
 
 /** Drops the namespaces of a session. */
-export class Forget implements Task {
-  readonly origin: Origin;
-  readonly frame: readonly Uint8Array[];
-  settled = false;
+export class Forget implements JobOwner {
+  readonly evalId: EvalId;
+  readonly work: Work;
   readonly #sessionId: string;
-  readonly #log: Log;
+  readonly #observer: Observer;
 
-  /** Of the session with this number on the link and this id. */
-  constructor(session: number, sessionId: string, log: Log) {
-    this.origin = { session, request: 0 };
-    this.frame = [forgetFrame(session)];
+  /** For the session with this number and this id. */
+  constructor(session: number, sessionId: string, observer: Observer) {
+    this.evalId = { session, id: 0 };
+    this.work = { kind: "forget", session };
     this.#sessionId = sessionId;
-    this.#log = log;
+    this.#observer = observer;
   }
 
-  /** See {@linkcode Task.result}. */
-  result(): void {
-    this.settled = true;
-  }
+  /** See {@linkcode JobOwner.result}: nobody waits for it. */
+  result(): void {}
 
-  /** See {@linkcode Task.outcome}. A process that has died has no namespaces any more. */
-  outcome(_: Outcome): void {
-    this.settled = true;
-  }
+  /** See {@linkcode JobOwner.outcome}. A process that has died has no namespaces any more. */
+  outcome(_: Outcome): void {}
 
-  /** See {@linkcode Task.runs}: nobody has asked. */
+  /** See {@linkcode JobOwner.starts}: it is no eval. */
+  starts(): void {}
+
+  /** See {@linkcode JobOwner.runs}: nobody has asked. */
   runs(): void {}
 
-  /** See {@linkcode Task.broken}. */
+  /** See {@linkcode JobOwner.broken}. */
   broken(message: string): void {
-    this.#log.error("namespaces were not dropped", { session_id: this.#sessionId, message });
+    this.#observer.namespacesKept?.({ session: this.#sessionId, message });
   }
 
-  /** See {@linkcode Task.output}. */
+  /** See {@linkcode JobOwner.output}. */
   output(fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void {
+    const { outputLate } = this.#observer;
+    if (outputLate === undefined) return;
     const bytes = new Uint8Array(Math.min(length, MAX_LOGGED_BYTES));
     let at = 0;
     for (const piece of pieces) {
@@ -59,24 +58,24 @@ export class Forget implements Task {
       at += part.length;
     }
     const text = new TextDecoder().decode(bytes);
-    this.#log.info("late output", { session_id: this.#sessionId, fd, bytes: length, text });
+    outputLate({ session: this.#sessionId, eval: undefined, fd, bytes: length, text });
   }
 
-  /** See {@linkcode Task.outputEnd}: nobody waits for it. */
+  /** See {@linkcode JobOwner.outputEnd}: nobody waits for it. */
   outputEnd(): void {}
 
-  /** See {@linkcode Task.pressure}: the log takes it all. */
+  /** See {@linkcode JobOwner.pressure}: the log takes it all. */
   pressure(): undefined {}
 }
 
-/** The job that drops the namespaces of a session: as any other, but for its limit in time. */
+/** The job that drops the namespaces of a session. Unlike an eval, it has a time limit. */
 export function forgetJob(
-  line: Line<Task>,
+  queue: Queue<JobOwner>,
   session: number,
   sessionId: string,
-  log: Log,
-): Job<Task> {
-  const job = new Job<Task>(line, new Forget(session, sessionId, log));
+  observer: Observer,
+): Job<JobOwner> {
+  const job = new Job<JobOwner>(queue, new Forget(session, sessionId, observer));
   job.limitMs = FORGET_MS;
   return job;
 }

@@ -1,6 +1,6 @@
 /**
  * The namespace that an EVAL names. Its control map may have 256 MiB, nearly all of it code, and is
- * python's to read: here the other fields are stepped over, so that no client's map can hold up the
+ * Python's to read: here the other fields are stepped over, so that no client's map can hold up the
  * server or fill its memory.
  *
  * @module

@@ -1,5 +1,6 @@
 /**
- * A session's outputstream, which comes after the session: output, its ends, and the log.
+ * A session's outputstream: output, ends of output, and log records. The client opens it after the
+ * mainstream.
  *
  * @module
  */
@@ -14,7 +15,7 @@ import type { Connection, Receiver } from "./connections/connection.ts";
 import type { StreamState } from "./deadlines.ts";
 import { checkPlain, typeText } from "./plain.ts";
 
-/** What becomes of the session on it. */
+/** The session of an outputstream. */
 export interface OutputStreamOwner {
   /** The client says that something is wrong. */
   clientError(frame: Frame): void;
@@ -29,22 +30,22 @@ export class OutputStream {
   readonly #sessionId: string;
   readonly #owner: OutputStreamOwner;
   #connection: Connection | undefined;
-  /** OUTPUT_END that is due for all evals up to this. */
+  /** An OUTPUT_END is due for all evals up to this one. */
   #endDue = 0;
   #over = false;
 
-  /** That of the session with this id. */
+  /** For the session with this id. */
   constructor(sessionId: string, owner: OutputStreamOwner) {
     this.#sessionId = sessionId;
     this.#owner = owner;
   }
 
-  /** Whether it has come. */
+  /** Whether the client has opened it. */
   get isThere(): boolean {
     return this.#connection !== undefined;
   }
 
-  /** It has come. */
+  /** The client has opened it. */
   attach(connection: Connection): void {
     this.#connection = connection;
     connection.established = true;
@@ -57,7 +58,7 @@ export class OutputStream {
         checkPlain(frame);
         this.#owner.clientError(frame);
       },
-      // PINGs of a client that takes no answers are not read.
+      // If the client does not read its PONGs, its PINGs are not read either.
       pressure: () => this.pressure(),
       fault: (fault) => this.#owner.fault(fault),
       lost: (error) => this.#owner.lost(error),
@@ -71,10 +72,10 @@ export class OutputStream {
   }
 
   /** Sends output of an eval. */
-  output(request: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void {
+  output(id: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void {
     if (this.#over) return;
     const bytes = new Uint8Array(HEADER_BYTES + length);
-    writeHeader(bytes, 0, MessageType.OUTPUT, fd, length, request);
+    writeHeader(bytes, 0, MessageType.OUTPUT, fd, length, id);
     let at = HEADER_BYTES;
     for (const piece of pieces) {
       bytes.set(piece, at);
@@ -83,10 +84,10 @@ export class OutputStream {
     this.#connection!.sendBytes(bytes);
   }
 
-  /** The output of all evals up to this one is complete: those of one turn are one message. */
-  end(request: number): void {
+  /** The output of all evals up to this one is complete. Ends within one turn share a message. */
+  end(id: number): void {
     if (this.#endDue === 0) queueMicrotask(() => this.sendEnd());
-    this.#endDue = request;
+    this.#endDue = id;
   }
 
   /** Sends the end that is due. */
@@ -99,7 +100,7 @@ export class OutputStream {
   /** Sends a log record, from info on. */
   log(level: LogLevel, msg: string, fields: LogFields): void {
     if (level === "debug" || this.#over || this.#connection === undefined) return;
-    // Records must not pile up for a client that does not read; the server's own log has them.
+    // Records must not pile up for a client that does not read. The server's own log has them.
     if (this.#connection.waiting > 2 * OUTPUT_HIGH_WATER_BYTES) return;
     const record = logRecord(level, msg, { session_id: this.#sessionId, ...fields });
     this.#connection.send(MessageType.LOG, 0, 0, controlBody(record));
@@ -136,7 +137,7 @@ export class OutputStream {
     this.#connection?.fail(code, message);
   }
 
-  /** Cuts it. */
+  /** Closes the connection at once. */
   close(): void {
     this.#connection?.close();
   }

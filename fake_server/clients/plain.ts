@@ -1,5 +1,5 @@
 /**
- * Messages that are nothing but their control map.
+ * Checks of messages that have a control map and nothing else.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Frame } from "../../src/wire/frame.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 import { Fault } from "../common/fault.ts";
 
-/** Only EVAL has flags, and only CANCEL and STATUS an id beside it. */
+/** Only EVAL may have flags. Only EVAL, CANCEL and STATUS may have an id. */
 export function checkPlain({ type, flags, id }: Frame): void {
   if (flags !== 0) {
     throw new Fault("PROTOCOL", `a message of type ${typeText(type)} has the flags ${flags}`);
@@ -17,7 +17,7 @@ export function checkPlain({ type, flags, id }: Frame): void {
   }
 }
 
-/** A message's type, as an error names it. */
+/** The type of a message, as error messages show it. */
 export function typeText(type: number): string {
   return `0x${type.toString(16).padStart(2, "0")}`;
 }

@@ -1,5 +1,6 @@
 /**
- * What a client may ask for on the mainstream: evals, cancels, interrupts, the status, the end.
+ * What a client sends on the mainstream: evals, cancels, interrupts, questions for the status, the
+ * end of the session.
  *
  * @module
  */
@@ -8,9 +9,8 @@ import { EvalFlag, type Interrupted, MessageType } from "../../src/wire/messages
 import { checkControlPart, Control, controlBody, controlPart } from "../common/control.ts";
 import { Fault } from "../common/fault.ts";
 import { MAX_NAMESPACES } from "../common/limits.ts";
-import { evalFrame } from "../executors/local/link.ts";
-import { Job, type Line } from "../scheduling/job.ts";
-import type { Task } from "../scheduling/slot.ts";
+import { Job, type Queue } from "../scheduling/job.ts";
+import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Connection } from "./connections/connection.ts";
 import { Eval, type EvalOwner } from "./eval.ts";
 import type { EvalTable } from "./eval_table.ts";
@@ -24,10 +24,12 @@ const KNOWN_FLAGS = EvalFlag.NAMESPACE | EvalFlag.RUNNING | EvalFlag.SILENT;
 /** How far a session has come on its way to the end. */
 export type Ending = "no" | "drain" | "shutdown" | "over";
 
-/** The session of these requests. */
+/** The session that these messages belong to. */
 export interface RequestsOwner {
-  /** To which its evals belong. */
+  /** Owns the evals. */
   readonly evals: EvalOwner;
+  /** Its id in the log. */
+  readonly id: string;
   /** Its number on the link. */
   readonly session: number;
   /** Whether it is ending, or its outputstream has not come. */
@@ -38,26 +40,26 @@ export interface RequestsOwner {
   clientError(frame: Frame): void;
 }
 
-/** Carries out the requests of one session. */
+/** Handles the messages of one session. */
 export class Requests {
   readonly #context: SessionContext;
-  readonly #line: Line<Task>;
+  readonly #queue: Queue<JobOwner>;
   readonly #evals: EvalTable;
   readonly #main: Connection;
   readonly #owner: RequestsOwner;
   /** Whether an eval has named a namespace. */
   usesNamespaces = false;
 
-  /** Those that come on `main`. */
+  /** Handles those that come on `main`. */
   constructor(
     context: SessionContext,
-    line: Line<Task>,
+    queue: Queue<JobOwner>,
     evals: EvalTable,
     main: Connection,
     owner: RequestsOwner,
   ) {
     this.#context = context;
-    this.#line = line;
+    this.#queue = queue;
     this.#evals = evals;
     this.#main = main;
     this.#owner = owner;
@@ -82,14 +84,14 @@ export class Requests {
       }
       case MessageType.INTERRUPT: {
         new Control("INTERRUPT", frame.body);
-        const job = pool.scheduler.interrupt(this.#line, clock());
-        const id = job?.payload.origin.request;
+        const job = pool.scheduler.interrupt(this.#queue, clock());
+        const id = job?.payload.evalId.id;
         this.#main.sendControl(MessageType.INTERRUPTED, { id } satisfies Interrupted);
         break;
       }
       case MessageType.STATUS: {
         new Control("STATUS", frame.body);
-        const status = statusOf(pool, this.#line, clock());
+        const status = statusOf(pool, this.#queue, clock());
         this.#main.send(MessageType.STATUS_REPLY, 0, id, controlBody(status));
         break;
       }
@@ -112,7 +114,7 @@ export class Requests {
       throw new Fault("PROTOCOL", "EVAL came before the outputstream");
     }
     if (takes === "drain") throw new Fault("PROTOCOL", "EVAL came after GOODBYE");
-    // The client cannot know yet; the GOODBYE that follows tells it that this one has not run.
+    // The client does not know yet. The GOODBYE that follows tells it that this eval has not run.
     if (takes !== "no") return;
     if ((flags & ~KNOWN_FLAGS) !== 0) {
       throw new Fault("PROTOCOL", `EVAL has the flags ${flags}`);
@@ -121,16 +123,18 @@ export class Requests {
     checkControlPart("EVAL", body);
     const namespace = (flags & EvalFlag.NAMESPACE) === 0 ? undefined : this.#namespaceOf(body);
     const { session, evals } = this.#owner;
-    const link = evalFrame(session, flags & EvalFlag.NAMESPACE, body, owned);
-    const task = new Eval(evals, { session, request: id }, link, body.length, flags);
-    task.job = new Job<Task>(this.#line, task, namespace);
-    this.#evals.add(task);
-    this.#context.pool.scheduler.submit(task.job, this.#context.clock());
+    const { pool, clock, observer } = this.#context;
+    const now = clock();
+    const added = new Eval(evals, { session, id }, body, owned, flags, now);
+    added.job = new Job<JobOwner>(this.#queue, added, namespace);
+    this.#evals.add(added);
+    observer.evalQueued?.({ session: this.#owner.id, eval: id, bytes: body.length });
+    pool.scheduler.submit(added.job, now);
   }
 
   #namespaceOf(body: Uint8Array): string {
     const namespace = namespaceOf(controlPart("EVAL", body));
-    if (this.#line.namespaces.size >= MAX_NAMESPACES) {
+    if (this.#queue.namespaces.size >= MAX_NAMESPACES) {
       throw new Fault("LIMIT", `the session has more than ${MAX_NAMESPACES} namespaces`);
     }
     this.usesNamespaces = true;

@@ -1,5 +1,5 @@
 /**
- * One client: its two streams, its evals in flight, and every way in which that ends.
+ * One session: its two streams, its evals in flight, and every way in which it ends.
  *
  * @module
  */
@@ -8,7 +8,6 @@ import type { Frame } from "../../src/wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 import {
   type CloseReason,
-  type LogEvent,
   MessageType,
   type Running,
   SILENT_FLAG,
@@ -16,8 +15,8 @@ import {
 import { Control, controlBody } from "../common/control.ts";
 import { BULK_EVALS, QUEUE_HIGH_WATER_BYTES, RESULT_HIGH_WATER_BYTES } from "../common/limits.ts";
 import { errorText, type LogFields, type LogLevel } from "../common/log.ts";
-import type { Line } from "../scheduling/job.ts";
-import type { Task } from "../scheduling/slot.ts";
+import type { Queue } from "../scheduling/job.ts";
+import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Connection, Receiver } from "./connections/connection.ts";
 import { missedDeadline, type StreamName, type StreamState } from "./deadlines.ts";
 import type { Eval, EvalOwner } from "./eval.ts";
@@ -31,13 +30,13 @@ import type { SessionContext } from "./session_context.ts";
 export class Session implements EvalOwner {
   /** 32 hexadecimal digits, in every log record about it. */
   readonly id: string = crypto.randomUUID().replaceAll("-", "");
-  /** Its number on the link to its python process. */
+  /** Its number among the sessions of this server. */
   readonly number: number;
   /** Resolves when it is over. */
   readonly closed: Promise<void>;
   readonly #context: SessionContext;
   readonly #main: Connection;
-  readonly #line: Line<Task>;
+  readonly #queue: Queue<JobOwner>;
   readonly #openedAt: number;
   readonly #output: OutputStream;
   readonly #evals = new EvalTable();
@@ -46,20 +45,21 @@ export class Session implements EvalOwner {
   #resume: (() => void) | undefined;
   readonly #resolveClosed: () => void;
 
-  /** A session of whoever is at the other end of `main`. */
+  /** The session of the client at the other end of `main`. */
   constructor(context: SessionContext, number: number, main: Connection) {
     this.number = number;
     this.#context = context;
     this.#main = main;
-    this.#line = context.own?.line ?? context.pool.scheduler.open();
+    this.#queue = context.own?.queue ?? context.pool.scheduler.open();
     this.#openedAt = context.clock();
     this.#output = new OutputStream(this.id, {
       clientError: (frame) => this.#clientError(frame),
       fault: (fault) => this.fail(fault.code, fault.message),
       lost: (error) => this.#lost("output", error),
     });
-    this.#requests = new Requests(context, this.#line, this.#evals, main, {
+    this.#requests = new Requests(context, this.#queue, this.#evals, main, {
       evals: this,
+      id: this.id,
       session: number,
       takes: () => this.#output.isThere ? this.#ending : "no outputstream",
       goodbye: (drain) => this.#goodbye(drain),
@@ -81,6 +81,9 @@ export class Session implements EvalOwner {
   /** The outputstream has come. */
   attach(output: Connection): void {
     this.#output.attach(output);
+    const { peer } = output;
+    this.#context.observer.sessionConnected?.({ session: this.id, peer });
+    this.tell("info", "session connected", { peer });
   }
 
   /** Looks at the session's deadlines; to be called several times a second. */
@@ -98,38 +101,37 @@ export class Session implements EvalOwner {
     for (const [stream, state] of slowness) {
       const missed = missedDeadline(stream, state, limits);
       if (missed === undefined) continue;
-      // What waits there is not going to be read, and holds a python process until it is gone.
+      // Nobody will read what waits there, and it keeps a Python process waiting.
       if (state === "slow" && stream === "outputstream") this.#output.close();
       return this.fail(missed.code, missed.message);
     }
   }
 
-  /** Writes a record about this session to the server's log and, from info on, to the client. */
-  log(level: LogLevel, msg: string, fields: LogFields = {}): void {
-    this.#context.log.write(level, msg, { session_id: this.id, ...fields });
+  /** Sends the client a record of the log, from info on. */
+  tell(level: LogLevel, msg: string, fields: LogFields = {}): void {
     this.#output.log(level, msg, fields);
   }
 
-  /** The slot of its python process. */
+  /** The slot of its Python process. */
   get slot(): number {
-    return this.#line.slot;
+    return this.#queue.slot;
   }
 
-  /** Tells the client of something that its python process did; the server's log has it already. */
-  event(event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void {
-    this.#output.log(level, msg, { event, ...fields });
-  }
-
-  /** Takes what a thread wrote after its eval's end; `request` is undefined if that is unknown. */
+  /** Takes what a thread wrote after its eval's end; `id` is undefined if the eval is unknown. */
   late(
-    request: number | undefined,
+    id: number | undefined,
     fd: 1 | 2,
     bytes: Uint8Array,
     pieceBytes: number,
   ): Promise<void> | undefined {
-    const fields = { future_id: request, fd };
-    this.#context.log.info("late output", { session_id: this.id, ...fields, bytes: bytes.length });
-    this.#output.late(fields, bytes, pieceBytes);
+    this.#context.observer.outputLate?.({
+      session: this.id,
+      eval: id,
+      fd,
+      bytes: bytes.length,
+      text: undefined,
+    });
+    this.#output.late({ future_id: id, fd }, bytes, pieceBytes);
     return this.outputPressure();
   }
 
@@ -154,23 +156,39 @@ export class Session implements EvalOwner {
     this.#output.sendEnd();
     this.#over(reason, { level: "info" });
     this.#main.end(MessageType.GOODBYE, { reason });
-    // The client must not see an outputstream end before it has seen why.
+    // The client must learn the reason before it sees the outputstream end.
     this.#main.gone.then(() => this.#output.close());
   }
 
   /** An eval has its result. */
   settle(done: Eval, status: number, body: Uint8Array, owned: boolean): void {
-    if (!this.#evals.settle(done) || this.#ending === "over") return;
+    if (!this.#evals.settle(done)) return;
+    this.ended(done, status, body.length);
+    if (this.#ending === "over") return;
     if (this.#evals.heldBytes <= QUEUE_HIGH_WATER_BYTES) this.#resume?.();
     done.saidSilent = done.maySaySilent;
     const flags = done.saidSilent ? status | SILENT_FLAG : status;
-    const { request } = done.origin;
-    // Whoever has many more waiting here does not go short for the sake of one.
-    const isBulk = this.#line.waiting.length >= BULK_EVALS && body.length <= MAX_COPIED_BYTES;
-    if (isBulk) this.#main.sendSoon(MessageType.RESULT, flags, request, body);
-    else this.#main.send(MessageType.RESULT, flags, request, body, owned);
+    const { id } = done.evalId;
+    // A client with many evals waiting gets results together: one write for all is cheaper.
+    const isBulk = this.#queue.waiting.length >= BULK_EVALS && body.length <= MAX_COPIED_BYTES;
+    if (isBulk) this.#main.sendSoon(MessageType.RESULT, flags, id, body);
+    else this.#main.send(MessageType.RESULT, flags, id, body, owned);
     if (this.#main.waiting > RESULT_HIGH_WATER_BYTES) this.#waitForResults();
     this.advance();
+  }
+
+  /** See {@linkcode EvalOwner.starts}. */
+  starts(started: Eval, now: number): void {
+    const { queuedMs } = started.times(now);
+    this.#context.observer.evalStarted?.({ session: this.id, eval: started.evalId.id, queuedMs });
+  }
+
+  /** See {@linkcode EvalOwner.ended}. */
+  ended(done: Eval, status: number | undefined, bytes: number): void {
+    const { observer, clock } = this.#context;
+    if (observer.evalEnded === undefined) return;
+    const times = done.times(clock());
+    observer.evalEnded({ session: this.id, eval: done.evalId.id, status, ...times, bytes });
   }
 
   /** See {@linkcode EvalOwner.letGo}. */
@@ -179,14 +197,14 @@ export class Session implements EvalOwner {
   }
 
   /** The code of one of its evals runs. */
-  runs(request: number, ms: number): void {
+  runs(id: number, ms: number): void {
     if (this.#ending === "over") return;
-    this.#main.send(MessageType.RUNNING, 0, request, controlBody({ ms } satisfies Running));
+    this.#main.send(MessageType.RUNNING, 0, id, controlBody({ ms } satisfies Running));
   }
 
   /** Output of one of its evals. */
-  output(request: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void {
-    this.#output.output(request, fd, pieces, length);
+  output(id: number, fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void {
+    this.#output.output(id, fd, pieces, length);
   }
 
   /** What has to happen before more output is read; undefined if nothing. */
@@ -194,7 +212,7 @@ export class Session implements EvalOwner {
     return this.#output.pressure();
   }
 
-  /** Lets go of evals that are complete: OUTPUT_END is cumulative, so in order. */
+  /** Removes complete evals, in order: an OUTPUT_END stands for all evals before it, too. */
   advance(): void {
     if (this.#ending === "over") return;
     const last = this.#evals.complete();
@@ -208,13 +226,13 @@ export class Session implements EvalOwner {
     this.#finishIfDone();
   }
 
-  /** Runs none of its evals until the client has taken their results. */
+  /** Runs no more evals until the client has taken the results of earlier ones. */
   async #waitForResults(): Promise<void> {
-    if (this.#line.paused) return;
+    if (this.#queue.paused) return;
     const { pool, clock } = this.#context;
-    pool.scheduler.pause(this.#line);
+    pool.scheduler.pause(this.#queue);
     await this.#main.below(RESULT_HIGH_WATER_BYTES);
-    pool.scheduler.resume(this.#line, clock());
+    pool.scheduler.resume(this.#queue, clock());
   }
 
   /** What has to happen before more is read from the mainstream. */
@@ -255,19 +273,19 @@ export class Session implements EvalOwner {
     this.#output.fail("STREAM_LOST", message);
   }
 
-  /** Every end of a session comes through here, once. */
+  /** Ends the session. Every way to its end comes through here, once. */
   #over(reason: string, { level, ...fields }: LogFields & { level: LogLevel }): void {
     this.#ending = "over";
     this.#output.stop();
     this.#resume?.();
-    const { pool, log, clock, own } = this.#context;
+    const { pool, observer, clock, own } = this.#context;
     const forget = this.#requests.usesNamespaces && own === undefined
-      ? forgetJob(this.#line, this.number, this.id, log)
+      ? forgetJob(this.#queue, this.number, this.id, observer)
       : undefined;
-    pool.scheduler.close(this.#line, clock(), forget);
+    pool.scheduler.close(this.#queue, clock(), forget);
     own?.close();
     this.#evals.clear();
-    log.write(level, "session closed", { session_id: this.id, reason, ...fields });
+    observer.sessionClosed?.({ session: this.id, reason, level, details: fields });
     this.#context.closed(this);
     this.#resolveClosed();
   }

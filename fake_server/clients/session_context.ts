@@ -5,16 +5,16 @@
  */
 import type { KeptBuffers } from "../common/kept_buffers.ts";
 import type { ServerLimits } from "../common/limits.ts";
-import type { Log } from "../common/log.ts";
+import type { Observer } from "../common/observer.ts";
 import type { OwnProcess, Pool } from "../scheduling/pool.ts";
 import type { Session } from "./session.ts";
 
 /** What a session needs of the server around it. */
 export interface SessionContext {
   readonly pool: Pick<Pool, "scheduler" | "pid" | "python">;
-  /** Given if the session has a python process of its own. */
+  /** Given if the session has a Python process of its own. */
   readonly own?: OwnProcess | undefined;
-  readonly log: Log;
+  readonly observer: Observer;
   readonly clock: () => number;
   readonly limits: ServerLimits;
   /** Used buffers, for large bodies. */

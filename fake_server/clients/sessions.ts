@@ -1,25 +1,27 @@
 /**
- * The sessions that are open, and what reaches them by number or token.
+ * The open sessions, found by number or by stream token.
  *
  * @module
  */
 import type { CloseReason, LogEvent } from "../../src/wire/messages.ts";
 import { LATE_OUTPUT_RECORD_BYTES } from "../common/limits.ts";
-import type { Log, LogFields, LogLevel } from "../common/log.ts";
-import type { Origin } from "../executors/local/output_router.ts";
+import type { LogFields, LogLevel } from "../common/log.ts";
+import type { Observer } from "../common/observer.ts";
+import type { EvalId } from "../executors/executor.ts";
+import type { SlotSessions } from "../scheduling/slot.ts";
 import { StreamTokens } from "./credentials/auth.ts";
 import type { Session } from "./session.ts";
 
 /** All open sessions of a server. */
-export class Sessions {
-  readonly #log: Log;
+export class Sessions implements SlotSessions {
+  readonly #observer: Observer;
   readonly #byNumber = new Map<number, Session>();
-  /** Those whose outputstream has not come, by its token. */
+  /** Sessions that wait for their outputstream, by its token. */
   readonly #tokens = new StreamTokens<Session>();
 
-  /** Makes an empty one. */
-  constructor(log: Log) {
-    this.#log = log;
+  /** Starts without sessions. */
+  constructor(observer: Observer) {
+    this.#observer = observer;
   }
 
   /** How many there are. */
@@ -35,7 +37,7 @@ export class Sessions {
   /**
    * Takes in a new session.
    *
-   * @param proof What its outputstream has to show beside the token, if anything.
+   * @param proof What the outputstream has to send beside the token, if anything.
    * @returns The token that its outputstream will come with.
    */
   add(session: Session, proof: string | undefined): string {
@@ -49,7 +51,7 @@ export class Sessions {
     this.#tokens.revoke(token);
   }
 
-  /** The session that waits for this token, which is good once. */
+  /** The session that waits for this token. The token can be used once. */
   claim(token: string, proof: string | undefined): Session | undefined {
     return this.#tokens.claim(token, proof);
   }
@@ -59,37 +61,38 @@ export class Sessions {
     for (const session of this.#byNumber.values()) session.tick(now);
   }
 
-  /** See `LateOutput`. */
-  late(origin: Origin | undefined, fd: 1 | 2, bytes: Uint8Array): Promise<void> | undefined {
-    const session = this.#of(origin);
+  /** See {@linkcode SlotSessions.late}. */
+  late(evalId: EvalId | undefined, fd: 1 | 2, bytes: Uint8Array): Promise<void> | undefined {
+    const session = this.#of(evalId);
     if (session !== undefined) {
-      return session.late(origin?.request, fd, bytes, LATE_OUTPUT_RECORD_BYTES);
+      return session.late(evalId?.id, fd, bytes, LATE_OUTPUT_RECORD_BYTES);
     }
-    this.#log.debug("output without a session", { fd, bytes: bytes.length });
+    const unknown = { session: undefined, eval: undefined, text: undefined };
+    this.#observer.outputLate?.({ ...unknown, fd, bytes: bytes.length });
     return undefined;
   }
 
-  /** A record about the eval of that origin, or about none. */
-  note(origin: Origin | undefined, level: LogLevel, msg: string, fields: LogFields): void {
-    const session = this.#of(origin);
-    if (session === undefined) this.#log.write(level, msg, fields);
-    else session.log(level, msg, { ...fields, future_id: origin?.request });
+  /** See {@linkcode SlotSessions.note}. */
+  note(evalId: EvalId | undefined, level: LogLevel, msg: string, fields: LogFields): void {
+    const session = this.#of(evalId);
+    const about = session === undefined ? undefined : evalId?.id;
+    this.#observer.noted?.({ session: session?.id, eval: about, level, msg, fields });
+    session?.tell(level, msg, { ...fields, future_id: about });
   }
 
-  /** A record about the python process of a slot, which its sessions get as well. */
+  /** See {@linkcode SlotSessions.event}. */
   event(slot: number, event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void {
-    this.#log.write(level, msg, fields);
     for (const session of this.#byNumber.values()) {
-      if (session.slot === slot) session.event(event, level, msg, fields);
+      if (session.slot === slot) session.tell(level, msg, { event, ...fields });
     }
   }
 
-  /** Ends the sessions of a slot. */
+  /** See {@linkcode SlotSessions.fail}. */
   fail(slot: number, code: CloseReason, message: string): void {
     for (const session of this.all()) if (session.slot === slot) session.fail(code, message);
   }
 
-  #of(origin: Origin | undefined): Session | undefined {
-    return origin === undefined ? undefined : this.#byNumber.get(origin.session);
+  #of(evalId: EvalId | undefined): Session | undefined {
+    return evalId === undefined ? undefined : this.#byNumber.get(evalId.session);
   }
 }

@@ -4,24 +4,24 @@
  * @module
  */
 import type { Status } from "../../src/wire/messages.ts";
-import type { Line } from "../scheduling/job.ts";
+import type { Queue } from "../scheduling/job.ts";
+import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Pool } from "../scheduling/pool.ts";
-import type { Task } from "../scheduling/slot.ts";
 
-/** How things are with a session's evals, and with its python process. */
+/** The state of a session's evals and of its Python process. */
 export function statusOf(
   pool: Pick<Pool, "scheduler" | "pid" | "python">,
-  line: Line<Task>,
+  queue: Queue<JobOwner>,
   now: number,
 ): Status {
-  const { running, queued, evals, sessions } = pool.scheduler.load(line, now);
+  const { running, queued, evals, sessions } = pool.scheduler.load(queue, now);
   const { version, implementation } = pool.python;
-  const pid = pool.pid(line.slot);
+  const pid = pool.pid(queue.slot);
   const status: Status = {
     python: { ...(pid === undefined ? {} : { pid }), version, implementation },
     queued,
     process: { evals, sessions },
   };
-  if (running !== undefined) status.running = running.payload.origin.request;
+  if (running !== undefined) status.running = running.payload.evalId.id;
   return status;
 }

@@ -1,6 +1,6 @@
 /**
- * Control bodies: one MessagePack map of plain values (PROTOCOL.md, section 2). Written and read
- * with `@std/msgpack`, a second implementation beside the client's own codec.
+ * Control bodies: one MessagePack map of plain values (PROTOCOL.md, section 2). We use
+ * `@std/msgpack`, an implementation that is independent of the client's codec.
  *
  * @module
  */
@@ -16,7 +16,7 @@ interface FieldTypes {
   number: number;
 }
 
-/** A control map that came from outside: only what is asked for by name is looked at. */
+/** A received control map. Only the fields that the caller asks for are checked. */
 export class Control {
   readonly #what: string;
   readonly #map: Record<string, unknown>;
@@ -73,7 +73,7 @@ export class Control {
     return value;
   }
 
-  /** All its fields that are one string, number or boolean. */
+  /** All fields whose value is a string, a number or a boolean. */
   plain(): Record<string, string | number | boolean> {
     const fields: [string, string | number | boolean][] = [];
     for (const [name, value] of Object.entries(this.#map)) {
@@ -85,7 +85,7 @@ export class Control {
   }
 }
 
-/** A control body. Values that MessagePack lacks (undefined) are left out. */
+/** Encodes a control body. Fields that are undefined are left out. */
 export function controlBody(map: object): Uint8Array<ArrayBuffer> {
   const given = Object.entries(map).filter(([, value]) => value !== undefined);
   return encode(Object.fromEntries(given) as Record<string, ValueType>);

@@ -1,5 +1,5 @@
-// npm's re-publication of Deno's standard library has no types of its own; without these, all that
-// comes from it would silently be `any`. Only what this repository uses is declared.
+// Deno's standard library on npm comes without types; without these, all its exports would silently
+// be `any`. Only what this repository uses is declared.
 
 declare module "@std/assert" {
   type Class<E extends Error> = abstract new (...args: never[]) => E;

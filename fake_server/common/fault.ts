@@ -7,7 +7,7 @@ import { FrameError } from "../../src/wire/frame.ts";
 import type { CloseReason } from "../../src/wire/messages.ts";
 import { errorText } from "./log.ts";
 
-/** A reason to end one connection or session, in the words of its ERROR frame. */
+/** A reason to end a connection or a session, with the code and message of the ERROR frame. */
 export class Fault extends Error {
   override name = "Fault";
   /** The `code` of the ERROR frame. */
@@ -20,7 +20,7 @@ export class Fault extends Error {
   }
 }
 
-/** The fault that anything thrown while serving a client amounts to. */
+/** Turns anything that was thrown while serving a client into a fault. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof FrameError) return new Fault(error.code, error.message);

@@ -1,6 +1,6 @@
 /**
- * Large buffers that have been used, kept a while to be used again: the kernel gives fresh memory a
- * page at a time, which takes longer than all that is done with it here.
+ * Used large buffers, kept for a while to be used again: the kernel maps new memory page by page,
+ * which takes longer than our work on it.
  *
  * @module
  */
@@ -12,24 +12,26 @@ import {
   MIN_KEPT_BUFFER_BYTES,
 } from "./limits.ts";
 
-/** The kept buffers of a server, for all its sessions and python processes. */
+/** The kept buffers of a server, shared by all sessions and python processes. */
 export class KeptBuffers implements Buffers {
   readonly #clock: () => number;
-  /** The one that came last is the last. */
+  /** In the order in which they came. */
   #kept: { buffer: ArrayBuffer; since: number }[] = [];
   #bytes = 0;
 
-  /** Makes one; it is empty. */
+  /** Starts without buffers. */
   constructor(clock: () => number) {
     this.#clock = clock;
   }
 
-  /** What they take together. */
+  /** The size of all kept buffers together. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Hands out the smallest that has room for `size` bytes, and not for far more: it may be held long. */
+  /**
+   * Returns the smallest buffer for `size` bytes, but no far larger one: it may be kept for long.
+   */
   take(size: number): ArrayBuffer | undefined {
     let best = -1;
     let bestSize = 2 * size + 1;
@@ -45,7 +47,7 @@ export class KeptBuffers implements Buffers {
     return this.#kept.splice(best, 1)[0]!.buffer;
   }
 
-  /** Takes a buffer that nobody else uses from now on. The oldest have to go where it is too much. */
+  /** Keeps a buffer that nothing else uses. Drops the oldest ones if they are too many bytes. */
   give(buffer: ArrayBufferLike): void {
     const size = buffer.byteLength;
     if (size < MIN_KEPT_BUFFER_BYTES || size > MAX_KEPT_BYTES) return;
@@ -55,9 +57,9 @@ export class KeptBuffers implements Buffers {
     this.#bytes += size;
   }
 
-  /** Lets go of those that were not needed for a while; to be called several times a second. */
+  /** Drops buffers that were not needed for a while. Called several times a second. */
   tick(now: number): void {
-    // Everybody waits while memory is freed: not all of it at once.
+    // The whole server waits while memory is freed, so not all at once.
     const least = this.#bytes - FREED_AT_ONCE_BYTES;
     while (this.#bytes > least && this.#kept.length > 0) {
       if (now - this.#kept[0]!.since < KEPT_BUFFER_MS) return;
@@ -68,7 +70,7 @@ export class KeptBuffers implements Buffers {
   #letGo(): void {
     const { buffer } = this.#kept.shift()!;
     this.#bytes -= buffer.byteLength;
-    // Frees it now; the collector might leave it for minutes.
+    // Frees the memory now; the collector might keep it for minutes.
     buffer.transfer(0);
   }
 }

@@ -8,20 +8,20 @@ import { Outbox } from "../../src/transport/outbox.ts";
 /** How much a record matters. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** All of them, least first. */
+/** All levels, lowest first. */
 export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-/** What a record may carry beside its level, time and message. */
+/** The fields of a record besides its level, time and message. */
 export interface LogFields {
-  /** The session it is about. */
+  /** The session that it is about. */
   session_id?: string;
-  /** The eval it is about: its id in that session. */
+  /** The eval that it is about: its id in that session. */
   future_id?: number;
-  /** Whatever else belongs to it. */
+  /** Other fields. */
   [field: string]: unknown;
 }
 
-/** One record. */
+/** A log record. */
 export interface ServerLogRecord extends LogFields {
   /** How much it matters. */
   level: LogLevel;
@@ -31,23 +31,23 @@ export interface ServerLogRecord extends LogFields {
   msg: string;
 }
 
-/** Where records go. What it throws is written to stderr, with the record. */
+/** Receives the records. If it throws, the error and the record are written to stderr. */
 export type LogSink = (record: ServerLogRecord) => void;
 
-/** Makes records of at least one level and gives them to a sink. */
+/** Makes log records and gives those of a sufficient level to a sink. */
 export class Log {
   readonly #least: number;
   readonly #sink: LogSink;
-  /** Where it is told that the sink has failed. */
+  /** Reports errors of the sink. */
   #stderr: StderrLog | undefined;
 
-  /** Makes one that leaves out what is below `level`. */
+  /** Drops records below `level`. */
   constructor(level: LogLevel, sink: LogSink) {
     this.#least = LOG_LEVELS.indexOf(level);
     this.#sink = sink;
   }
 
-  /** Whether records of this level are kept: asked before costly fields are made. */
+  /** Whether records of this level are kept. Check it before you make costly fields. */
   keeps(level: LogLevel): boolean {
     return LOG_LEVELS.indexOf(level) >= this.#least;
   }
@@ -59,51 +59,53 @@ export class Log {
     try {
       this.#sink(record);
     } catch (error) {
-      // Whoever logs is in the middle of something that must not break for it.
+      // The caller's work must not fail because of the log.
       const { sink } = this.#stderr ??= new StderrLog();
       sink(logRecord("error", "the log function threw", { error: errorText(error) }));
       sink(record);
     }
   }
 
-  /** For what matters to somebody who looks for a fault in the server. */
+  /** For details that help to debug the server. */
   debug(msg: string, fields?: LogFields): void {
     this.write("debug", msg, fields);
   }
 
-  /** For what happens in a healthy server, a few times a session. */
+  /** For normal events, a few in each session. */
   info(msg: string, fields?: LogFields): void {
     this.write("info", msg, fields);
   }
 
-  /** For what went wrong and was dealt with. */
+  /** For problems that the server has handled. */
   warn(msg: string, fields?: LogFields): void {
     this.write("warn", msg, fields);
   }
 
-  /** For what somebody has to look at. */
+  /** For problems that need attention. */
   error(msg: string, fields?: LogFields): void {
     this.write("error", msg, fields);
   }
 }
 
-/** A record of now. */
+/** Makes a record with the current time. */
 export function logRecord(level: LogLevel, msg: string, fields: LogFields): ServerLogRecord {
   return { level, ts: new Date().toISOString(), msg, ...fields };
 }
 
-/** The text of anything thrown, for a record or a message. */
+/** The text of a thrown value, for a record or a message. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A log that nobody reads must not take memory or hold the server: past this, records are lost. */
+/**
+ * If nobody reads stderr, records beyond this size are dropped: the log must not block the server.
+ */
 const MAX_UNWRITTEN_BYTES = 1024 * 1024;
 
 /** Writes records to stderr as lines of JSON. */
 export class StderrLog {
   #lost = 0;
-  // A broken stderr leaves nowhere to say so.
+  // If stderr is broken, there is no place to report that.
   readonly #outbox = new Outbox({ write: writeToStderr }, () => {});
 
   /** The {@linkcode LogSink}. */
@@ -120,7 +122,7 @@ export class StderrLog {
     this.#line(record);
   };
 
-  /** Resolves once everything is written. */
+  /** Resolves when all records are written. */
   flush(): Promise<void> {
     return this.#outbox.idle();
   }

@@ -1,46 +1,44 @@
 /**
- * Descriptors in reserve: so that a server which has no others left can tell whoever comes, and can
- * replace a python process that dies.
+ * Descriptors in reserve. With them a server that has no others left can still refuse clients with
+ * a reason, and can replace a python process that dies.
  *
  * @module
  */
 import { ACCEPT_RETRY_MS, RESERVE_BACK_MS, RESERVED_DESCRIPTORS } from "./limits.ts";
 import { lacksDescriptors } from "./shortage.ts";
 
-/** Descriptors that are held to be let go. */
+/** Open descriptors that are closed when something else needs them. */
 export class Reserve implements Disposable {
-  readonly #path: string;
   readonly #files: Deno.FsFile[] = [];
   readonly #waiting = new Set<() => void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Resolves when all that were lent it before are done with it. */
+  /** Resolves when all earlier calls of `lend` are done. */
   #lent: Promise<unknown> = Promise.resolve();
   #lendings = 0;
   #isOver = false;
 
-  /** Holds them, so far as there are any; `path` is a file that can be read as long as it does. */
-  constructor(path: string) {
-    this.#path = path;
+  /** Opens as many as it can. */
+  constructor() {
     this.hold();
   }
 
-  /** Holds all of them; false if they are not to be had. */
+  /** Opens all that are missing; false if there are no descriptors for it. */
   hold(): boolean {
     if (this.#lendings > 0 || this.#isOver) return false;
     clearTimeout(this.#timer);
     try {
       while (this.#files.length < RESERVED_DESCRIPTORS) {
-        this.#files.push(Deno.openSync(this.#path));
+        this.#files.push(Deno.openSync("/dev/null"));
       }
     } catch (error) {
-      // Without its file there is no reserve, and still room for connections.
+      // Without that file there is no reserve, but there is still room for connections.
       return !lacksDescriptors(error);
     }
     for (const resolve of this.#waiting) resolve();
     return true;
   }
 
-  /** Resolves when all are held again, and after a moment at the latest. */
+  /** Resolves when all are open again, or after a short time. */
   back(): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
@@ -54,8 +52,8 @@ export class Reserve implements Disposable {
   }
 
   /**
-   * Lets one go for what needs it at once; false if none is held. Nothing may need it after all: so
-   * it is taken back after a moment.
+   * Closes one, so that the next open() or accept() succeeds; false if none is left. It may not be
+   * needed after all, so it is taken back after a short time.
    */
   release(): boolean {
     const file = this.#files.pop();
@@ -66,7 +64,7 @@ export class Reserve implements Disposable {
     return true;
   }
 
-  /** Lets all go while something is made that needs them; one after the other. */
+  /** Closes all while `make` runs. Calls run one after another. */
   async lend<T>(make: () => Promise<T>): Promise<T> {
     this.#lendings++;
     const before = this.#lent;
@@ -83,7 +81,7 @@ export class Reserve implements Disposable {
     }
   }
 
-  /** Lets them go for good. */
+  /** Closes all, permanently. */
   [Symbol.dispose](): void {
     this.#isOver = true;
     this.#drop();

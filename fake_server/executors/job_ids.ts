@@ -1,15 +1,15 @@
 /**
- * The ids of jobs: u32 that go round.
+ * The ids of jobs: u32 that wrap around.
  *
  * @module
  */
 
-/** Job ids are u32 and go round, leaving 0 out: a process may live for more than 2^32 evals. */
+/** The id after this one. Ids wrap around and leave out 0: a process may run more than 2^32 jobs. */
 export function nextId(id: number): number {
   return id === 0xffff_ffff ? 1 : id + 1;
 }
 
-/** Whether `a` comes before `b` or is it, among ids that are near each other on their circle. */
+/** Whether `a` is `b` or comes before it. Both must be within 2^31 of each other. */
 export function notAfter(a: number, b: number): boolean {
   return ((b - a) >>> 0) < 0x8000_0000;
 }

@@ -1,4 +1,4 @@
-"""Whether this is the process that made the mark, or a child that was forked from it since."""
+"""Tells the process that called `mark` from children that were forked after that."""
 
 import mmap
 import os
@@ -7,7 +7,7 @@ MADV_WIPEONFORK = 18  # since Linux 4.14
 
 
 class PidMark:
-    """A mark where the kernel has no such memory: it asks for the process's id."""
+    """A mark for systems without MADV_WIPEONFORK. It compares process ids."""
 
     def __init__(self):
         self._pid = os.getpid()
@@ -17,9 +17,9 @@ class PidMark:
 
 
 def mark():
-    """Something whose item 0 is true here, and false in every child, whoever has forked it.
+    """Returns an object whose item 0 is true here and false in every child, even if C forked it.
 
-    It is memory that the kernel wipes in a child: looking at it costs no call to the system.
+    It is memory that the kernel clears in a child, so the check costs no system call.
     """
     try:
         memory = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

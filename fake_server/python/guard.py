@@ -1,8 +1,8 @@
-"""The guard: holds the python process, and ends with it everything that it has started.
+"""The guard: the parent of the python process. It kills everything that process has started.
 
-A process that is busy in user code notices nothing, so another one has to wait for the server's
-end of file. The guard is the parent, and where the system has it a subreaper: a daemon that forked
-twice becomes its child, whatever session or group it has moved to.
+A process that is busy in user code can't notice that the server has gone, so a second process waits
+for end of file on stdin. Where the system supports it, the guard is a subreaper: a daemon that
+forked twice becomes its child, in any session or process group.
 """
 
 import ctypes
@@ -17,18 +17,19 @@ PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 
-# What a SIGKILL does not end within this time is in an uninterruptible wait of the kernel's, and
-# dies when that is over; nobody can do more for it.
+# A process that survives SIGKILL for this long is in an uninterruptible wait in the kernel. It dies
+# when that wait ends; we can do nothing more.
 END_SECONDS = 5.0
-# The server is going: its sockets and its pipes close one after the other.
+# When the server ends, its sockets and pipes close one after the other; we allow for the delay.
 SERVER_GONE_SECONDS = 0.05
 
-# Sent to the whole group, these are meant for the python process; the guard repeats how that ends.
+# Signals sent to the whole group are meant for the python process. The guard ignores them; it ends
+# later in the same way as the python process.
 IGNORED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTSTP")
 
 
 def prctl(option, value):
-    """Linux's prctl; False where there is none."""
+    """Calls Linux's prctl; False if that fails, or on other systems."""
     try:
         return ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0
     except (OSError, AttributeError):
@@ -36,7 +37,7 @@ def prctl(option, value):
 
 
 def split(directory, commands):
-    """Forks. The child returns as the python process; the parent never does."""
+    """Forks. Returns in the child, which is the python process, and never in the parent."""
     has_subreaper = prctl(PR_SET_CHILD_SUBREAPER, 1)
     guard = os.getpid()
     child = os.fork()
@@ -45,9 +46,9 @@ def split(directory, commands):
             os.setpgid(0, 0)  # so that the group can be killed without the guard in it
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != guard:
-            os._exit(1)  # it died before the line above
+            os._exit(1)  # the guard died before PR_SET_PDEATHSIG was set
         return
-    status = 1 << 8  # as waitpid says exit code 1
+    status = 1 << 8  # exit code 1, as waitpid reports it
     try:
         status = Guard(child, has_subreaper, directory).run(commands)
     finally:
@@ -55,7 +56,7 @@ def split(directory, commands):
 
 
 class Guard:
-    """Waits for commands, for the end of the server, and for the end of its child."""
+    """Waits for commands, for the server to go away, and for its child to end."""
 
     def __init__(self, child, has_subreaper, directory):
         self._child = child
@@ -65,9 +66,9 @@ class Guard:
         self._server_gone = False
 
     def run(self, commands):
-        """Returns the child's wait status, when nothing of it is left."""
+        """Returns the child's wait status, once the child and its descendants have ended."""
         null = os.open(os.devnull, os.O_RDWR)
-        # The pipes' end of file has to mean that all writers are gone; the guard is none.
+        # End of file on the pipes must mean that all writers have ended; the guard is no writer.
         os.dup2(null, 1)
         os.dup2(null, 2)
         for name in IGNORED:
@@ -81,7 +82,7 @@ class Guard:
         poll.register(0, select.POLLIN)
         poll.register(awake, select.POLLIN)
         self._obey(commands)
-        self._reap()  # it may have died before SIGCHLD was listened to
+        self._reap()  # the child may have died before the SIGCHLD handler was set
         while self._status is None:
             for fd, _ in poll.poll():
                 if fd == awake:
@@ -116,15 +117,15 @@ class Guard:
                 self._kill(self._child, signal.SIGKILL)
 
     def _kill(self, pid, number):
-        # Until it is reaped here, the child's number is nobody else's.
+        # The system doesn't reuse the child's pid until we reap it here.
         if pid != self._child or self._status is None:
             try:
                 os.kill(pid, number)
             except OSError:
-                pass  # gone by itself, or (a set-uid program) not ours to kill
+                pass  # it has ended, or (a set-uid program) we may not kill it
 
     def _reap(self):
-        """Reaps all that are dead. Says whether any child is left, dead or alive."""
+        """Reaps all dead children. Returns whether any child is left, dead or alive."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
@@ -133,19 +134,19 @@ class Guard:
             if pid == 0:
                 return True
             if os.WIFSTOPPED(status):
-                # It is nobody's job in a shell: without this, all its sessions would wait for ever.
+                # No shell will continue it: without SIGCONT its sessions would wait for ever.
                 if pid == self._child:
                     self._kill(pid, signal.SIGCONT)
             elif pid == self._child:
                 self._status = status
 
     def _end_descendants(self):
-        """Kills until no child is left; whose parent is dead is the guard's child by then."""
+        """Kills descendants until no child is left; orphans become children of the guard."""
         if not self._has_subreaper:
             try:
                 os.killpg(self._child, signal.SIGKILL)
             except OSError:
-                pass  # an empty group
+                pass  # the group is empty
         deadline = time.monotonic() + END_SECONDS
         pause = 0.0005
         while self._reap() and time.monotonic() < deadline:
@@ -156,7 +157,7 @@ class Guard:
 
 
 def remove(directory):
-    """Removes a folder with all in it. Other guards may be at it too: what is gone is gone."""
+    """Removes a folder and its contents. Other guards may do the same, so we ignore errors."""
     for folder, folders, files in os.walk(directory, topdown=False):
         for name in files + folders:
             path = os.path.join(folder, name)
@@ -171,20 +172,20 @@ def remove(directory):
 
 
 def end_as(status):
-    """Ends this process in the way that `status` tells of: exit code or signal."""
+    """Ends this process with the exit code or the signal of a wait status."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        # One core is enough, and it is the child's. A zero limit does not hold for a piped core.
+        # The child has dumped core already. A limit of zero doesn't stop a core piped to a program.
         prctl(PR_SET_DUMPABLE, 0)
         try:
             import resource
 
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         except (ImportError, OSError, ValueError):
-            pass  # then it is prctl alone
+            pass  # prctl has to do
         if number != signal.SIGKILL:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.kill(os.getpid(), number)
-        os._exit(128 + number)  # a signal that ends nobody by default
+        os._exit(128 + number)  # the signal doesn't end a process by default
     os._exit(os.WEXITSTATUS(status))

@@ -1,4 +1,4 @@
-"""The life of the process: to the end of the link, of a script, or to what we cannot mend."""
+"""Runs the python process until the link ends, a script ends, or an error is fatal."""
 
 import os
 import sys
@@ -9,14 +9,14 @@ from pyproxy_worker.worker import Worker
 
 
 def run(boot):
-    """Lives it."""
+    """Serves jobs, then ends the process. Never returns."""
     worker = Worker(boot)
     try:
         worker.serve()
     except (BrokenPipeError, ConnectionResetError):
         os._exit(0)  # the server is gone
     except End as end:
-        worker.let_go()
+        worker.prepare_end()
         sys.exit(end.status)
     except BaseException:
         try:

@@ -1,6 +1,6 @@
-"""The program that the server starts: reads the boot line and becomes two, guard and worker.
+"""The program that the server starts. It reads the boot line, then forks into guard and worker.
 
-Everything imported before the fork stays in the guard's memory for good, so it is little.
+Everything imported before the fork stays in the guard's memory, so we import little there.
 """
 
 import json
@@ -8,12 +8,12 @@ import os
 import sys
 
 PACKAGE = "pyproxy_worker"
-# This file has to run in older ones as well, to say so; the others need not.
+# This file also has to run in older versions, to report them. The other files don't.
 OLDEST = (3, 9)
 
 
 def read_boot_line():
-    """The boot line, and what has come behind it already: the first commands for the guard."""
+    """Returns the boot line, and any bytes after it: the first commands for the guard."""
     data = b""
     while b"\n" not in data:
         part = os.read(0, 65536)
@@ -27,8 +27,8 @@ def read_boot_line():
 def make_package():
     """Makes our files importable as a package, and by no other name.
 
-    User code that says `import errors` must not find ours, so this folder may not stay where the
-    interpreter has put it: first in sys.path. What stands there interactively is "".
+    `import errors` in user code must not find our module. The interpreter puts this folder first
+    in sys.path; we replace it by "", which is what an interactive interpreter has there.
     """
     folder = os.path.dirname(os.path.realpath(__file__))
     add_package(PACKAGE, folder)
@@ -47,7 +47,7 @@ def add_package(name, folder):
 
 
 def require_version():
-    """Ends with a reason where the other files would end with whatever they stumble over."""
+    """Exits with a clear message. Without it, the other files would fail with a SyntaxError."""
     if sys.version_info[:2] < OLDEST:
         sys.exit(
             "it is Python %d.%d.%d, and must be %d.%d or newer" % (sys.version_info[:3] + OLDEST)
@@ -55,12 +55,12 @@ def require_version():
 
 
 def main():
-    """Reads, forks, and runs the part that is this process's."""
+    """Reads the boot line, forks, and runs the python process in the child."""
     require_version()
     boot, commands = read_boot_line()
     make_package()
-    # Many processes start from one folder: the first leaves compiled files to the others, whatever
-    # the environment says about those of the user.
+    # Many processes start from one folder. The first one writes compiled files for the others, even
+    # if the environment turns that off for user code.
     kept = sys.dont_write_bytecode, sys.pycache_prefix
     sys.dont_write_bytecode, sys.pycache_prefix = False, None
 

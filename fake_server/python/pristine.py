@@ -1,8 +1,8 @@
 """Builtins and standard modules as they were before user code ran, for our files alone.
 
-User code may put whatever it likes into builtins and into any module. Ours must go on, as other
-sessions depend on it: so its files have a copy of the builtins, and `import os` gives them a copy of
-the module's names. Whoever wants to change a module for user code needs that of sys.modules.
+User code may put anything into builtins and into any module. Our files must keep working, since
+other sessions depend on them. So they have a copy of the builtins, and `import os` in them gives a
+copy of the module's names. To change a module for user code, use `sys.modules`.
 """
 
 import builtins
@@ -12,18 +12,18 @@ import _frozen_importlib_external as files
 
 REAL = dict(builtins.__dict__)
 BUILTINS = dict(REAL)
-# What is defined from here on looks there, and not in the module.
+# Functions that are defined below look up builtins here, and not in the module.
 __builtins__ = BUILTINS
 
 PACKAGE = __name__.partition(".")[0]
-# `sys` and `builtins` are asked for what they are now.
+# Our files see the current state of these, not a copy.
 LIVE = frozenset(("sys", "builtins"))
-# Of these a copy of names and functions is not enough: their classes look for names as well. Each is
-# executed once more.
+# For these a copy of names and functions is not enough, since their classes look up names, too. We
+# execute each of them a second time.
 EXECUTED = frozenset(("linecache", "textwrap", "traceback"))
-# These they import when they need them, which may be too late: user code may have changed them.
+# They import these lazily. We copy them now, since user code may change them before that.
 LAZY = "ast", "tokenize"
-# What is in them is shared all the same: the lines of sources.
+# The source lines stay shared with the modules of user code.
 SHARED = ("cache", "_interactive_cache")
 
 Module = type(sys)
@@ -33,7 +33,7 @@ copies = {}
 
 
 def import_copy(name, globals=None, locals=None, fromlist=(), level=0):
-    """What an import in our files does."""
+    """Replaces `__import__` in our files."""
     module = import_live(name, globals, locals, fromlist, level)
     name = module.__name__
     if name in LIVE or name.partition(".")[0] == PACKAGE:
@@ -45,7 +45,7 @@ def import_copy(name, globals=None, locals=None, fromlist=(), level=0):
 
 
 def copied(module):
-    """A module with the same names for the same things; its functions look there for others."""
+    """Copies a module's names. Its functions look up globals in the copy."""
     copy = Module(module.__name__)
     names = copy.__dict__
     names.update(module.__dict__)
@@ -60,7 +60,7 @@ def copied(module):
 
 
 def executed(module):
-    """A module made of the same source, which imports as our files do."""
+    """Executes the source of a module again. The result imports as our files do."""
     copy = Module(module.__name__)
     for name in ("__file__", "__loader__", "__spec__"):
         setattr(copy, name, getattr(module, name))
@@ -86,7 +86,7 @@ BUILTINS["__import__"] = import_copy
 
 
 def install():
-    """From here on our files are loaded like this."""
+    """Makes the import system load our files with `Loader`."""
     for name, module in list(sys.modules.items()):
         if name == PACKAGE or (name.startswith(PACKAGE + ".") and hasattr(module, "__path__")):
             (folder,) = module.__path__

@@ -1,10 +1,10 @@
-"""Which processes descend from one: read out of /proc, so empty where there is none."""
+"""Finds the descendants of a process in /proc. Without /proc it finds none."""
 
 import os
 
 
 def descendants(root):
-    """The ids of the living processes below `root`, a parent before its children."""
+    """Returns the ids of the living descendants of `root`, parents before children."""
     children = _listed_children if _has_lists() else _parents().get
     found = []
     waiting = [root]
@@ -16,40 +16,40 @@ def descendants(root):
 
 
 class LeftRunning:
-    """The processes below `root` that run, but for one."""
+    """The running descendants of `root`, except one."""
 
-    def __init__(self, root, but):
+    def __init__(self, root, excluded):
         self._root = root
-        self._but = but
+        self._excluded = excluded
         self._known = frozenset()
 
     def new(self):
-        """The ids of those that did not run when it was asked last."""
-        running = frozenset(descendants(self._root)) - {self._but}
+        """Returns the ids of those that were not running at the last call."""
+        running = frozenset(descendants(self._root)) - {self._excluded}
         found = sorted(running - self._known)
         self._known = running
         return found
 
 
 def _has_lists():
-    """Whether the kernel lists children itself: then not every process of the machine is read."""
+    """Whether the kernel lists children, so that we needn't read every process of the machine."""
     return os.access("/proc/%d/task/%d/children" % (os.getpid(), os.getpid()), os.F_OK)
 
 
 def _listed_children(pid):
-    """Children are listed with the thread that started them."""
+    """Returns the children of a process. The kernel lists them by the thread that started them."""
     found = []
     try:
         for thread in os.listdir("/proc/%d/task" % pid):
             with open("/proc/%d/task/%s/children" % (pid, thread), "rb") as file:
                 found += map(int, file.read().split())
     except OSError:
-        pass  # it ended meanwhile, and its children are somebody else's now
+        pass  # it has ended, and its children have another parent now
     return found
 
 
 def _parents():
-    """Children by their parent's id, of all processes that there are."""
+    """Maps each parent's id to its children, for all processes of the machine."""
     children = {}
     try:
         names = os.listdir("/proc")
@@ -63,10 +63,10 @@ def _parents():
 
 
 def _stat(pid):
-    """State and parent of a process, or None if it has gone."""
+    """Returns the state and the parent of a process, or None if it has ended."""
     try:
         with open("/proc/%d/stat" % pid, "rb") as file:
-            # The name before them, in brackets, may hold brackets and blanks itself.
+            # The name comes first, in parentheses; it may itself contain parentheses and spaces.
             state, parent = file.read().rpartition(b")")[2].split()[:2]
     except (OSError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""The python process proper: takes jobs from the link, runs them on the main thread, answers."""
+"""The python process: takes jobs from the link, runs them on the main thread, sends results."""
 
 import atexit
 import os
@@ -6,7 +6,7 @@ import struct
 import sys
 import threading
 
-# Of user code others may stand in the places of these in the module signal.
+# From C, since user code may replace the functions in the module `signal`.
 from _signal import SIG_IGN, SIGINT
 from _signal import signal as set_handler
 from time import perf_counter_ns
@@ -53,7 +53,7 @@ class Worker:
         self._evaluator = Evaluator()
         self._sweeper = Sweeper()
         self._patches = Patches()
-        self._request = None  # of the job that is about to run
+        self._request = None  # what the next job asks for
         self._link = Link(boot["socket"], page)
         self._requests = requests.current = Requests(
             boot, lock, self._cancels, self._is_original, self._output.owner
@@ -63,7 +63,7 @@ class Worker:
         self._on_sigint = self._cancels.on_signal
         set_handler(SIGINT, self._on_sigint)
         limit_memory(boot.get("memory_limit", 0))
-        atexit.register(self._leave)  # the first one is called last
+        atexit.register(self._leave)  # registered first, so called last
         hooks.install(self._output, self._close_in_child, page.u32)
         self._sweeper.install()
         name = sys.implementation.name
@@ -85,11 +85,11 @@ class Worker:
 
     @property
     def is_heard(self):
-        """Whether what is sent now is a message, and not the rest of one that was broken off."""
+        """Whether we can send a message. If a send was interrupted, new bytes would continue it."""
         return not self._link.is_mid_frame
 
     def serve(self):
-        """Takes what comes, for ever."""
+        """Handles frames until the link ends."""
         while True:
             frame = self._link.receive()
             if frame is None:
@@ -102,22 +102,22 @@ class Worker:
             else:
                 raise ValueError("a frame of type 0x%02x has no place on the link" % kind)
 
-    def let_go(self):
-        """The interpreter ends the process; the job that runs ends with it."""
+    def prepare_end(self):
+        """Prepares for the interpreter to end the process, in the middle of the running job."""
         self._cancels.is_last = True
         self._link.outlive()
-        self._sweeper.let_go()
+        self._sweeper.unfreeze_all()
 
     def _leave(self):
-        """All that is left to the interpreter is to finalize objects."""
+        """Runs after all atexit functions, when the interpreter only has to finalize objects."""
         if self._cancels.is_last and self._is_original[0]:
             self._output.leave()
-            # It gives all signals that have a handler back to the system, and the server may send
-            # that of an interrupt once more.
+            # The interpreter is about to remove all signal handlers, and the server may send
+            # another SIGINT.
             set_handler(SIGINT, SIG_IGN)
 
     def note(self, job, level, message, **fields):
-        """A line for the server's log."""
+        """Sends a record for the server's log."""
         self._link.send(link.NOTE, 0, job, encode({"level": level, "msg": message, **fields}))
 
     def _job(self, job, body, is_alone):
@@ -132,7 +132,8 @@ class Worker:
             output.settle()
         else:
             since = perf_counter_ns()
-            # Before it is decoded: what ends the process there would end its replacement as well.
+            # Before decoding: if that ends the process, the job must count as begun, or it would
+            # be handed to the next process and end that, too.
             words[STARTED] = job
             follows = (
                 not self._link.has_waited
@@ -160,8 +161,8 @@ class Worker:
                 self._spent += ran - since
                 self._longs[SPENT] = self._spent
                 output.settle()
-                # Nobody reads for as long as `rests` is odd and the same: what is not in the pipes
-                # now was never written.
+                # While `rests` is odd and unchanged, the server reads nothing. So if the pipes are
+                # empty now, the job has written nothing.
                 if is_alone or rests & 1:
                     is_read = output.is_read() and (is_alone or words[RESTS] == rests)
                 send_result(job, READ if is_read else 0, outcome, since, ran)
@@ -173,9 +174,9 @@ class Worker:
             self._sweep_all()
 
     def _forget(self, job, body):
-        """A job of the server's own: drops the namespaces of a session that is closed.
+        """Runs a job of the server: drops the namespaces of a closed session.
 
-        What their finalizers print is this job's, and a cancel of it ends those that take long.
+        What their finalizers print belongs to this job. The server cancels it if they take long.
         """
         output = self._output
         since = perf_counter_ns()
@@ -203,7 +204,7 @@ class Worker:
         return VALUE, EMPTY, ()
 
     def _sweep_all(self):
-        """What finalizers print here is of no job that runs: it may be any session's."""
+        """Frees all garbage. What its finalizers print belongs to no job: it is of any session."""
         output = self._output
         output.begin(0)
         self._sweeper.sweep_all()
@@ -211,9 +212,9 @@ class Worker:
         output.settle()
 
     def _run(self, job, session, attempt):
-        """The outcome of a job. KeyboardInterrupt may come anywhere in `attempt`, and not in here.
+        """Returns the outcome of a job. KeyboardInterrupt may come anywhere in `attempt`.
 
-        It may come more than once, so `leave` has to be out of its reach.
+        It may come more than once, so it must not come in here, where we call `leave`.
         """
         if session != self._patches.session:
             self._patches.switch(session)
@@ -228,7 +229,7 @@ class Worker:
             self._cancels.leave()
             try:
                 return self._failed(job, error)
-            except BaseException:  # of the exception's own, as a message that raises itself
+            except BaseException:  # the exception itself raises, for example in str()
                 return PYTHON_ERROR, EMPTY, (encode_least(error),)
 
     def _attempt(self, job):
@@ -254,13 +255,13 @@ class Worker:
             except MemoryError as error:
                 outcome = PYTHON_ERROR, EMPTY, (encode_exception(error),)
             value = None
-        # Nothing of ours holds what the job has made. What nobody else holds either is gone before
-        # the next job begins, and what its finalizers print is this job's.
+        # We keep no reference to what the job has made. So it is freed before the next job begins,
+        # unless user code refers to it, and what its finalizers print belongs to this job.
         locs = globs = None
         self._evaluator.leave()
         self._sweeper.sweep()
         if outcome is not STOPPED:
-            # Within reach of a cancel, as whoever should read this may not.
+            # Here, where a cancel can end it: the reader of the output may be slow.
             self._output.finish()
         return outcome
 
@@ -270,7 +271,7 @@ class Worker:
         return PYTHON_ERROR, EMPTY, (encode_exception(error),)
 
     def _put_back(self):
-        """What user code has changed and ours relies on."""
+        """Undoes changes of user code that our code relies on."""
         changes = self._cancels.changes
         if changes.of_signals or changes.of_calls:
             changes.put_back(self._on_sigint)
@@ -278,20 +279,20 @@ class Worker:
             self._sweeper.put_back()
 
     def _look_for_processes(self, job):
-        """Warns of processes that the job has left running: they write into the next jobs."""
+        """Warns of processes that the job has left running: they write into later jobs' output."""
         new = self._left_running.new()
         if new:
             pids = " ".join(map(str, new))
             self.note(
                 job,
                 "warn",
-                "the eval has left processes running (%s): what they write comes as output of "
-                "whichever eval runs then; redirect their output to keep it apart" % pids,
+                "the eval has left processes running (%s): what they write comes as output of the "
+                "eval that runs at the time; redirect their output to keep it apart" % pids,
                 pids=pids,
             )
 
     def _end_child(self, error):
-        """A child that user code has forked came to the eval's end: it ends as a script does."""
+        """Ends a forked child that has reached the end of the job's code, as a script ends."""
         status, said = end_of(error)
         print(said, file=sys.stderr, end="")
         try:

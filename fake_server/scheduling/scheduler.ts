@@ -1,33 +1,33 @@
 /**
- * Which eval runs where and when: M sessions over N python processes. Pure: the time comes in with
- * the calls, and what has to be done goes out through {@linkcode Effects}.
+ * Decides which job runs where and when: M sessions over N Python processes. It does no IO: callers
+ * pass the time in, and what has to be done goes out through {@linkcode Effects}.
  *
- * A session has a {@linkcode Line}, pinned to one slot; a slot is the place of one python process,
- * which is replaced when it dies. A {@linkcode Job} waits in its line, is handed over to the slot's
+ * A session has a {@linkcode Queue}, pinned to one slot; a slot is the place of one Python process,
+ * which is replaced when it dies. A {@linkcode Job} waits in its queue, is handed over to the slot's
  * process (a few ahead of need), and is over exactly once: either `finished` gives it back because
  * its result has come, or the effect `settle` says what became of it.
  *
  * @module
  */
+import type { Exit } from "../common/exit.ts";
 import { LONE_JOBS, MAX_HAND_OVERS, MAX_JOBS_AHEAD, WORK_AHEAD_MS } from "../common/limits.ts";
-import type { Exit } from "../executors/exit.ts";
 import { nextId, notAfter } from "../executors/job_ids.ts";
-import { type Job, Line, type Outcome } from "./job.ts";
+import { type Job, type Outcome, Queue } from "./job.ts";
 import { newSlotJobs, type SlotJobs } from "./slot_jobs.ts";
 
 /** What the scheduler asks its owner to do. */
 export interface Effects<T> {
   /** Send the job to the slot's process under its `id`. */
   handOver(slot: number, job: Job<T>): void;
-  /** Stop the job, which the slot's process has, by one KeyboardInterrupt, or have it skipped. */
+  /** Stop a job that the slot's process has: it gets one KeyboardInterrupt, or is skipped. */
   cancel(slot: number, job: Job<T>): void;
   /** The id of the job whose code the slot's process runs now, 0 if none. */
   running(slot: number): number;
-  /** Raise KeyboardInterrupt in the job, which runs. */
+  /** Raise KeyboardInterrupt in the running job. */
   interrupt(slot: number, job: Job<T>): void;
   /**
-   * Send the signal again for the job that runs: Python lets go of what is raised in a finalizer or
-   * a fork callback. One that has been felt already does nothing.
+   * Send the signal again for the running job: Python drops an exception that is raised in a
+   * finalizer or a fork callback. A job that has felt the signal ignores the next.
    */
   remind(slot: number): void;
   /** End the slot's process. */
@@ -36,19 +36,19 @@ export interface Effects<T> {
   settle(job: Job<T>, outcome: Outcome): void;
 }
 
-/** What a line's slot has to do. */
+/** How busy the slot of a queue is. */
 export interface Load<T> {
-  /** The line's own job that runs. */
+  /** The queue's own job that runs. */
   running: Job<T> | undefined;
-  /** Jobs of the line that do not. */
+  /** Jobs of the queue that do not run yet. */
   queued: number;
-  /** Jobs of all lines. */
+  /** Jobs of all queues. */
   evals: number;
-  /** Lines. */
+  /** Sessions that share the slot. */
   sessions: number;
 }
 
-/** What is taken for quicker cannot be told apart from it. */
+/** The shortest time that a job is taken to need: the clock cannot tell shorter ones apart. */
 const LEAST_JOB_MS = 0.001;
 
 /** The scheduler. Every method that takes `now` wants milliseconds of one monotonic clock. */
@@ -69,75 +69,75 @@ export class Scheduler<T> {
     return this.#slots.reduce((sum, slot) => sum + slot.jobs, 0);
   }
 
-  /** A line for a new session, in the slot with the fewest sessions, then the fewest jobs. */
-  open(): Line<T> {
+  /** A queue for a new session, in the slot with the fewest sessions, then the fewest jobs. */
+  open(): Queue<T> {
     let best = 0;
     for (let i = 1; i < this.#slots.length; i++) {
       const a = this.#slots[i]!;
       const b = this.#slots[best]!;
       if (a.own !== "no") continue;
-      if (a.lines < b.lines || (a.lines === b.lines && a.jobs < b.jobs)) best = i;
+      if (a.queues < b.queues || (a.queues === b.queues && a.jobs < b.jobs)) best = i;
     }
-    this.#slots[best]!.lines++;
-    return new Line(best);
+    this.#slots[best]!.queues++;
+    return new Queue(best);
   }
 
-  /** A line for a new session, in a slot of its own that has no process yet. */
-  openOwn(): Line<T> {
+  /** A queue for a new session, in a slot of its own that has no process yet. */
+  openOwn(): Queue<T> {
     let index = this.#slots.findIndex(({ own }) => own === "free");
     if (index < 0) index = this.#slots.push(newSlotJobs("free")) - 1;
     const slot = this.#slots[index]!;
     slot.own = "taken";
-    slot.lines++;
-    return new Line(index);
+    slot.queues++;
+    return new Queue(index);
   }
 
-  /** A slot of one session has no process any more, and gets none. */
+  /** The process of a one-session slot has ended, and the slot gets no other. */
   freeOwn(index: number): void {
     this.#slots[index]!.own = "free";
   }
 
   /**
-   * Cancels all that the line has; nothing may be submitted to it any more.
+   * Cancels all jobs of the queue. It takes no others from now on.
    *
    * @param last A job to run after all of them.
    */
-  close(line: Line<T>, now: number, last?: Job<T>): void {
-    if (line.closed) return;
-    line.closed = true;
-    const slot = this.#slots[line.slot]!;
-    slot.lines--;
-    for (const job of [...line.waiting]) this.cancel(job, now);
-    for (const job of [...slot.handed]) if (job.line === line) this.cancel(job, now);
-    line.namespaces.clear();
-    this.resume(line, now);
+  close(queue: Queue<T>, now: number, last?: Job<T>): void {
+    if (queue.closed) return;
+    queue.closed = true;
+    const slot = this.#slots[queue.slot]!;
+    slot.queues--;
+    for (const job of [...queue.waiting]) this.cancel(job, now);
+    for (const job of [...slot.handed]) if (job.queue === queue) this.cancel(job, now);
+    queue.namespaces.clear();
+    this.resume(queue, now);
     if (last !== undefined) this.submit(last, now);
   }
 
-  /** Hands over no more of the line's jobs. */
-  pause(line: Line<T>): void {
-    if (line.paused) return;
-    line.paused = true;
-    remove(this.#slots[line.slot]!.turns, line);
+  /** Stops handing over jobs of this queue. */
+  pause(queue: Queue<T>): void {
+    if (queue.paused) return;
+    queue.paused = true;
+    remove(this.#slots[queue.slot]!.round, queue);
   }
 
-  /** Goes on with a line that was paused. */
-  resume(line: Line<T>, now: number): void {
-    if (!line.paused) return;
-    line.paused = false;
-    const slot = this.#slots[line.slot]!;
-    if (line.waiting.length > 0) slot.turns.push(line);
+  /** Hands over jobs of a paused queue again. */
+  resume(queue: Queue<T>, now: number): void {
+    if (!queue.paused) return;
+    queue.paused = false;
+    const slot = this.#slots[queue.slot]!;
+    if (queue.waiting.length > 0) slot.round.push(queue);
     this.#fill(slot, now);
   }
 
-  /** Puts a new job at the end of its line. */
+  /** Puts a new job at the end of its queue. */
   submit(job: Job<T>, now: number): void {
-    const line = job.line;
-    const slot = this.#slots[line.slot]!;
+    const queue = job.queue;
+    const slot = this.#slots[queue.slot]!;
     job.state = "waiting";
     slot.jobs++;
-    line.waiting.push(job);
-    if (line.waiting.length === 1 && !line.paused) slot.turns.push(line);
+    queue.waiting.push(job);
+    if (queue.waiting.length === 1 && !queue.paused) slot.round.push(queue);
     this.#fill(slot, now);
   }
 
@@ -145,36 +145,36 @@ export class Scheduler<T> {
   cancel(job: Job<T>, now: number): void {
     if (job.cancelled || job.state === "over") return;
     job.cancelled = true;
-    const line = job.line;
-    const slot = this.#slots[line.slot]!;
+    const queue = job.queue;
+    const slot = this.#slots[queue.slot]!;
     if (job.state === "waiting") {
-      remove(line.waiting, job);
-      if (line.waiting.length === 0) remove(slot.turns, line);
+      remove(queue.waiting, job);
+      if (queue.waiting.length === 0) remove(slot.round, queue);
       this.#settle(slot, job, { kind: "cancelled", how: "queued" });
     } else {
-      this.#effects.cancel(line.slot, job);
+      this.#effects.cancel(queue.slot, job);
       this.#watch(slot, now);
     }
   }
 
   /**
-   * Raises KeyboardInterrupt in the job of this line that runs right now.
+   * Raises KeyboardInterrupt in the running job, if it is one of this queue.
    *
-   * @returns The job; undefined if none of the line's runs.
+   * @returns The job; undefined if no job of this queue runs.
    */
-  interrupt(line: Line<T>, now: number): Job<T> | undefined {
-    const slot = this.#slots[line.slot]!;
-    const running = this.#effects.running(line.slot);
+  interrupt(queue: Queue<T>, now: number): Job<T> | undefined {
+    const slot = this.#slots[queue.slot]!;
+    const running = this.#effects.running(queue.slot);
     const job = slot.handed.find(({ id }) => id === running);
-    if (job?.line !== line) return undefined;
+    if (job?.queue !== queue) return undefined;
     slot.remindUntil = now + this.#graceMs;
-    this.#effects.interrupt(line.slot, job);
+    this.#effects.interrupt(queue.slot, job);
     return job;
   }
 
   /**
-   * The job whose code the slot's process runs, and for how many milliseconds: since the result
-   * before it came, or since it was handed over.
+   * The job whose code the slot's process runs, and for how many milliseconds it has: since the
+   * previous result came, or since it was handed over.
    */
   current(index: number, now: number): { job: Job<T>; ms: number } | undefined {
     const slot = this.#slots[index]!;
@@ -183,17 +183,17 @@ export class Scheduler<T> {
     return job === undefined ? undefined : { job, ms: Math.round(now - slot.measuredAt) };
   }
 
-  /** What the line's slot has to do, and how much of it is the line's. */
-  load(line: Line<T>, now: number): Load<T> {
-    const slot = this.#slots[line.slot]!;
-    const current = this.current(line.slot, now)?.job;
-    const running = current?.line === line ? current : undefined;
-    const own = slot.handed.filter((job) => job.line === line).length + line.waiting.length;
+  /** How busy the queue's slot is, and how much of that is this queue's. */
+  load(queue: Queue<T>, now: number): Load<T> {
+    const slot = this.#slots[queue.slot]!;
+    const current = this.current(queue.slot, now)?.job;
+    const running = current?.queue === queue ? current : undefined;
+    const own = slot.handed.filter((job) => job.queue === queue).length + queue.waiting.length;
     return {
       running,
       queued: own - (running === undefined ? 0 : 1),
       evals: slot.jobs,
-      sessions: slot.lines,
+      sessions: slot.queues,
     };
   }
 
@@ -213,7 +213,7 @@ export class Scheduler<T> {
    * A result has come for the job `id`; `begun` says whether any of its code has run. Call
    * {@linkcode proceed} after the last one that came together.
    *
-   * @returns The job, now over; undefined if the process had no business with that id.
+   * @returns The job, now over; undefined if the process was not given that id.
    */
   finished(index: number, id: number, begun: boolean): Job<T> | undefined {
     const slot = this.#slots[index]!;
@@ -223,7 +223,7 @@ export class Scheduler<T> {
     slot.finishedSince++;
     slot.killAt = undefined;
     slot.remindUntil = 0;
-    slot.lone = slot.handed.length === 0 && slot.turns.length === 0 ? slot.lone + 1 : 0;
+    slot.lone = slot.handed.length === 0 && slot.round.length === 0 ? slot.lone + 1 : 0;
     if (begun) this.#remember(slot, job);
     job.state = "over";
     slot.jobs--;
@@ -238,21 +238,21 @@ export class Scheduler<T> {
   /**
    * Goes on after results.
    *
-   * @param tookMs What the process says that their jobs took; without it, the time gone by counts.
+   * @param tookMs How long their jobs took, as the process says; else the time since the last results.
    */
   proceed(index: number, now: number, tookMs?: number): void {
     const slot = this.#slots[index]!;
     if (slot.finishedSince > 0) {
-      // Results that come together are one measurement, or the first would seem long and the
-      // others free.
+      // Results that come together are one measurement. Taken singly, the first would seem slow
+      // and the others free.
       const each = (tookMs ?? now - slot.measuredAt) / slot.finishedSince;
-      // One job that the system has interrupted must not make quick ones go singly.
+      // One slow job, which the system may have suspended, must not make quick ones go one by one.
       slot.jobMs = slot.jobMs === undefined
         ? each
         : Math.min(slot.jobMs + (each - slot.jobMs) / 4, 2 * Math.max(slot.jobMs, LEAST_JOB_MS));
       slot.finishedSince = 0;
       slot.measuredAt = now;
-      // What one result says may not hold for the next: the number doubles at most.
+      // The next results may be slower, so the number at most doubles.
       const wanted = Math.max(1, Math.floor(WORK_AHEAD_MS / slot.jobMs));
       slot.ahead = Math.min(MAX_JOBS_AHEAD, wanted, 2 * slot.ahead);
     }
@@ -261,8 +261,8 @@ export class Scheduler<T> {
   }
 
   /**
-   * The slot's process is dead, and all it had sent has been dealt with. What it had begun is lost,
-   * the rest goes back to the front of its lines.
+   * The slot's process is dead, and all that it had sent has been handled. Jobs that it had begun are
+   * over; the others go back to the front of their queues.
    *
    * @param started The id of the job begun last, 0 if none was.
    */
@@ -287,17 +287,17 @@ export class Scheduler<T> {
       } else if (job.cancelled) {
         this.#settle(slot, job, { kind: "cancelled", how: "queued" });
       } else {
-        const line = job.line;
+        const queue = job.queue;
         job.state = "waiting";
-        line.waiting.unshift(job);
-        if (line.waiting.length === 1 && !line.paused) slot.turns.unshift(line);
+        queue.waiting.unshift(job);
+        if (queue.waiting.length === 1 && !queue.paused) slot.round.unshift(queue);
       }
     }
   }
 
   /**
-   * Reminds the processes whose cancelled or interrupted job still runs, and ends those of cancelled
-   * ones after the grace.
+   * Sends the signal again where a cancelled or interrupted job still runs, and ends the process of a
+   * cancelled job after the grace.
    */
   tick(now: number): void {
     this.#slots.forEach((slot, index) => {
@@ -316,7 +316,7 @@ export class Scheduler<T> {
     });
   }
 
-  /** The grace of a cancelled job runs from when it is its turn: before, python skips it. */
+  /** The grace of a cancelled job begins with its turn: until then Python would skip the job. */
   #watch(slot: SlotJobs<T>, now: number): void {
     if (slot.killAt !== undefined || slot.killedFor !== undefined) return;
     if (slot.handed[0]?.cancelled) slot.killAt = now + this.#graceMs;
@@ -324,14 +324,14 @@ export class Scheduler<T> {
 
   #fill(slot: SlotJobs<T>, now: number): void {
     if (!slot.live) return;
-    // One that was promised to be alone stays so. What comes now would wait behind it all the same.
+    // The process was promised that this job is alone. Another would wait behind it anyway.
     if (slot.handed[0]?.isAlone) return;
-    while (slot.handed.length < slot.ahead && slot.turns.length > 0) {
-      const line = slot.turns.shift()!;
-      const job = line.waiting.shift()!;
-      if (line.waiting.length > 0) slot.turns.push(line);
+    while (slot.handed.length < slot.ahead && slot.round.length > 0) {
+      const queue = slot.round.shift()!;
+      const job = queue.waiting.shift()!;
+      if (queue.waiting.length > 0) slot.round.push(queue);
       if (this.#isGone(slot, job)) {
-        line.namespaces.delete(job.namespace!);
+        queue.namespaces.delete(job.namespace!);
         this.#settle(slot, job, { kind: "namespace_gone", namespace: job.namespace! });
         continue;
       }
@@ -339,22 +339,22 @@ export class Scheduler<T> {
       job.state = "handed";
       job.id = slot.lastId = nextId(slot.lastId);
       job.handOvers++;
-      const isLone = slot.handed.length === 0 && slot.turns.length === 0;
+      const isLone = slot.handed.length === 0 && slot.round.length === 0;
       job.isAlone = isLone && slot.lone >= LONE_JOBS;
       slot.handed.push(job);
-      this.#effects.handOver(line.slot, job);
+      this.#effects.handOver(queue.slot, job);
     }
   }
 
   #isGone(slot: SlotJobs<T>, job: Job<T>): boolean {
     if (job.namespace === undefined) return false;
-    const generation = job.line.namespaces.get(job.namespace);
+    const generation = job.queue.namespaces.get(job.namespace);
     return generation !== undefined && generation !== slot.generation;
   }
 
   #remember(slot: SlotJobs<T>, job: Job<T>): void {
-    if (job.namespace === undefined || job.line.closed) return;
-    job.line.namespaces.set(job.namespace, slot.generation);
+    if (job.namespace === undefined || job.queue.closed) return;
+    job.queue.namespaces.set(job.namespace, slot.generation);
   }
 
   #settle(slot: SlotJobs<T>, job: Job<T>, outcome: Outcome): void {

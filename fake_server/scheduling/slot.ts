@@ -1,153 +1,128 @@
 /**
- * The place of one python process: keeps a process in it, hands it the scheduler's jobs, and brings
- * results and output back to the evals they belong to.
+ * The place of one Python process: keeps an execution in it, hands it the scheduler's jobs, and
+ * brings results back to their owners.
  *
  * @module
  */
-import { type LogEvent, ResultStatus } from "../../src/wire/messages.ts";
+import { type CloseReason, type LogEvent, ResultStatus } from "../../src/wire/messages.ts";
 import { Control, controlPart } from "../common/control.ts";
+import { exitText } from "../common/exit.ts";
 import { MAX_RESTART_PAUSE_MS, RESTART_PAUSE_MS, RESULT_BYTES_PER_MS } from "../common/limits.ts";
-import { errorText, type Log, LOG_LEVELS, type LogFields, type LogLevel } from "../common/log.ts";
+import { errorText, LOG_LEVELS, type LogFields, type LogLevel } from "../common/log.ts";
+import type { Observer } from "../common/observer.ts";
 import { lacksDescriptors } from "../common/shortage.ts";
-import { setJob } from "../executors/local/link.ts";
-import {
-  type LateOutput,
-  type Origin,
-  OutputRouter,
-  type OutputTarget,
-} from "../executors/local/output_router.ts";
-import { exitText, type ProcessEvents } from "../executors/local/process_events.ts";
-import type { PythonProcess } from "../executors/local/python_process.ts";
-import type { Job, Outcome } from "./job.ts";
+import type { EvalId, Execution, ExecutionSink, LateOutput } from "../executors/executor.ts";
+import type { Job } from "./job.ts";
+import type { JobOwner } from "./job_owner.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** One eval, as its python process's slot knows it. */
-export interface Task extends OutputTarget {
-  /** The link's EVAL frame, in one or two pieces. */
-  readonly frame: readonly Uint8Array[];
-  readonly settled: boolean;
-  /** Its result has come; the body is good until this returns, unless `owned`. */
-  result(status: number, body: Uint8Array, owned: boolean): void;
-  /** It is over without one, and its output too. */
-  outcome(outcome: Outcome): void;
-  /** Its code runs, and has done so for a moment. */
-  runs(ms: number): void;
-  /** Its body breaks a rule of the wire: it has not run. */
-  broken(message: string): void;
+/** The sessions, as the slots of their Python processes see them. */
+export interface SlotSessions {
+  /** Output without a running eval. */
+  late: LateOutput;
+  /** A line about an eval, or about none. */
+  note(evalId: EvalId | undefined, level: LogLevel, msg: string, fields: LogFields): void;
+  /** Something has happened to the Python process of a slot. */
+  event(slot: number, event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void;
+  /** The sessions of a slot cannot go on. */
+  fail(slot: number, code: CloseReason, message: string): void;
 }
-
-/** A python process, or in tests what stands in for one. */
-export type Process = Pick<PythonProcess, keyof PythonProcess>;
 
 /** What a slot needs of the server around it. */
 export interface SlotContext {
-  readonly log: Log;
+  readonly observer: Observer;
   readonly clock: () => number;
-  readonly scheduler: Scheduler<Task>;
-  /** Starts a python process for the slot. */
-  start(slot: number): Promise<Process>;
-  /** The slot's python process could not be started for a lack of descriptors. */
+  readonly scheduler: Scheduler<JobOwner>;
+  readonly sessions: SlotSessions;
+  /** Starts an execution for the slot. */
+  start(slot: number): Promise<Execution>;
+  /** It could not be started for a lack of descriptors. */
   lacking(slot: number): void;
-  /** Output without a running eval. */
-  readonly late: LateOutput;
-  /** A record about a session's eval, or about none. */
-  note(origin: Origin | undefined, level: LogLevel, msg: string, fields: LogFields): void;
-  /** A record about the slot's python process, of which its sessions may want to know. */
-  event(slot: number, event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void;
 }
 
 /** What a slot is doing. */
 export type SlotState = "starting" | "ready" | "closed";
 
 /** One slot. */
-export class Slot implements ProcessEvents {
+export class Slot implements ExecutionSink {
   readonly #index: number;
   readonly #context: SlotContext;
-  #process: Process | undefined;
-  #router: OutputRouter | undefined;
-  /** What all jobs of the process have taken together, as of its last results. */
-  #spentMs = 0;
-  /** The size of the results that have come since. */
+  #execution: Execution | undefined;
+  /** The size of the results that have come since the last turn. */
   #resultBytes = 0;
   #closing = false;
-  /** It is over while the others go on. */
+  /** It belongs to one session and ends with it. */
   readonly #isOwn: boolean;
   #wake: (() => void) | undefined;
   readonly #done: Promise<void>;
 
-  /** Keeps a process from now on; `first` is one that is READY already. */
-  constructor(index: number, context: SlotContext, first?: Process, isOwn = false) {
+  /** Keeps an execution from now on; `first` is one that is there already. */
+  constructor(index: number, context: SlotContext, first?: Execution, isOwn = false) {
     this.#index = index;
     this.#isOwn = isOwn;
     this.#context = context;
     this.#done = this.#keep(first);
   }
 
-  /** The pid of its python process, if it has one that is READY. */
+  /** The pid of its Python process, if it has one that is ready. */
   get pid(): number | undefined {
-    return this.#process?.info.pid;
+    return this.#execution?.info.pid;
   }
 
   /** The pid of that process's guard. */
   get guardPid(): number | undefined {
-    return this.#process?.guardPid;
+    return this.#execution?.guardPid;
   }
 
   /** What it is doing. */
   get state(): SlotState {
-    return this.#process !== undefined ? "ready" : this.#closing ? "closed" : "starting";
+    return this.#execution !== undefined ? "ready" : this.#closing ? "closed" : "starting";
   }
 
-  /** Gives the process a job. */
-  handOver(job: Job<Task>): void {
-    setJob(job.payload.frame, job.id, job.isAlone);
-    this.#router!.begin(job.id, job.payload);
-    this.#process!.send(job.payload.frame);
+  /** Gives it a job. */
+  handOver({ id, isAlone, payload }: Job<JobOwner>): void {
+    this.#execution!.run({ id, isAlone, work: payload.work, output: payload });
+    this.#tellStart();
   }
 
-  /** Stops a job that the process has. */
-  cancel(job: Job<Task>): void {
-    this.#process?.cancel(job.id);
+  /** Stops a job that it has. */
+  cancel(job: Job<JobOwner>): void {
+    this.#execution?.cancel(job.id);
   }
 
-  /** The id of the job whose code the process runs now, 0 if none. */
+  /** The id of the job whose code runs now, 0 if none. */
   get running(): number {
-    return this.#process?.running ?? 0;
+    return this.#execution?.running ?? 0;
   }
 
   /** Interrupts the job that runs. */
-  interrupt(job: Job<Task>): void {
-    this.#process?.interrupt(job.id);
+  interrupt(job: Job<JobOwner>): void {
+    this.#execution?.interrupt(job.id);
   }
 
   /** Sends the signal of an interrupt again. */
   remind(): void {
-    this.#process?.remind();
+    this.#execution?.remind();
   }
 
-  /** Ends the process; another takes its place. */
+  /** Ends the execution; another takes its place. */
   kill(): void {
-    this.#process?.kill();
+    if (this.#execution === undefined) return;
+    const { pid } = this.#execution.info;
+    this.#context.observer.processKilled?.({ slot: this.#index, pid });
+    this.#execution.kill();
   }
 
-  /** Ends the process for good. Resolves when nothing of it is left. */
+  /** Ends the execution for good. Resolves when nothing of it is left. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#wake?.();
-    if (this.#process !== undefined) await this.#endOf(this.#process);
+    this.#execution?.kill();
     await this.#done;
   }
 
-  /** Ends a process for good; at the end of its input it would take along what all share. */
-  async #endOf(process: Process): Promise<void> {
-    if (!this.#isOwn) return await process.end();
-    process.kill();
-    await process.exited;
-  }
-
-  /** See {@linkcode ProcessEvents.result}. */
-  result(id: number, status: number, body: Uint8Array, owned: boolean, isRead: boolean): void {
-    if (isRead) this.#router!.allRead(id);
+  /** See {@linkcode ExecutionSink.result}. */
+  result(id: number, status: number, body: Uint8Array, owned: boolean): void {
     const { scheduler } = this.#context;
     const namespaced = scheduler.head(this.#index)?.namespace !== undefined;
     const begun = !namespaced || status !== ResultStatus.CANCELLED || !wasQueued(body);
@@ -155,99 +130,106 @@ export class Slot implements ProcessEvents {
     this.#finished(id, begun).result(status, body, owned);
   }
 
-  /** See {@linkcode ProcessEvents.broken}. */
+  /** See {@linkcode ExecutionSink.broken}. */
   broken(id: number, message: string): void {
     this.#finished(id, false).broken(message);
   }
 
-  /** See {@linkcode ProcessEvents.note}. */
-  note(job: number, { level, msg, ...fields }: Record<string, string | number | boolean>): void {
+  /** See {@linkcode ExecutionSink.note}. */
+  note(
+    evalId: EvalId | undefined,
+    { level, msg, ...fields }: Record<string, string | number | boolean>,
+  ): void {
     const known = LOG_LEVELS.find((name) => name === level) ?? "info";
-    const origin = job === 0 ? undefined : this.#router?.origin(job);
-    this.#context.note(origin, known, String(msg), { ...fields, python_pid: this.pid });
+    this.#context.sessions.note(evalId, known, String(msg), { ...fields, python_pid: this.pid });
   }
 
-  /** See {@linkcode ProcessEvents.turn}. */
-  turn(): void {
+  /** See {@linkcode ExecutionSink.turn}. */
+  turn(tookMs: number): void {
     const { scheduler, clock } = this.#context;
-    const spentMs = this.#process?.spentMs() ?? 0;
     const movedMs = this.#resultBytes / RESULT_BYTES_PER_MS;
-    scheduler.proceed(this.#index, clock(), spentMs - this.#spentMs + movedMs);
-    this.#spentMs = spentMs;
+    scheduler.proceed(this.#index, clock(), tookMs + movedMs);
     this.#resultBytes = 0;
   }
 
-  /** See {@linkcode ProcessEvents.output}. */
-  output(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined {
-    return this.#router!.read(pipe, chunk);
+  /** See {@linkcode ExecutionSink.late}. */
+  late(evalId: EvalId | undefined, fd: 1 | 2, bytes: Uint8Array): Promise<void> | undefined {
+    return this.#context.sessions.late(evalId, fd, bytes);
   }
 
-  /** See {@linkcode ProcessEvents.fault}. */
+  /** See {@linkcode ExecutionSink.fault}. */
   fault(message: string): void {
-    const python_pid = this.pid;
-    this.#context.log.error("python process ended for a broken link", { python_pid, message });
+    const { observer } = this.#context;
+    observer.linkBroken?.({ slot: this.#index, pid: this.pid, message });
   }
 
-  #finished(id: number, begun: boolean): Task {
+  #finished(id: number, begun: boolean): JobOwner {
     const job = this.#context.scheduler.finished(this.#index, id, begun);
     if (job === undefined) throw new Error(`a result came for job ${id}, which is not running`);
+    this.#tellStart();
     return job.payload;
   }
 
-  async #keep(first: Process | undefined): Promise<void> {
-    const { log } = this.#context;
+  /** Tells the first job that its turn has come. */
+  #tellStart(): void {
+    const { observer, scheduler, clock } = this.#context;
+    if (observer.evalStarted === undefined && observer.evalEnded === undefined) return;
+    scheduler.head(this.#index)?.payload.starts(clock());
+  }
+
+  async #keep(first: Execution | undefined): Promise<void> {
+    const { observer } = this.#context;
     let pause = 0;
-    let process = first;
+    let execution = first;
     while (!this.#closing) {
       try {
-        process ??= await this.#context.start(this.#index);
+        execution ??= await this.#context.start(this.#index);
       } catch (error) {
         if (this.#closing) return;
         if (lacksDescriptors(error)) this.#context.lacking(this.#index);
         pause = nextPause(pause);
-        log.error("python process did not start", { error: errorText(error), retry_ms: pause });
+        observer.processFailed?.({
+          slot: this.#index,
+          error: errorText(error),
+          retryMs: pause,
+        });
         await this.#sleep(pause);
         continue;
       }
-      if (this.#closing) await this.#endOf(process);
-      else {
-        const started = await this.#run(process);
-        pause = started === 0 ? nextPause(pause) : 0;
-        if (pause > 0) await this.#sleep(pause);
+      if (this.#closing) {
+        execution.kill();
+        await execution.exited;
+        return;
       }
-      process = undefined;
+      const started = await this.#live(execution);
+      execution = undefined;
+      pause = started === 0 ? nextPause(pause) : 0;
+      if (pause > 0) await this.#sleep(pause);
     }
   }
 
-  /** Lives with a process until its death. */
-  async #run(process: Process): Promise<number> {
-    const { clock, scheduler, late } = this.#context;
-    const { pid } = process.info;
-    this.#event("python_ready", "info", "python process ready", {
-      slot: this.#index,
-      python_pid: pid,
-    });
-    this.#process = process;
-    this.#spentMs = 0;
-    this.#router = new OutputRouter(process.nonce, late);
-    process.listen(this);
-    scheduler.ready(this.#index, clock());
-    const { exit, started } = await process.exited;
-    this.#process = undefined;
-    this.#router.finish((target) => (target as Task).settled);
-    this.#router = undefined;
+  /** Gives jobs to an execution until its death. Returns the job that it had begun last, or 0. */
+  async #live(execution: Execution): Promise<number> {
+    const { clock, scheduler, observer, sessions } = this.#context;
+    const slot = this.#index;
+    const { pid } = execution.info;
+    observer.processStarted?.({ slot, pid });
+    const fields = { slot, python_pid: pid };
+    sessions.event(slot, "python_ready", "info", "python process ready", fields);
+    this.#execution = execution;
+    execution.listen(this);
+    scheduler.ready(slot, clock());
+    const { exit, started } = await execution.exited;
+    this.#execution = undefined;
     if (!this.#closing) {
-      const msg = `python process ended with ${exitText(exit)}`;
-      // A script ends its own process, with whatever exit code it likes.
+      // A script ends its own process, with any exit code that it likes.
       const level = this.#isOwn && "exit_code" in exit ? "info" : "warn";
-      this.#event("python_died", level, msg, { python_pid: pid, ...exit });
+      observer.processDied?.({ slot, pid, exit, level });
+      const msg = `python process ended with ${exitText(exit)}`;
+      sessions.event(slot, "python_died", level, msg, { python_pid: pid, ...exit });
     }
-    scheduler.died(this.#index, started, exit);
+    scheduler.died(slot, started, exit);
     return started;
-  }
-
-  #event(event: LogEvent, level: LogLevel, msg: string, fields: LogFields): void {
-    this.#context.event(this.#index, event, level, msg, fields);
   }
 
   async #sleep(ms: number): Promise<void> {

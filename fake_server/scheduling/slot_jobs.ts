@@ -3,47 +3,47 @@
  *
  * @module
  */
-import type { Job, Line } from "./job.ts";
+import type { Job, Queue } from "./job.ts";
 
-/** The jobs of one python process, and of those that have been in its place. */
+/** The jobs of one slot, through all the processes that it has had. */
 export interface SlotJobs<T> {
-  /** Of one session alone, or free for another such. */
+  /** Whether the slot is for one session alone: taken by one, or free for another. */
   own: "no" | "taken" | "free";
   live: boolean;
   /** Counts the processes this slot has had. */
   generation: number;
   lastId: number;
-  lines: number;
+  queues: number;
   jobs: number;
-  /** Lines that have waiting jobs and are not paused; the first is next. */
-  turns: Line<T>[];
+  /** Queues that have waiting jobs and are not paused; the first is next. */
+  round: Queue<T>[];
   /** What the process has, in order; the first runs or is about to. */
   handed: Job<T>[];
   /** Smoothed time per job; undefined until one has been measured. */
   jobMs: number | undefined;
-  /** How many jobs it may have. */
+  /** How many jobs the process may have at once. */
   ahead: number;
-  /** How many jobs in a row were over with no other behind them. */
+  /** How many jobs in a row ended with no other behind them. */
   lone: number;
   measuredAt: number;
   finishedSince: number;
-  /** The job that was interrupted last is reminded of it until then. */
+  /** Until then the signal of the last interrupt is sent again. */
   remindUntil: number;
   killAt: number | undefined;
   /** The job for which the process is being ended. */
   killedFor: Job<T> | undefined;
 }
 
-/** Those of a slot without a process. */
+/** A slot that has no process yet. */
 export function newSlotJobs<T>(own: SlotJobs<T>["own"]): SlotJobs<T> {
   return {
     own,
     live: false,
     generation: 0,
     lastId: 0,
-    lines: 0,
+    queues: 0,
     jobs: 0,
-    turns: [],
+    round: [],
     handed: [],
     jobMs: undefined,
     ahead: 1,

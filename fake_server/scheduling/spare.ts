@@ -1,23 +1,23 @@
 /**
- * One python process in reserve: a start takes 10 to 150 ms, which the next eval of a session whose
+ * One Python process in reserve: a start takes 10 to 150 ms, which the next eval of a session whose
  * process has died would have to wait for.
  *
  * @module
  */
-import type { PythonProcess } from "../executors/local/python_process.ts";
-import { StartError } from "../executors/local/start_error.ts";
+import type { Execution } from "../executors/executor.ts";
+import { StartError } from "../executors/start_error.ts";
 
-/** Starts python processes, one of them ahead of need. */
+/** Starts Python processes, one of them ahead of need. */
 export class Spare {
-  readonly #start: () => Promise<PythonProcess>;
-  /** The one ahead of need; it may still be starting. */
-  #ready: Promise<PythonProcess> | undefined;
-  /** How many that are needed now are starting: those come first. */
+  readonly #start: () => Promise<Execution>;
+  /** The one in reserve; it may still be starting. */
+  #ready: Promise<Execution> | undefined;
+  /** How many are starting for a take(). They come before the one in reserve. */
   #starting = 0;
   #closing = false;
 
   /** Makes one; nothing is started before the first `take()`. */
-  constructor(start: () => Promise<PythonProcess>) {
+  constructor(start: () => Promise<Execution>) {
     this.#start = start;
   }
 
@@ -26,11 +26,11 @@ export class Spare {
    *
    * @throws {StartError} If it does not come up.
    */
-  async take(): Promise<PythonProcess> {
+  async take(): Promise<Execution> {
     const taken = this.#ready ?? this.#start();
     this.#ready = undefined;
     this.#starting++;
-    let process: PythonProcess;
+    let process: Execution;
     try {
       process = await taken;
     } finally {
@@ -44,9 +44,11 @@ export class Spare {
   async close(): Promise<void> {
     this.#closing = true;
     try {
-      await (await this.#ready)?.end();
+      const ready = await this.#ready;
+      ready?.kill();
+      await ready?.exited;
     } catch (error) {
-      // It has not come up: nothing of it is left then.
+      // It did not come up, so nothing of it is left.
       if (!(error instanceof StartError)) throw error;
     }
   }
@@ -56,7 +58,7 @@ export class Spare {
     const ready = this.#start();
     this.#ready = ready;
     const gone = (): void => {
-      // Who needs one starts it, and gets the error there.
+      // The next take() starts one, and gets the error if there is one.
       if (this.#ready === ready) this.#ready = undefined;
     };
     ready.then((process) => process.exited).then(gone, gone);

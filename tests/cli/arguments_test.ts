@@ -25,14 +25,14 @@ Deno.test("readArguments() knows each subcommand", () => {
   assertEquals(read(["--version"]), { kind: "version" });
 });
 
-Deno.test("readArguments() takes options before and behind the subcommand", () => {
+Deno.test("readArguments() takes options before and after the subcommand", () => {
   const server = { ...SERVER, addr: "host:1", tokenFile: "t" };
   const wanted: Command = { kind: "eval", server, code: "1", json: true };
   assertEquals(read(["--addr", "host:1", "eval", "--json", "1", "--token-file=t"]), wanted);
   assertEquals(read(["eval", "1", "--addr=host:1", "--token-file", "t", "--json"]), wanted);
 });
 
-Deno.test("readArguments() takes what stands behind a file or serve as that one's own", () => {
+Deno.test("readArguments() passes on the arguments after a file or after serve", () => {
   assertEquals(
     read(["--addr", "run", "run", "--token-file", "t", "a.py", "--json", "-h", "--", "x"]),
     {
@@ -48,7 +48,7 @@ Deno.test("readArguments() takes what stands behind a file or serve as that one'
   });
 });
 
-Deno.test("readArguments() takes the environment where there is no option", () => {
+Deno.test("readArguments() uses the environment if there is no option", () => {
   const env = { PYPROXY_ADDR: "there:2", PYPROXY_TOKEN_FILE: "file" };
   assertEquals(read(["repl"], env), {
     kind: "repl",
@@ -64,7 +64,7 @@ Deno.test("readArguments() takes the environment where there is no option", () =
   });
 });
 
-Deno.test("readArguments() knows how to trust a server, and how to be trusted", () => {
+Deno.test("readArguments() reads the options for TLS and the token", () => {
   const repl = (args: string[], env = {}) => read(["repl", ...args], env);
   const server = { ...SERVER, tls: true };
   assertEquals(repl(["--tls"]), { kind: "repl", server });

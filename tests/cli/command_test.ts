@@ -6,7 +6,7 @@ import { makeAuthority } from "../certificates.ts";
 import { COMMANDS, ended, Program, script, server } from "./program.ts";
 
 for (const [runtime, base] of COMMANDS) {
-  Deno.test(`eval prints the value as Python does, and what the code prints, under ${runtime}`, async () => {
+  Deno.test(`eval prints the output and the value as Python does, under ${runtime}`, async () => {
     await using own = await server();
     const command = [...base, "--addr", own.addr, "eval"];
     assertEquals(await ended([...command, "print('x')\n(1, 2.0, {'a'})"]), {
@@ -22,7 +22,7 @@ for (const [runtime, base] of COMMANDS) {
     assertEquals((await ended([...command, "-"], "6 * 7")).stdout, "42\n");
   });
 
-  Deno.test(`eval --json prints the value as JSON, and the code's output on stderr, under ${runtime}`, async () => {
+  Deno.test(`eval --json prints the value as JSON and the code's output on stderr, under ${runtime}`, async () => {
     await using own = await server();
     const command = [...base, "--addr", own.addr, "eval", "--json"];
     assertEquals(await ended([...command, "print('x'); {'n': 2**70, 'b': b'xy', 's': {1}}"]), {
@@ -72,7 +72,7 @@ sys.exit(int(how) if how.isdigit() else None if how == "-h" else how)
     assertEquals(stdout, "late\n");
   });
 
-  Deno.test(`run is live, and a SIGINT is KeyboardInterrupt in the code, under ${runtime}`, async () => {
+  Deno.test(`run shows output live, and a SIGINT raises KeyboardInterrupt in the code, under ${runtime}`, async () => {
     await using own = await server();
     await using file = await script(`import time
 try:
@@ -105,7 +105,7 @@ time.sleep(60)
     );
   });
 
-  Deno.test(`the command says in one line what is wrong, under ${runtime}`, async () => {
+  Deno.test(`the command reports an error in one line, under ${runtime}`, async () => {
     const wrong: [string[], number, RegExp][] = [
       [["sing"], 2, /^pyproxy: there is no command "sing" \(see --help\)\n$/],
       [["--addr", "no port:x", "eval", "1"], 2, /^pyproxy: Cannot open a session: .*\n$/],
@@ -130,7 +130,7 @@ time.sleep(60)
     assertStringIncludes((await ended([...base, "--help"])).stdout, "Usage: pyproxy");
   });
 
-  Deno.test(`a server with a token and TLS takes who has both, under ${runtime}`, async () => {
+  Deno.test(`a server with a token and TLS accepts a client that has both, under ${runtime}`, async () => {
     const authority = await makeAuthority();
     const token = "a token of at least 22 characters".replaceAll(" ", "-");
     await using own = await startServer({
@@ -150,7 +150,7 @@ time.sleep(60)
     assertMatch(refused.stderr, /^pyproxy: Cannot open a session at .*\n$/);
   });
 
-  Deno.test(`a pipe that is closed ends the command, and the code with it, under ${runtime}`, async () => {
+  Deno.test(`a closed pipe ends the command and its code, under ${runtime}`, async () => {
     await using own = await server();
     await using file = await script("while True: print('y')\n");
     const line = [...base, "--addr", own.addr, "run", file.path].map((word) => `'${word}'`).join(
@@ -161,7 +161,7 @@ time.sleep(60)
     while (own.stats().sessions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
-  Deno.test(`repl without a terminal runs the lines that come, without prompts, under ${runtime}`, async () => {
+  Deno.test(`repl without a terminal runs its input lines, without prompts, under ${runtime}`, async () => {
     await using own = await server();
     const lines =
       "x = 20\nfor i in range(2):\n    print(i)\n\nx + 1\n1/0\nexit(5)\nprint('never')\n";
@@ -190,14 +190,14 @@ Deno.test("serve starts the server under Deno", async () => {
   assertEquals(await program.code, 0);
 });
 
-Deno.test("serve tells its options under Deno, and that is all", async () => {
+Deno.test("serve --help under Deno prints the options and exits", async () => {
   const [, base] = COMMANDS.find(([runtime]) => runtime === "Deno")!;
   const { code, stdout, stderr } = await ended([...base, "serve", "--help"]);
   assertMatch(stdout, /--num-workers N/);
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
 });
 
-Deno.test("serve says under Bun that the server runs in Deno", async () => {
+Deno.test("serve under Bun says that the server needs Deno", async () => {
   const [, base] = COMMANDS.find(([runtime]) => runtime === "Bun")!;
   const { code, stderr } = await ended([...base, "serve"]);
   assert(code !== 0);

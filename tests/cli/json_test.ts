@@ -3,7 +3,7 @@ import { DataFrame, NDArray, PythonScalar, Series } from "../../mod.ts";
 import { toJson } from "../../src/cli/json.ts";
 import { Opaque } from "../../src/values/types.ts";
 
-Deno.test("toJson() writes what JSON knows as JSON.stringify does", () => {
+Deno.test("toJson() writes JSON's own types as JSON.stringify does", () => {
   const plain = {
     a: [1, -2.5, "ä\n\u2028", true, null, {}],
     "": { __proto__: null, b: [] },
@@ -12,7 +12,7 @@ Deno.test("toJson() writes what JSON knows as JSON.stringify does", () => {
   assertEquals(toJson(plain), JSON.stringify(plain));
 });
 
-Deno.test("toJson() writes what JSON does not know as --help tells", () => {
+Deno.test("toJson() writes other types as --help says", () => {
   const values: [unknown, string][] = [
     [2n ** 70n, "1180591620717411303424"],
     [NaN, '"NaN"'],

@@ -42,7 +42,7 @@ function plain(text: string): string {
 }
 
 for (const [runtime, command] of COMMANDS) {
-  Deno.test(`repl keeps variables, and takes statements of several lines, under ${runtime}`, async () => {
+  Deno.test(`repl keeps variables and takes statements of several lines, under ${runtime}`, async () => {
     const home = await Deno.makeTempDir();
     await using own = await open(command, home);
     assertStringIncludes(own.terminal.stdout, "Python 3.");
@@ -63,7 +63,7 @@ for (const [runtime, command] of COMMANDS) {
     await Deno.remove(home, { recursive: true });
   });
 
-  Deno.test(`repl completes names, and colours tracebacks, under ${runtime}`, async () => {
+  Deno.test(`repl completes names and colours tracebacks, under ${runtime}`, async () => {
     const home = await Deno.makeTempDir();
     await using own = await open(command, home, { NO_COLOR: "" });
     await own.say("number = 5", "");
@@ -75,7 +75,7 @@ for (const [runtime, command] of COMMANDS) {
     await Deno.remove(home, { recursive: true });
   });
 
-  Deno.test(`repl takes what is typed while code runs, under ${runtime}`, async () => {
+  Deno.test(`repl takes input that is typed while code runs, under ${runtime}`, async () => {
     const home = await Deno.makeTempDir();
     await using own = await open(command, home);
     await own.terminal.type("print('be' + 'gun', flush=True); import time; time.sleep(0.3)\r");
@@ -86,7 +86,7 @@ for (const [runtime, command] of COMMANDS) {
     await Deno.remove(home, { recursive: true });
   });
 
-  Deno.test(`Ctrl-C in repl drops a line, interrupts code, and twice ends, under ${runtime}`, async () => {
+  Deno.test(`Ctrl-C in repl drops a line or interrupts code, and twice ends it, under ${runtime}`, async () => {
     const home = await Deno.makeTempDir();
     await using own = await open(command, home);
     const { terminal } = own;
@@ -114,7 +114,7 @@ for (const [runtime, command] of COMMANDS) {
     await Deno.remove(home, { recursive: true });
   });
 
-  Deno.test(`repl says when the Python process has died, and goes on, under ${runtime}`, async () => {
+  Deno.test(`repl reports the death of the Python process and goes on, under ${runtime}`, async () => {
     const home = await Deno.makeTempDir();
     await using own = await open(command, home);
     await own.say("x = 1", "");

@@ -74,7 +74,7 @@ Deno.test("run ends a script as python does: threads, pools, atexit, finalizers,
   });
 });
 
-Deno.test("run leaves whole files", async () => {
+Deno.test("run leaves complete files", async () => {
   await using own = await server();
   const source =
     "import sys\nreport = open(sys.argv[1], 'w')\ndef put(text): report.write(text)\nput('to the end')\n";
@@ -145,7 +145,7 @@ Deno.test("run shows the lines of a script whose file the server does not have",
   assert(lines.includes("def __del__(self): raise ValueError('del')"), stderr);
 });
 
-Deno.test("run gives a script the interpreter that python gives it", async () => {
+Deno.test("run sets up the interpreter for a script as python does", async () => {
   await agree({
     "its module":
       "import sys\nprint(sorted(sys.modules['__main__'].__dict__))\nprint(__file__, sys.argv, sys.path[0], __spec__, type(__loader__).__name__)\n",
@@ -160,7 +160,7 @@ Deno.test("run gives a script the interpreter that python gives it", async () =>
   });
 });
 
-Deno.test("run gives each script a process that none has used", async () => {
+Deno.test("run gives each script a new process", async () => {
   await using own = await server();
   await using file = await script(
     "import json, os, random, signal\nprint(hasattr(json, 'mark'), 'MARK' in os.environ, signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)\nprint(random.random())\njson.mark = 1\nos.environ['MARK'] = '1'\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nrandom.seed(5)\n",
@@ -175,7 +175,7 @@ Deno.test("run gives each script a process that none has used", async () => {
   assertEquals(drawn.size, 3);
 });
 
-Deno.test("a Ctrl-C ends the wait for a script's threads, as python has it", async () => {
+Deno.test("a Ctrl-C ends the wait for a script's threads, as in python", async () => {
   await using own = await server();
   await using file = await script(
     "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\nprint('begun', flush=True)\n",
@@ -190,7 +190,7 @@ Deno.test("a Ctrl-C ends the wait for a script's threads, as python has it", asy
   while (own.stats().sessions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
 });
 
-Deno.test("a script that a Ctrl-C has ended takes its time to finalize objects", async () => {
+Deno.test("a script that was ended by Ctrl-C still finalizes its objects", async () => {
   await using own = await server();
   await using file = await script(
     // Longer than the server waits before it sends the signal again.

@@ -12,7 +12,7 @@ async function has(remote: RemoteProcess, module: string): Promise<boolean> {
   );
 }
 
-test("a typed array is an ndarray in Python, or an array.array where there is no numpy", async () => {
+test("a typed array becomes an ndarray in Python, or an array.array without numpy", async () => {
   await using own = await testRemote();
   const numpy = await has(own.remote, "numpy");
   const arrays = [
@@ -60,7 +60,7 @@ from array import array
   );
 });
 
-test("an NDArray keeps its shape and its order, or needs numpy with a sentence", async () => {
+test("an NDArray keeps its shape and its order; without numpy it is an EncodeError", async () => {
   await using own = await testRemote();
   const data = new Float64Array([1, 2, 3, 4, 5, 6]);
   const x = new NDArray(data, { shape: [2, 3], order: "F" });
@@ -89,7 +89,7 @@ import numpy as np
   );
 });
 
-test("8 MB of float64 are the same to the last bit after a journey", async () => {
+test("8 MB of float64 come back the same to the last bit", async () => {
   await using own = await testRemote();
   const x = Float64Array.from({ length: 1_000_000 }, (_, i) => Math.sqrt(i));
   const back = await own.remote.eval<NDArray | Float64Array>("x", { locs: { x } });
@@ -99,7 +99,7 @@ test("8 MB of float64 are the same to the last bit after a journey", async () =>
   assertEquals(await own.remote.eval("[x, 1][1]", { locs: { x: [x, { y: x }] } }), 1);
 });
 
-test("a DataFrame is one in Python and comes back as it was, or needs pandas", async () => {
+test("a DataFrame becomes one in Python and comes back the same, or needs pandas", async () => {
   await using own = await testRemote();
   const frame = new DataFrame({
     fruit: ["pear", "fig", null],

@@ -50,7 +50,7 @@ function hello(outputAddr: string, changes: Record<string, unknown> = {}): Uint8
   return frameBytes(MessageType.SERVER_HELLO, 0, 0, encode(body as Parameters<typeof encode>[0]));
 }
 
-test("open() throws TypeError when the address is none", async () => {
+test("open() throws TypeError when the address is invalid", async () => {
   for (
     const addr of [
       "",
@@ -88,7 +88,7 @@ test("open() throws ConnectionError when the port is closed", async () => {
   assertInstanceOf(error.cause, Error);
 });
 
-test("a failed opening shows the line that asked for it, and none of this library's", async () => {
+test("the stack of a failed open() shows the caller's line and no line of this library", async () => {
   const addr = "127.0.0.1:1";
   // With await: JavaScriptCore drops frames of tail calls.
   const ways = [
@@ -113,7 +113,7 @@ test("open() throws ConnectionError when the host is unknown", async () => {
   );
 });
 
-test("open() throws ProtocolError when an HTTP server answers, and shows what it said", async () => {
+test("open() throws ProtocolError when an HTTP server answers, and shows the answer", async () => {
   await using server = await badServer((socket) => {
     socket.write("HTTP/1.1 400 Bad Request\r\n\r\n");
   });
@@ -184,7 +184,7 @@ test("open() throws ConnectionError when the server closes after any byte of its
   }
 });
 
-test("open() tells what the server's ERROR says", async () => {
+test("open() throws an error with the message of the server's ERROR", async () => {
   await using server = await badServer((socket) => {
     const body = encode({ code: "LIMIT", message: "4096 sessions are open" });
     socket.write(frameBytes(MessageType.ERROR, 0, 0, body));
@@ -212,7 +212,7 @@ test("connect() throws ConnectionError when the outputstream's port is closed", 
   await assertRejects(() => session.connect(), ConnectionError, why);
 });
 
-test("connect() throws ConnectionError when the server names no place for the outputstream", async () => {
+test("connect() throws ConnectionError when the server names no address for the outputstream", async () => {
   await using server = await badServer((socket) => {
     socket.write(hello("unix:/somewhere"));
   });
@@ -236,7 +236,7 @@ test("connect() throws ConnectionError within its deadline when the outputstream
   );
 });
 
-test("a broken rule of the server's ends the session, and the server is told which", async () => {
+test("a server that breaks a rule loses the session, and gets an ERROR that names the rule", async () => {
   const told = Promise.withResolvers<string>();
   await using server = await badServer((socket) => {
     const reader = new FrameReader(4096);

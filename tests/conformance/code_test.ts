@@ -20,7 +20,7 @@ test("eval() runs code that is indented as a whole", async () => {
   for (const [code, value] of cases) assertEquals(await own.remote.eval(code), value, code);
 });
 
-test("eval() tells lines and columns of indented code as they are written", async () => {
+test("errors in indented code have the lines and columns of the original text", async () => {
   await using own = await testRemote();
   const failed = await assertRejects(
     async () => await own.remote.eval("\n    x = 1\n    x / 0\n"),
@@ -34,7 +34,7 @@ test("eval() tells lines and columns of indented code as they are written", asyn
   assertEquals([broken.syntax?.line, broken.syntax?.column], [3, 9]);
 });
 
-test("eval() refuses code that is indented in part", async () => {
+test("eval() refuses code that is only partly indented", async () => {
   await using own = await testRemote();
   for (const code of ["  x = 1\ny = 2", "  x = 1\nelse:\n  y = 2", "x = 1\n  y = 2"]) {
     const error = await assertRejects(async () => await own.remote.eval(code), PythonError);
@@ -42,7 +42,7 @@ test("eval() refuses code that is indented in part", async () => {
   }
 });
 
-test("eval() takes a byte order mark before the code for none of it", async () => {
+test("eval() ignores a byte order mark before the code", async () => {
   await using own = await testRemote();
   assertEquals(await own.remote.eval("\ufefftotal = 20 + 1\ntotal * 2"), 42);
 });
@@ -62,7 +62,7 @@ test("eval() runs programs as deep as Python compiles", async () => {
   for (const [code, value] of cases) assertEquals(await own.remote.eval(code), value);
 });
 
-test("a traceback shows the lines of a kept function, however many evals came after it", async () => {
+test("a traceback shows the lines of a kept function, even after many more evals", async () => {
   await using own = await testRemote();
   const namespace = "n";
   await own.remote.eval("def halve(x):\n    return x / (x - x)", { namespace });
@@ -76,7 +76,7 @@ test("a traceback shows the lines of a kept function, however many evals came af
   assertEquals(source, "def halve(x):\n    return x / (x - x)\n");
 });
 
-test("Python shows lines of source in warnings, threads, finalizers and excepthook, and to inspect", async () => {
+test("Python shows source lines in warnings, threads, finalizers, excepthook and inspect", async () => {
   await using own = await testRemote();
   const shown: [string, string][] = [
     ["x = 3\nif x is 3: pass", "if x is 3: pass"],
@@ -111,7 +111,7 @@ inspect.getsource(Point)`;
   assertEquals(error.type, "TypeError");
 });
 
-test("code that looks at its stack sees its own frames alone", async () => {
+test("code that looks at its stack sees only its own frames", async () => {
   await using own = await testRemote();
   const looks = [
     "import inspect\ndef f(): return [frame.function for frame in inspect.stack()]\nf()",
@@ -137,7 +137,7 @@ test("code that looks at its stack sees its own frames alone", async () => {
   assertEquals(await own.remote.eval(current), ["<module>"]);
 });
 
-test("code that traces or profiles itself is told of its own frames alone", async () => {
+test("code that traces or profiles itself gets only its own frames", async () => {
   await using own = await testRemote();
   for (const kind of ["trace", "profile"]) {
     const code = `
@@ -158,7 +158,7 @@ is_kept, sys.get${kind}() is None, files, {name for _, name in seen}`;
   }
 });
 
-test("print() writes where descriptors 1 and 2 lead", async () => {
+test("print() writes to where descriptors 1 and 2 point", async () => {
   await using own = await testRemote();
   const future = own.remote.eval(`
 import os, sys, tempfile
@@ -180,7 +180,7 @@ target.read().decode()`);
   assertEquals((await all(own.remote.eval("print('next')").output())).length, 1);
 });
 
-test("print() writes where a descriptor leads that was closed and opened again, by any name", async () => {
+test("print() follows a descriptor that was closed and opened again by any function", async () => {
   await using own = await testRemote();
   const closes = [
     "os.closerange(1, 2)",
@@ -201,7 +201,7 @@ open(path).read()`;
   }
 });
 
-test("open() takes paths whose classes compare in their own ways", async () => {
+test("Python's open() takes paths of classes with their own __eq__", async () => {
   await using own = await testRemote();
   const code = `
 import os
@@ -212,7 +212,7 @@ open(Odd(os.devnull)).read()`;
   assertEquals(await own.remote.eval(code), "");
 });
 
-test("functions of Python's that the server's side looks after can be kept in a class, and pickled", async () => {
+test("wrapped functions of Python can be class attributes, and can be pickled", async () => {
   await using own = await testRemote();
   const code = `
 import gc, os, pickle, signal, sys, threading, warnings

@@ -15,9 +15,9 @@ import {
 } from "../../mod.ts";
 import { all, type Doors, test, testDoors, until } from "../harness.ts";
 
-/** One test over each door. */
+/** One test over each transport. */
 function testEach(name: string, body: (addr: string, options: OpenOptions) => Promise<void>): void {
-  test(`${name} through every door`, async () => {
+  test(`${name}, over every transport`, async () => {
     await using given = await testDoors();
     for (const { what, addr, options } of given.doors) {
       try {
@@ -33,7 +33,7 @@ function secureDoor({ doors }: Doors): Doors["doors"][number] {
   return doors.find(({ options }) => options.tls !== undefined)!;
 }
 
-testEach("a session gives values, exceptions and output", async (addr, options) => {
+testEach("a session returns values, exceptions and output", async (addr, options) => {
   await using session = await PyProxySession.open(addr, options);
   assertEquals(session.sessionId.length, 32);
   await using remote = await session.connect();
@@ -57,7 +57,7 @@ testEach("output is live", async (addr, options) => {
   await assertRejects(() => future.wait(), CancelledError);
 });
 
-testEach("large values go both ways, many at a time", async (addr, options) => {
+testEach("large values travel in both directions, many at a time", async (addr, options) => {
   await using remote = await connect(addr, options);
   const data = new Uint8Array(3 * 1024 * 1024 + 17).map((_, i) => i * 31);
   const back = await Promise.all(
@@ -73,7 +73,7 @@ testEach("large values go both ways, many at a time", async (addr, options) => {
   assertEquals(numbers, Array.from({ length: 500 }, (_, i) => 2 * i));
 });
 
-testEach("much output comes whole, to a slow reader as well", async (addr, options) => {
+testEach("much output arrives complete, even at a slow reader", async (addr, options) => {
   await using remote = await connect(addr, options);
   const future = remote.eval("for i in range(30_000): print('line', i, 'x' * 50)");
   let count = 0;
@@ -84,7 +84,7 @@ testEach("much output comes whole, to a slow reader as well", async (addr, optio
   assertEquals(count, 30_000);
 });
 
-testEach("close({ drain: true }) lets what is in flight finish", async (addr, options) => {
+testEach("close({ drain: true }) lets evals in flight finish", async (addr, options) => {
   const remote = await connect(addr, options);
   const future = remote.eval("import time; time.sleep(0.1); 'done'");
   await remote.close({ drain: true });
@@ -98,7 +98,7 @@ testEach("a pool logs in with each of its sessions", async (addr, options) => {
   assertEquals(await Promise.all(values), [1, 4, 9]);
 });
 
-testEach("whoever has another token, or none, is not let in", async (addr, options) => {
+testEach("a client with another token, or none, is refused", async (addr, options) => {
   for (const token of [undefined, `${options.token}x`]) {
     const error = await assertRejects(
       () => connect(addr, { ...options, token }),
@@ -109,7 +109,7 @@ testEach("whoever has another token, or none, is not let in", async (addr, optio
   }
 });
 
-test("connect() sends nothing to a TLS server that it should not trust", async () => {
+test("connect() sends nothing to a TLS server that it does not trust", async () => {
   await using given = await testDoors();
   for (const [who, identity] of Object.entries(given.impostors)) {
     let bytes = 0;
@@ -137,7 +137,7 @@ test("connect() sends nothing to a TLS server that it should not trust", async (
   }
 });
 
-test("connect() takes no certificate that is for another name, or of an authority unknown", async () => {
+test("connect() refuses a certificate for another name, or of an unknown authority", async () => {
   await using given = await testDoors();
   const { addr, options } = secureDoor(given);
   const caCerts = [given.authority];
@@ -148,7 +148,7 @@ test("connect() takes no certificate that is for another name, or of an authorit
   assertEquals(await remote.eval("1"), 1);
 });
 
-test("connect() says what is wrong when only one end talks TLS", async () => {
+test("connect() says what is wrong when only one end uses TLS", async () => {
   await using given = await testDoors();
   const { addr, options } = secureDoor(given);
   const plain = await assertRejects(
@@ -164,7 +164,7 @@ test("connect() says what is wrong when only one end talks TLS", async () => {
   assertStringIncludes(secure.message, "the server does not talk TLS");
 });
 
-test("connect() gives up a TLS handshake that nobody answers", async () => {
+test("connect() gives up when nobody answers its TLS handshake", async () => {
   const sockets: Socket[] = [];
   const server = createTcpServer((socket) => sockets.push(socket));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -186,7 +186,7 @@ test("connect() gives up a TLS handshake that nobody answers", async () => {
   }
 });
 
-test("connect() throws TypeError for TLS options that cannot be meant", async () => {
+test("connect() throws TypeError for invalid TLS options", async () => {
   const wrong: unknown[] = [1, "yes", { ca: "x" }, { caCerts: "x" }, { caCerts: [1] }, {
     serverName: "",
   }];
@@ -196,7 +196,7 @@ test("connect() throws TypeError for TLS options that cannot be meant", async ()
   await assertRejects(() => connect("unix:/nowhere", { tls: true }), TypeError, "no TLS on a unix");
 });
 
-test("connect() says which unix socket nobody answers on", async () => {
+test("connect() names the unix socket on which nobody answers", async () => {
   const error = await assertRejects(() => connect("unix:/nowhere/at/all"), ConnectionError);
   assertStringIncludes(error.message, "Cannot open a session at unix:/nowhere/at/all");
 });

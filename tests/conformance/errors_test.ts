@@ -11,7 +11,7 @@ import { all, shareServer, test, testRemote } from "../harness.ts";
 
 shareServer();
 
-test("an exception of the code is a PythonError with everything Python says of it", async () => {
+test("an exception becomes a PythonError with all its details", async () => {
   await using own = await testRemote();
   const code = `
 def divide(a):
@@ -38,7 +38,7 @@ divide(1)`;
   assert(error.stack!.includes("errors_test.ts"), error.stack);
 });
 
-test("an exception's cause and context come as the cause", async () => {
+test("the cause or context of an exception becomes the cause", async () => {
   await using own = await testRemote();
   const raise = async (code: string) =>
     await assertRejects(async () => await own.remote.eval(code), PythonError);
@@ -51,7 +51,7 @@ test("an exception's cause and context come as the cause", async () => {
   assertEquals(none.cause, undefined);
 });
 
-test("a SyntaxError has its position", async () => {
+test("a PythonError of a SyntaxError has its position", async () => {
   await using own = await testRemote();
   const error = await assertRejects(
     async () => await own.remote.eval("x = 1\ny = = 2"),
@@ -61,7 +61,7 @@ test("a SyntaxError has its position", async () => {
   assertEquals([error.syntax?.line, error.syntax?.column], [2, 5]);
 });
 
-test("sys.exit() and other BaseExceptions are a PythonError, not the end of the process", async () => {
+test("sys.exit() and other BaseExceptions become a PythonError and don't end the process", async () => {
   await using own = await testRemote();
   const pid = await own.remote.eval("import os; os.getpid()");
   for (
@@ -92,7 +92,7 @@ test("the death of the process is a RemoteProcessDiedError with exit code or sig
   assertEquals(await own.remote.eval("'replaced'"), "replaced");
 });
 
-test("evals queued behind one that kills the process run on the replacement, in order", async () => {
+test("evals queued after one that kills the process run on the replacement, in order", async () => {
   await using own = await testRemote();
   const before = Array.from({ length: 5 }, (_, i) => own.remote.eval("i", { locs: { i } }));
   const killer = own.remote.eval("import os; print('last words', flush=True); os._exit(1)");
@@ -103,7 +103,7 @@ test("evals queued behind one that kills the process run on the replacement, in 
   assertEquals((await all(killer.output())).map(({ line }) => line), ["last words"]);
 });
 
-test("a value that cannot be sent is opaque, and an EncodeError when strict", async () => {
+test("a value that cannot be sent comes as opaque, or is an EncodeError when strict", async () => {
   await using own = await testRemote();
   const value = await own.remote.eval<{ f: Opaque }>("{'f': object}");
   assertInstanceOf(value.f, Opaque);
@@ -116,7 +116,7 @@ test("a value that cannot be sent is opaque, and an EncodeError when strict", as
   assertEquals(await own.remote.eval("1"), 1);
 });
 
-test("an argument that cannot be sent fails its eval with an EncodeError that has its path, nothing sent", async () => {
+test("an argument that cannot be sent fails its eval with an EncodeError that has its path, and nothing is sent", async () => {
   await using own = await testRemote();
   const rows = [0, 1, 2, { f: () => 1 }];
   const error = await assertRejects(

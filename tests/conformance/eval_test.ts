@@ -11,14 +11,14 @@ import { all, shareServer, test, testRemote } from "../harness.ts";
 
 shareServer();
 
-test("eval() gives the value of an expression", async () => {
+test("eval() returns the value of an expression", async () => {
   await using own = await testRemote();
   assertEquals(await own.remote.eval("2 + 2"), 4);
   assertEquals(await own.remote.eval("  2 + 2"), 4);
   assertEquals(await own.remote.eval("(1,\n 2)"), [1, 2]);
 });
 
-test("eval() runs statements and gives the value of a last expression, else null", async () => {
+test("eval() runs statements and returns the value of a last expression, else null", async () => {
   await using own = await testRemote();
   assertEquals(await own.remote.eval("x = 20\nx + 1"), 21);
   assertEquals(await own.remote.eval("x = 20"), null);
@@ -28,7 +28,7 @@ test("eval() runs statements and gives the value of a last expression, else null
   assertEquals(await own.remote.eval("# nothing"), null);
 });
 
-test("eval() gives functions, lambdas and comprehensions the locs", async () => {
+test("functions, lambdas and comprehensions see the locs", async () => {
   await using own = await testRemote();
   const locs = { x: 10 };
   assertEquals(await own.remote.eval("[x + i for i in range(3)]", { locs }), [10, 11, 12]);
@@ -37,7 +37,7 @@ test("eval() gives functions, lambdas and comprehensions the locs", async () => 
   assertEquals(await own.remote.eval("import math\ndef f(): return math.floor(2.5)\nf()"), 2);
 });
 
-test("eval() reads names in locs and globs as Python's parser does", async () => {
+test("eval() normalizes names in locs and globs as Python's parser does", async () => {
   await using own = await testRemote();
   // The micro sign, a ligature, full-width letters, a combining accent.
   for (const name of ["\u00b5", "o\ufb03ce", "\uff41\uff42", "e\u0301"]) {
@@ -50,7 +50,7 @@ test("eval() reads names in locs and globs as Python's parser does", async () =>
   assertEquals(await own.remote.eval("\u00b5", { namespace, locs: { "\u00b5": 6 } }), 6);
 });
 
-test("eval() refuses two names that are one to Python, and the session goes on", async () => {
+test("eval() refuses two names that Python's parser makes the same, and the session goes on", async () => {
   await using own = await testRemote();
   const locs = { "\u00b5": 1, "\u03bc": 2 };
   const error = await assertRejects(async () => await own.remote.eval("1", { locs }), EncodeError);
@@ -59,7 +59,7 @@ test("eval() refuses two names that are one to Python, and the session goes on",
   assertEquals(await own.remote.eval("1 + 1"), 2);
 });
 
-test("eval() of code that replaces its process says so, and tells of no signal", async () => {
+test("eval() of code that replaces its process fails with that reason, and without a signal", async () => {
   await using own = await testRemote();
   const code = "import os; os.execvp('sh', ['sh', '-c', 'sleep 60'])";
   const error = await assertRejects(
@@ -104,7 +104,7 @@ test("eval() leaks nothing from one eval to the next", async () => {
   }
 });
 
-test("eval() keeps state in a namespace, where it is asked for", async () => {
+test("eval() keeps state in a namespace, if the call asks for it", async () => {
   await using own = await testRemote();
   const namespace = "notebook";
   await own.remote.eval("import math; x = 20", { namespace });
@@ -119,7 +119,7 @@ test("eval() keeps state in a namespace, where it is asked for", async () => {
   );
 });
 
-test("a namespace that died with its process is told once, and starts afresh", async () => {
+test("a namespace that died with its process fails one eval, then starts empty", async () => {
   await using own = await testRemote();
   const namespace = "n";
   await own.remote.eval("x = 1", { namespace });
@@ -162,7 +162,7 @@ test("eval() runs on Python's main thread", async () => {
   assertEquals(await own.remote.eval(code), true);
 });
 
-test("eval() runs evals of one session in the order of the calls", async () => {
+test("evals of one session run in the order of the calls", async () => {
   await using own = await testRemote();
   const namespace = "order";
   await own.remote.eval("seen = []", { namespace });
@@ -177,7 +177,7 @@ test("eval() runs evals of one session in the order of the calls", async () => {
   );
 });
 
-test("eval() gives evals of several sessions to several processes at a time", async () => {
+test("evals of several sessions run in several processes at the same time", async () => {
   await using a = await testRemote();
   await using b = await testRemote();
   // Each waits for the other's file: one after the other, the first would never end.
@@ -210,7 +210,7 @@ test("eval() throws TypeError when an option is unknown or has the wrong type", 
   assertEquals(await own.remote.eval("'still works'"), "still works");
 });
 
-test("eval() survives what code does to its process", async () => {
+test("the session survives what code does to its process", async () => {
   await using own = await testRemote();
   const pid = await own.remote.eval("import os; os.getpid()");
   const codes = [
@@ -232,7 +232,7 @@ test("eval() survives what code does to its process", async () => {
   assertEquals(await own.remote.eval("import os; os.getpid()"), pid);
 });
 
-test("eval() finds the standard descriptors in place, however close it follows what moved them", async () => {
+test("an eval finds the standard descriptors in place, right after one that moved them", async () => {
   await using own = await testRemote();
   const moves = [
     "import os; os.close(1)",
@@ -261,7 +261,7 @@ test("eval() finds the standard descriptors in place, however close it follows w
   }
 });
 
-test("a forked child that comes back from the code does not answer in its parent's place", async () => {
+test("a forked child that returns from the code does not answer for its parent", async () => {
   await using own = await testRemote();
   const pid = await own.remote.eval("import os; os.getpid()");
   const code = "import os\nchild = os.fork()\nif child: os.waitpid(child, 0)\nos.getpid()";
@@ -269,7 +269,7 @@ test("a forked child that comes back from the code does not answer in its parent
   assertEquals(await own.remote.eval("import os; os.getpid()"), pid);
 });
 
-test("deep recursion is a RecursionError, and the process goes on", async () => {
+test("deep recursion raises RecursionError, and the process goes on", async () => {
   await using own = await testRemote();
   const error = await assertRejects(
     async () => await own.remote.eval("def f(): return f()\nf()"),
@@ -279,7 +279,7 @@ test("deep recursion is a RecursionError, and the process goes on", async () => 
   assertEquals(await own.remote.eval("1"), 1);
 });
 
-test("a value or an argument of 20 MB travels whole", async () => {
+test("a value and an argument of 20 MB arrive complete", async () => {
   await using own = await testRemote();
   const bytes = new Uint8Array(20_000_000).map((_, i) => i * 7);
   const back = await own.remote.eval<Uint8Array>("data", { locs: { data: bytes } });
@@ -287,7 +287,7 @@ test("a value or an argument of 20 MB travels whole", async () => {
   assert(back.every((byte, i) => byte === bytes[i]));
 });
 
-test("a SIGINT that code sends to itself is a KeyboardInterrupt, as in any Python", async () => {
+test("a SIGINT that code sends to itself raises KeyboardInterrupt, as in plain Python", async () => {
   await using own = await testRemote();
   const code = `
 import os, signal, threading, _thread

@@ -104,7 +104,7 @@ const EVERYTHING: Record<string, Case> = {
   complex: [new PythonScalar("complex", "-0.0-2.5j"), "complex", "(-0-2.5j)"],
 };
 
-test("one of everything is to Python what it should be, and comes back as what it was", async () => {
+test("one of everything has the right type in Python, and comes back the same", async () => {
   await using own = await testRemote();
   const locs = Object.fromEntries(Object.entries(EVERYTHING).map(([name, [sent]]) => [name, sent]));
   const told = await own.remote.eval<Record<string, [unknown, string, string]>>(
@@ -121,7 +121,7 @@ test("one of everything is to Python what it should be, and comes back as what i
   }
 });
 
-test("one of everything goes in globs as well, and as items, keys and fields of one another", async () => {
+test("one of everything can be in globs, and an item, key or field of the others", async () => {
   await using own = await testRemote();
   const values = Object.values(EVERYTHING).map(([sent]) => sent);
   const code = "[[list(v), v[0], v[1]['f'], v[2]] for v in rows] and [v[0] for v in rows]";

@@ -44,7 +44,7 @@ test("waiting again throws the same error each time", async () => {
   assertEquals(!outcome.ok && outcome.error === first, true);
 });
 
-test("a future is used as any promise is", async () => {
+test("a future can be used like any promise", async () => {
   await using own = await testRemote();
   const right: Promise<number> = own.remote.eval<number>("6 * 7");
   const wrong: Promise<number> = own.remote.eval<number>("1 / 0");
@@ -58,13 +58,13 @@ test("a future is used as any promise is", async () => {
   assertEquals(`${right}`, "[object Future]");
 });
 
-test("a failed future that nobody awaited is no unhandled rejection", async () => {
+test("a failed future that nobody awaits is not an unhandled rejection", async () => {
   await using own = await testRemote();
   own.remote.eval("1 / 0");
   assertEquals(await own.remote.eval("1"), 1);
 });
 
-test("cancel() stops a running eval by KeyboardInterrupt", async () => {
+test("cancel() stops a running eval with a KeyboardInterrupt", async () => {
   await using own = await testRemote();
   const pid = await own.remote.eval("import os; os.getpid()");
   const future = own.remote.eval("print('runs', flush=True)\nwhile True: pass");
@@ -75,7 +75,7 @@ test("cancel() stops a running eval by KeyboardInterrupt", async () => {
   assertEquals(await own.remote.eval("import os; os.getpid()"), pid);
 });
 
-test("cancel() stops code where Python lets go of the first KeyboardInterrupt", async () => {
+test("cancel() stops code in which Python drops the first KeyboardInterrupt", async () => {
   await using own = await testRemote();
   const pid = await own.remote.eval("import os; os.getpid()");
   // What is raised in a finalizer goes to sys.unraisablehook, and the code goes on.
@@ -93,7 +93,7 @@ while True: pass`);
   assertEquals(await own.remote.eval("import os; os.getpid()"), pid);
 });
 
-test("cancel() drops an eval that waits, and no other", async () => {
+test("cancel() drops a waiting eval, and no other", async () => {
   await using own = await testRemote();
   const running = own.remote.eval("import time; time.sleep(0.2); 'ran'");
   const futures = Array.from({ length: 1500 }, (_, i) => own.remote.eval("i", { locs: { i } }));
@@ -127,7 +127,7 @@ while True:
   assertEquals(await own.remote.eval("1"), 1);
 });
 
-test("cancel() of an eval that is done changes nothing, and does not hit the next one", async () => {
+test("cancel() of an eval that is done changes nothing and does not stop the next one", async () => {
   await using own = await testRemote();
   for (let i = 0; i < 50; i++) {
     const first = own.remote.eval("1");
@@ -161,7 +161,7 @@ test("eval({ signal }) stops the eval, and the error's cause is the reason", asy
   assertEquals(await own.remote.eval("2"), 2);
 });
 
-test("a cancelled eval's children end with its process when it has to be killed", async () => {
+test("when a cancelled eval has to be killed, its process's children end, too", async () => {
   await using own = await testRemote();
   const code = `
 import signal, subprocess
@@ -212,7 +212,7 @@ test("close({ drain: true }) lets what was called finish, and takes nothing new"
   assertEquals(await own.remote.closed, { reason: "CLIENT_CLOSED" });
 });
 
-test("a Future of any type is one that RemoteProcess.output() takes", async () => {
+test("RemoteProcess.output() takes a Future of any type", async () => {
   await using own = await testRemote();
   const future = own.remote.eval<number>("print('typed'); 1");
   const unknown: Future<unknown> = future;
@@ -220,7 +220,7 @@ test("a Future of any type is one that RemoteProcess.output() takes", async () =
   assertEquals(await unknown, 1);
 });
 
-test("results come while a slow eval holds up all that wait behind it", async () => {
+test("results arrive while a slow eval delays all evals after it", async () => {
   await using own = await testRemote();
   const quick = Array.from({ length: 200 }, (_, i) => own.remote.eval<number>(`${i}`));
   const slow = own.remote.eval("import time; time.sleep(600)");

@@ -72,7 +72,7 @@ const HOSTILE: [status: number, values: string, why: RegExp][] = [
   [ResultStatus.CANCELLED, "", /cancelled/],
 ];
 
-test("a result that is no value is a ProtocolError, and ends its session with that reason", async () => {
+test("a result that is no value is a ProtocolError and ends its session with that reason", async () => {
   await using good = await answering(ResultStatus.VALUE, "07");
   await using canary = await connect(good.addr);
   for (const [status, values, why] of HOSTILE) {

@@ -24,7 +24,7 @@ test("interrupt() raises KeyboardInterrupt in a loop and in a sleep", async () =
   assertEquals(await own.remote.eval("import os; os.getpid()"), pid);
 });
 
-test("interrupt() lets code catch it and go on, and comes again when asked again", async () => {
+test("code can catch an interrupt() and go on, and a second one reaches it, too", async () => {
   await using own = await testRemote();
   const future = own.remote.eval(`
 caught = 0
@@ -44,7 +44,7 @@ caught`);
   assertEquals((await output.next()).done, true);
 });
 
-test("interrupt() reaches code where Python lets go of the first KeyboardInterrupt", async () => {
+test("interrupt() reaches code in which Python drops the first KeyboardInterrupt", async () => {
   await using own = await testRemote();
   const future = own.remote.eval(`
 class Finalized:
@@ -58,7 +58,7 @@ while True: pass`);
   await interrupted(future);
 });
 
-test("interrupt() says false when nothing runs, and what comes next is not hit", async () => {
+test("interrupt() returns false when nothing runs, and does not interrupt the next eval", async () => {
   await using own = await testRemote();
   assertEquals(await own.remote.interrupt(), false);
   assertEquals(await own.remote.eval("sum(range(1_000_000))"), 499_999_500_000);
@@ -75,7 +75,7 @@ test("interrupt() says false when nothing runs, and what comes next is not hit",
   }
 });
 
-test("interrupt() leaves the evals that wait alone", async () => {
+test("interrupt() does not affect waiting evals", async () => {
   await using own = await testRemote();
   const running = own.remote.eval("print('runs', flush=True)\nwhile True: pass");
   const waiting = Array.from({ length: 1500 }, (_, i) => own.remote.eval("i", { locs: { i } }));
@@ -85,7 +85,7 @@ test("interrupt() leaves the evals that wait alone", async () => {
   assertEquals(await Promise.all(waiting), Array.from({ length: 1500 }, (_, i) => i));
 });
 
-test("interrupt() leaves the sessions alone that share the process", async () => {
+test("interrupt() does not affect other sessions in the process", async () => {
   await using own = await testRemote();
   const others = await Promise.all(Array.from({ length: 8 }, () => connect(own.addr)));
   try {
@@ -102,7 +102,7 @@ test("interrupt() leaves the sessions alone that share the process", async () =>
   }
 });
 
-test("interrupt() keeps the namespace, and what was printed before it", async () => {
+test("interrupt() keeps the namespace and the output before it", async () => {
   await using own = await testRemote();
   await own.remote.eval("x = 7", { namespace: "kept" });
   const future = own.remote.eval("print('one')\nprint('two', flush=True)\nwhile True: pass", {
@@ -130,7 +130,7 @@ test("interrupt() of a cancelled eval leaves it cancelled", async () => {
   assertEquals(await own.remote.eval("1"), 1);
 });
 
-test("interrupt() on a session that is over rejects, and an unawaited one disturbs nobody", async () => {
+test("interrupt() on a closed session rejects, without an unhandled rejection", async () => {
   await using own = await testRemote();
   own.remote.eval("while True: pass");
   own.remote.interrupt();

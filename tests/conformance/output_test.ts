@@ -10,7 +10,7 @@ async function lines(future: Future<unknown>): Promise<string[]> {
   return (await all(future.output())).map(({ line }) => line);
 }
 
-test("output() gives an eval's lines in order, then ends", async () => {
+test("output() yields an eval's lines in order, then ends", async () => {
   await using own = await testRemote();
   const future = own.remote.eval("import sys\nprint('a')\nprint('b', file=sys.stderr)\nprint('c')");
   assertEquals(await all(own.remote.output(future)), [
@@ -20,7 +20,7 @@ test("output() gives an eval's lines in order, then ends", async () => {
   ]);
 });
 
-test("output() ends after the last line of the eval, also when nobody read before", async () => {
+test("output() ends after the last line of the eval, even if nobody has read before", async () => {
   await using own = await testRemote();
   const future = own.remote.eval("for i in range(1000): print(i)");
   await future;
@@ -35,7 +35,7 @@ test("output() of an eval that printed nothing is empty", async () => {
   assertEquals(await lines(own.remote.eval("1")), []);
 });
 
-test("a last line without a newline is a line, an empty line is one too", async () => {
+test("a last line without a newline and an empty line are lines", async () => {
   await using own = await testRemote();
   assertEquals(await lines(own.remote.eval("print('a\\n\\nb', end='')")), ["a", "", "b"]);
 });
@@ -61,7 +61,7 @@ test("output is live: a line printed before a wait arrives during it", async () 
   assertEquals(seen, ["before", "after"]);
 });
 
-test("order is exact among print, stderr, os.write and children on descriptor 1", async () => {
+test("print, stderr, os.write and children on descriptor 1 keep their exact order", async () => {
   await using own = await testRemote();
   const code = `
 import os, subprocess, sys
@@ -80,7 +80,7 @@ for i in range(20):
   assertEquals(await lines(own.remote.eval(code)), expected);
 });
 
-test("descriptor 2 is captured, ordered in itself", async () => {
+test("descriptor 2 is captured, in its own order", async () => {
   await using own = await testRemote();
   const code = `
 import os, subprocess
@@ -93,13 +93,13 @@ for i in range(50):
   assertEquals(items.map(({ line }) => line), expected);
 });
 
-test("what C writes through its own stdio is captured at the eval's end", async () => {
+test("what C writes through stdio is captured at the end of the eval", async () => {
   await using own = await testRemote();
   const code = "import ctypes; ctypes.CDLL(None).puts(b'from C'); None";
   assertEquals(await lines(own.remote.eval(code)), ["from C"]);
 });
 
-test("output that is UTF-8 is decoded across the borders of chunks", async () => {
+test("UTF-8 output is decoded across chunk boundaries", async () => {
   await using own = await testRemote();
   const code = `
 import os, time
@@ -135,7 +135,7 @@ test("output({ raw: true }) gives the bytes", async () => {
   assertEquals(bytes, Array.from({ length: 25_600 }, (_, i) => i % 256));
 });
 
-test("bytes that no UTF-8 has, alone at an eval's end, are that eval's", async () => {
+test("invalid UTF-8 at the end of an eval's output belongs to that eval", async () => {
   await using own = await testRemote();
   // The server holds back what may be the start of a record of its own. Slept on, so that all of it
   // is read before the result is there.
@@ -167,7 +167,7 @@ for thread in threads: thread.join()`;
   }
 });
 
-test("what comes after the eval has ended goes to logs() as late output", async () => {
+test("output after the end of the eval goes to logs() as late output", async () => {
   await using own = await testRemote();
   const future = own.remote.eval("import threading; threading.Timer(0.1, print, ['late']).start()");
   assertEquals(await lines(future), []);
@@ -180,7 +180,7 @@ test("what comes after the eval has ended goes to logs() as late output", async 
   }
 });
 
-test("a process that an eval leaves running is warned of in logs(), with its pid", async () => {
+test("logs() warns of a process that an eval leaves running, with its pid", async () => {
   await using own = await testRemote();
   const pid = await own.remote.eval<number>(
     "import subprocess; subprocess.Popen(['sleep', '60']).pid",
@@ -193,7 +193,7 @@ test("a process that an eval leaves running is warned of in logs(), with its pid
   await own.remote.eval("import os; os.kill(pid, 9)", { locs: { pid } });
 });
 
-test("remote.output() without a future sees every line with its eval's id, until the end", async () => {
+test("remote.output() without a future yields every line with its eval's id, until the end", async () => {
   await using own = await testRemote();
   const early = own.remote.eval("print('early')");
   await early;
@@ -208,7 +208,7 @@ test("remote.output() without a future sees every line with its eval's id, until
   assertEquals(await rest, []);
 });
 
-test("output() has one reader at a time, and can be left and taken up again", async () => {
+test("output() has one reader at a time, which can stop and start again", async () => {
   await using own = await testRemote();
   const future = own.remote.eval("for i in range(3): print(i)");
   const first = future.output();
@@ -221,7 +221,7 @@ test("output() has one reader at a time, and can be left and taken up again", as
   assertEquals(future.outputDropped + 2 * rest, 4);
 });
 
-test("output that nobody reads is kept up to a limit, the newest of it, the rest counted", async () => {
+test("of output that nobody reads the newest part is kept, and the dropped bytes are counted", async () => {
   await using own = await testRemote({ limits: { unreadOutputPerEval: 100_000 } });
   const future = own.remote.eval("for i in range(100_000): print('%09d' % i)");
   await future;
@@ -235,7 +235,7 @@ test("output that nobody reads is kept up to a limit, the newest of it, the rest
   assertEquals(future.outputDropped + bytes, 1_000_000);
 });
 
-test("a reader that is slow makes the writer wait, and loses nothing", async () => {
+test("a slow reader makes the writer wait and loses nothing", async () => {
   await using own = await testRemote();
   const size = 30_000_000;
   const future = own.remote.eval(
@@ -252,7 +252,7 @@ test("a reader that is slow makes the writer wait, and loses nothing", async () 
   await future;
 });
 
-test("output of print, os.write, a subprocess and a thread is attributed right in eight sessions", async () => {
+test("output of print, os.write, a subprocess and a thread belongs to the right eval in eight sessions", async () => {
   await using server = await testServer();
   const remotes = await Promise.all(Array.from({ length: 8 }, () => connect(server.addr)));
   const code = `
@@ -274,7 +274,7 @@ thread.join()`;
   await Promise.all(remotes.map((remote) => remote.close()));
 });
 
-test("output() of a session that closes before its end throws, and that of all just ends", async () => {
+test("when the session closes, output() of an eval throws, and output() of all evals ends", async () => {
   await using own = await testRemote();
   const future = own.remote.eval("import time; print('a'); time.sleep(60)");
   const every = own.remote.output();

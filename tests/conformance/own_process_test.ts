@@ -9,7 +9,7 @@ shareServer();
 const PID = "import os; os.getpid()";
 const own = { process: "own" } as const;
 
-test("a process of one's own is nobody else's, and fresh", async () => {
+test("a session's own process is new and not shared", async () => {
   await using shared = await testRemote();
   await shared.remote.eval("import json; json.used = True");
   await using first = await testRemote(own);
@@ -21,7 +21,7 @@ test("a process of one's own is nobody else's, and fresh", async () => {
   assertEquals(await shared.remote.eval(PID), pids[0]);
 });
 
-test("a process of one's own ends with its session, and what it has started too", async () => {
+test("a session's own process ends with the session, with all that it has started", async () => {
   let pids: number[] = [];
   {
     await using session = await testRemote(own);
@@ -35,7 +35,7 @@ test("a process of one's own ends with its session, and what it has started too"
   assertEquals(await after.remote.eval("2 + 2"), 4);
 });
 
-test("a process of one's own that dies is replaced by a fresh one", async () => {
+test("a session's own process is replaced by a new one when it dies", async () => {
   await using session = await testRemote(own);
   const { remote } = session;
   const before = await remote.eval(PID);
@@ -48,7 +48,7 @@ test("a process of one's own that dies is replaced by a fresh one", async () => 
   await assertRejects(async () => await remote.eval("x", { namespace: "n" }), NamespaceGoneError);
 });
 
-test("a process of one's own is cancelled, drained and asked for its state as any", async () => {
+test("cancel, drain and status work with a session's own process", async () => {
   await using session = await testRemote(own);
   const { remote } = session;
   const future = remote.eval("while True: pass");
@@ -60,7 +60,7 @@ test("a process of one's own is cancelled, drained and asked for its state as an
   assertEquals(await last, "whole");
 });
 
-test("open() refuses a process that there is not", async () => {
+test("open() refuses an unknown value of process", async () => {
   await assertRejects(
     // deno-lint-ignore no-explicit-any
     async () => await testRemote({ process: "mine" as any }),

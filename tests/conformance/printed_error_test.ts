@@ -63,7 +63,7 @@ test("console.log() of a PythonError shows Python's traceback, then the caller's
   assertEquals([count(text, "Traceback"), count(text, "KeyError: 'k'")], [2, 1], text);
 });
 
-test("console.log() of what has a PythonError in it shows the traceback as well", async () => {
+test("console.log() of an object with a PythonError shows the traceback, too", async () => {
   const { text } = await program(
     `await analyse().catch((error) => {
   console.log({ error });
@@ -77,7 +77,7 @@ test("console.log() of what has a PythonError in it shows the traceback as well"
   assertMatch(cause!, /Traceback[^]*raise ValueError\('bad'\) from e\n/);
 });
 
-test("an uncaught PythonError shows each traceback once, and where eval was called", async () => {
+test("an uncaught PythonError shows each traceback once, and the call of eval", async () => {
   for (const body of ["await analyse();", "analyse();\nawait new Promise(() => {});"]) {
     const { text, failed } = await program(body);
     assert(failed, text);

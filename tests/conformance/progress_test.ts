@@ -11,7 +11,7 @@ import { all, shareServer, test, testRemote, testServer, until } from "../harnes
 
 shareServer();
 
-test("state goes from queued to running to done, with the times of each", async () => {
+test("state goes from queued to running to done, each with its time", async () => {
   await using own = await testRemote();
   const before = Date.now();
   const first = own.remote.eval("import time; time.sleep(0.8)");
@@ -30,7 +30,7 @@ test("state goes from queued to running to done, with the times of each", async 
   assertEquals(second.startedAt, undefined);
 });
 
-test("state of an eval that was cancelled or lost is done", async () => {
+test("the state of a cancelled or lost eval is done", async () => {
   await using own = await testRemote();
   const running = own.remote.eval("import time; time.sleep(60)");
   const waiting = own.remote.eval("1");
@@ -45,7 +45,7 @@ test("state of an eval that was cancelled or lost is done", async () => {
   assert(lost.doneAt !== undefined);
 });
 
-test("onProgress tells of both directions, and of the end before the result is there", async () => {
+test("onProgress reports both directions, and reports the end before the result is there", async () => {
   await using own = await testRemote();
   const seen: Progress[] = [];
   const data = new Uint8Array(48 * 1024 * 1024);
@@ -69,7 +69,7 @@ test("onProgress tells of both directions, and of the end before the result is t
   }
 });
 
-test("onProgress of a small eval tells of its end, and of nothing twice", async () => {
+test("onProgress of a small eval reports its end, and nothing twice", async () => {
   await using own = await testRemote();
   const seen: Progress[] = [];
   const watched = own.remote.eval("1", { onProgress: (progress) => seen.push(progress) });
@@ -86,7 +86,7 @@ test("onProgress of a small eval tells of its end, and of nothing twice", async 
   );
 });
 
-test("status() tells what runs and waits, at once, whatever the code does", async () => {
+test("status() returns what runs and waits at once, even if the code is busy", async () => {
   await using own = await testRemote();
   const { remote } = own;
   const idle = await remote.status();
@@ -108,7 +108,7 @@ test("status() tells what runs and waits, at once, whatever the code does", asyn
   await assertRejects(() => remote.status(), SessionClosedError, "Cannot ask for the status");
 });
 
-test("status() that is not answered any more rejects", async () => {
+test("status() rejects when the session ends before the answer", async () => {
   await using own = await testRemote();
   const asked = own.remote.status();
   const refused = assertRejects(() => asked, SessionClosedError);
@@ -116,7 +116,7 @@ test("status() that is not answered any more rejects", async () => {
   await refused;
 });
 
-test("events() tells of connect, of the python process's death and its replacement, and of the end", async () => {
+test("events() reports connect, the python process's death and replacement, and the end", async () => {
   await using server = await testServer();
   const session = await PyProxySession.open(server.addr);
   const remote = await session.connect();
@@ -140,7 +140,7 @@ test("events() tells of connect, of the python process's death and its replaceme
   assertEquals((await events.next()).done, true);
 });
 
-test("events() that come before somebody reads are kept, and a reader may leave", async () => {
+test("events before the first read are kept, and a reader may stop", async () => {
   await using server = await testServer();
   const remote = await connect(server.addr);
   const first = remote.events();

@@ -15,7 +15,7 @@ async function isPython(remote: RemoteProcess, minor: number): Promise<boolean> 
   return await remote.eval<number>("import sys; sys.version_info[1]") >= minor;
 }
 
-test("a PythonError's causeKind tells a cause from a context", async () => {
+test("causeKind of a PythonError distinguishes a cause from a context", async () => {
   await using own = await testRemote();
   const cause = await raised(
     own.remote,
@@ -29,7 +29,7 @@ test("a PythonError's causeKind tells a cause from a context", async () => {
   assertEquals([none.causeKind, none.cause, "cause" in none], [undefined, undefined, false]);
 });
 
-test("a PythonError's chain ends where the exceptions' is a circle", async () => {
+test("the chain of a PythonError ends where the exceptions form a circle", async () => {
   await using own = await testRemote();
   const circles: [string, string[]][] = [
     ["a = ValueError('a')\na.__cause__ = a\nraise a", ["a"]],
@@ -46,7 +46,7 @@ test("a PythonError's chain ends where the exceptions' is a circle", async () =>
   }
 });
 
-test("a PythonError of a group has the members as errors", async () => {
+test("a PythonError of an exception group has its members as errors", async () => {
   await using own = await testRemote();
   if (!await isPython(own.remote, 11)) return;
   const error = await raised(
@@ -68,7 +68,7 @@ raise BaseExceptionGroup("outer", [caught(ValueError(1)), inner]) from caught(OS
   assertMatch(error.traceback, /direct cause[^]*\| KeyboardInterrupt\n/);
 });
 
-test("a PythonError has the notes that were added", async () => {
+test("a PythonError has the notes of add_note", async () => {
   await using own = await testRemote();
   const add = (notes: string) => `e = ValueError('x')\ne.__notes__ = ${notes}\nraise e`;
   assertEquals((await raised(own.remote, add("['one', 'two\\nlines']"))).notes, [
@@ -80,7 +80,7 @@ test("a PythonError has the notes that were added", async () => {
   assertEquals((await raised(own.remote, "raise ValueError")).notes, []);
 });
 
-test("a PythonError of syntax has its position", async () => {
+test("a PythonError of invalid syntax has its position", async () => {
   await using own = await testRemote();
   const error = await raised(own.remote, "x = 1\ny = (1 +* 2)\n");
   assert(error.syntax !== undefined);
@@ -108,7 +108,7 @@ test("a PythonError of syntax has its position", async () => {
   assertEquals((await raised(own.remote, "1/0")).syntax, undefined);
 });
 
-test("sys.exit() is a PythonError with the status the script would have had", async () => {
+test("sys.exit() is a PythonError with the exit code that a script would have", async () => {
   await using own = await testRemote();
   const cases = [
     ["", 0, []],
@@ -130,7 +130,7 @@ test("sys.exit() is a PythonError with the status the script would have had", as
   assertEquals(await own.remote.eval(thread), "on");
 });
 
-test("exceptions that mean something to Python itself are PythonErrors", async () => {
+test("exceptions that Python itself treats specially are PythonErrors", async () => {
   await using own = await testRemote();
   const pid = await own.remote.eval("import os; os.getpid()");
   for (
@@ -149,7 +149,7 @@ test("exceptions that mean something to Python itself are PythonErrors", async (
   assertEquals(await own.remote.eval("import os; os.getpid()"), pid);
 });
 
-test("a PythonError's args are values, opaque where they cannot travel or are huge", async () => {
+test("args of a PythonError are values, or opaque if they are unsendable or huge", async () => {
   await using own = await testRemote();
   const args = async (list: string) => (await raised(own.remote, `raise ValueError(${list})`)).args;
   assertEquals(await args(""), []);
@@ -180,7 +180,7 @@ test("a PythonError's args are values, opaque where they cannot travel or are hu
   assertInstanceOf(error.args[1], Opaque);
 });
 
-test("a PythonError is told of classes that answer with exceptions or nonsense", async () => {
+test("exception classes that raise or return nonsense still become a PythonError", async () => {
   await using own = await testRemote();
   const cases: [members: string, message: string, base?: string][] = [
     ["def __str__(self): 1/0", "<exception str() failed>"],
@@ -236,7 +236,7 @@ raise E(1)`;
   assertEquals(await own.remote.eval("1"), 1);
 });
 
-test("a value that raises where it is read is opaque, and with strict an EncodeError", async () => {
+test("a value that raises when it is read comes as opaque, or is an EncodeError when strict", async () => {
   await using own = await testRemote();
   const value = await own.remote.eval<Opaque>("class A:\n    def __repr__(self): 1/0\nA()");
   assertEquals(value.repr, "<A: its repr() raised ZeroDivisionError>");
@@ -254,7 +254,7 @@ test("a value that raises where it is read is opaque, and with strict an EncodeE
   assertEquals(await own.remote.eval("1"), 1);
 });
 
-test("a PythonError stays small, however large what it tells of", async () => {
+test("a PythonError stays small, even if the exception is large", async () => {
   await using own = await testRemote();
   const size = (e: PythonError) =>
     [e.message, e.traceback, ...e.notes, JSON.stringify(e.frames)].reduce(

@@ -56,7 +56,7 @@ test("connect(addr) opens the outputstream without waiting for the main thread",
   }
 });
 
-test("open() takes host names", async () => {
+test("open() accepts host names", async () => {
   await using server = await testServer();
   await using remote = await connect(server.addr.replace("127.0.0.1", "localhost"));
   assertEquals(await remote.eval("1"), 1);
@@ -70,7 +70,7 @@ test("connect() a second time is a SessionError, and the first goes on", async (
   assertEquals(await remote.eval("1"), 1);
 });
 
-test("close() may be called again, and closed tells the reason", async () => {
+test("close() can be called again, and closed has the reason", async () => {
   await using server = await testServer();
   const session = await PyProxySession.open(server.addr);
   const remote = await session.connect();
@@ -98,7 +98,7 @@ test("eval() throws QueueFullError when too many evals wait", async () => {
   assert(error.message.includes("wait to be sent"), error.message);
 });
 
-test("eval() throws no QueueFullError for evals that the server has, however small the limit", async () => {
+test("evals that the server has already do not count for QueueFullError", async () => {
   await using own = await testRemote({ limits: { queuedEvals: 4 } });
   const running = own.remote.eval("print('runs', flush=True)\nwhile True: pass");
   await running.output().next();
@@ -132,7 +132,7 @@ test("eval() throws QueueFullError when too many bytes wait", async () => {
   assertEquals(await own.remote.eval("len(data)", { locs: { data } }), 400_000);
 });
 
-test("a session whose thread throws fails its own futures, and no other session notices", async () => {
+test("a session whose thread throws fails its own futures, and does not affect other sessions", async () => {
   await using other = await testRemote();
   const [remote, worker] = await withWorker(() => connect(other.addr));
   const future = remote.eval("import time; time.sleep(60)");
@@ -145,7 +145,7 @@ test("a session whose thread throws fails its own futures, and no other session 
   assertEquals(await other.remote.eval("1"), 1);
 });
 
-test("a session whose thread is terminated is noticed by its heartbeat", async () => {
+test("the heartbeat notices that a session's thread was terminated", async () => {
   await using other = await testRemote();
   const limits = { heartbeatInterval: 200 };
   const [remote, worker] = await withWorker(() => connect(other.addr, { limits }));
@@ -165,7 +165,7 @@ test("a session can be opened fifty times, one after another", async () => {
   }
 });
 
-test("pool.next() takes the sessions in turn, pool.eval() the least busy", async () => {
+test("pool.next() returns the sessions one after another, pool.eval() uses the least busy one", async () => {
   await using server = await testServer();
   await using pool = await PyProxyPool.open(server.addr, { size: 3 });
   assertEquals(pool.size, 3);
@@ -179,7 +179,7 @@ test("pool.next() takes the sessions in turn, pool.eval() the least busy", async
   await Promise.all(slow);
 });
 
-test("pool replaces a session that dies; its futures fail as they would alone", async () => {
+test("a pool replaces a session that dies, and its futures fail as without a pool", async () => {
   await using server = await testServer();
   const [pool, worker] = await withWorker(() => PyProxyPool.open([server.addr], { size: 1 }));
   const first = pool.next();

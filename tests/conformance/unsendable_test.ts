@@ -65,7 +65,7 @@ const CASES: [value: unknown, at: string, reason: string][] = [
   [new Opaque("re.Pattern", "re.compile('x')"), "", "an opaque re.Pattern cannot be sent back"],
 ];
 
-test("every value that cannot be sent fails its eval with an EncodeError that has its path, nothing sent", async () => {
+test("every value that cannot be sent fails its eval with an EncodeError that has its path, and nothing is sent", async () => {
   await using own = await testRemote();
   for (const [v, at, reason] of CASES) {
     for (const name of ["locs", "globs"] as const) {
@@ -82,7 +82,7 @@ test("every value that cannot be sent fails its eval with an EncodeError that ha
   assertEquals(await own.remote.eval("v", { locs: { v: nested(510) } }), nested(510));
 });
 
-test("what a getter or a Proxy throws comes out of the call, and nothing is sent", async () => {
+test("eval() throws what a getter or a Proxy throws, and nothing is sent", async () => {
   await using own = await testRemote();
   const boom = new RangeError("boom");
   const throwing = () => {
@@ -100,7 +100,7 @@ test("what a getter or a Proxy throws comes out of the call, and nothing is sent
   assertEquals(await own.remote.eval("v", { locs: { v: proxy } }), { a: 1 });
 });
 
-test("an argument that Python cannot make fails its eval alone, with its path", async () => {
+test("an argument that Python can't construct fails only its eval, with its path", async () => {
   await using own = await testRemote();
   const huge = new PythonScalar("Decimal", "1E+9999999999999999999");
   const future = own.remote.eval("print('it ran')", { locs: { a: [{ "b c": huge }] } });
@@ -120,7 +120,7 @@ test("an argument that Python cannot make fails its eval alone, with its path", 
   assertEquals(await own.remote.eval("1 + 1"), 2);
 });
 
-test("a result with keys that JavaScript could not tell apart is an EncodeError that names both", async () => {
+test("a result with keys that are equal in JavaScript is an EncodeError that names both", async () => {
   await using own = await testRemote();
   const enums = "import enum; A = enum.Enum('A', 'X'); B = enum.Enum('B', 'Y'); ";
   const cases: [code: string, path: string, both: string][] = [
@@ -141,7 +141,7 @@ test("a result with keys that JavaScript could not tell apart is an EncodeError 
   assertEquals([...map], [[1, "a"], ["1", "b"], [false, "c"]]);
 });
 
-test("what only Python has is opaque wherever it is, and strict names its type and path", async () => {
+test("a value that only Python has comes as opaque at any depth, and strict names its type and path", async () => {
   await using own = await testRemote();
   const cases: [code: string, path: string, type: string][] = [
     ["open", "result", "builtin_function_or_method"],

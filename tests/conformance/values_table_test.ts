@@ -174,7 +174,7 @@ function table(text: string): string[][] {
   );
 }
 
-test("the table of VALUES.md has the rows that are checked here, and mod.ts has the same", () => {
+test("the tables of VALUES.md and mod.ts have the rows that are checked here", () => {
   assertEquals(table(values).map(([python]) => python), Object.keys(ROWS));
   assertEquals(table(mod), table(values));
 });

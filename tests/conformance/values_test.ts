@@ -4,7 +4,7 @@ import { shareServer, test, testRemote } from "../harness.ts";
 
 shareServer();
 
-test("every value arrives in Python as what it is, and comes back as what it was", async () => {
+test("every value has the right type in Python, and comes back the same", async () => {
   await using own = await testRemote();
   const values: [value: unknown, python: string][] = [
     [null, "None"],
@@ -51,7 +51,7 @@ test("NaN and -0 are kept", async () => {
   assert(values.every((value, i) => Object.is(value, [NaN, -0, -0][i])));
 });
 
-test("a bigint goes as int however small, and 1.0 comes as 1", async () => {
+test("a bigint of any size becomes int, and 1.0 comes as 1", async () => {
   await using own = await testRemote();
   assertEquals(await own.remote.eval("type(x).__name__", { locs: { x: 5n } }), "int");
   assertEquals(await own.remote.eval("1.0"), 1);
@@ -65,7 +65,7 @@ test("tuple, range, frozenset and bytearray come as Array, Set and Uint8Array", 
   );
 });
 
-test("a dict with keys that are no strings comes as Map, with tuples as keys too", async () => {
+test("a dict with keys that are not strings comes as Map, even with tuples as keys", async () => {
   await using own = await testRemote();
   const map = await own.remote.eval<Map<unknown, string>>("{(1, 2): 'a', None: 'b'}");
   assertInstanceOf(map, Map);
@@ -74,7 +74,7 @@ test("a dict with keys that are no strings comes as Map, with tuples as keys too
   assertEquals(await own.remote.eval(code, { locs: { m: map } }), true);
 });
 
-test("a Date is an aware datetime in UTC, and one in a zone comes as Temporal.ZonedDateTime", async () => {
+test("a Date becomes an aware datetime in UTC, and a datetime with a zone comes as Temporal.ZonedDateTime", async () => {
   await using own = await testRemote();
   const date = new Date("2026-01-02T03:04:05.678Z");
   const code = "(d.isoformat(), d.utcoffset().total_seconds())";

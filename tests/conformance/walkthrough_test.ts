@@ -12,7 +12,7 @@ import { all, shareServer, test, testRemote, testServer } from "../harness.ts";
 
 shareServer();
 
-test("PyProxySession.open() resolves once the mainstream stands and both hellos are exchanged", async () => {
+test("PyProxySession.open() resolves once the mainstream is connected and the hellos are exchanged", async () => {
   await using server = await testServer();
   await using session = await PyProxySession.open(server.addr);
   // The session's id comes in the server's hello and nowhere else.
@@ -37,7 +37,7 @@ test("the server's log records on a session carry its session_id", async () => {
   assertEquals(value.session_id, session.sessionId);
 });
 
-test("sessions in a cycle spread evals over the server's processes", async () => {
+test("sessions that are used in rotation spread evals over the server's processes", async () => {
   await using server = await testServer();
   await using a = await connect(server.addr);
   await using b = await connect(server.addr);
@@ -51,7 +51,7 @@ test("sessions in a cycle spread evals over the server's processes", async () =>
   assertEquals([pids[0], pids[3], pids[6]], [pids[0], pids[0], pids[0]]);
 });
 
-test("connect() gives a RemoteProcess whose calls give futures", async () => {
+test("connect() returns a RemoteProcess whose calls return futures", async () => {
   await using server = await testServer();
   await using session = await PyProxySession.open(server.addr);
   await using remote = await session.connect();
@@ -94,7 +94,7 @@ test("eval() takes code alone: locs and globs are None unless given", async () =
   assertEquals(await own.remote.eval("2 + 2", { locs: undefined, globs: undefined }), 4);
 });
 
-test("eval() throws TypeError when the code is no string", async () => {
+test("eval() throws TypeError when the code is not a string", async () => {
   await using own = await testRemote();
   for (const code of [undefined, null, 1, {}, [], new Uint8Array(1), () => "1"]) {
     assertThrows(
@@ -113,7 +113,7 @@ test("eval() takes locs and globs that are plain objects", async () => {
   assertEquals(await own.remote.eval("a", { locs: bare }), 5);
 });
 
-test("eval() throws TypeError when locs or globs are a mapping of another kind", async () => {
+test("eval() throws TypeError when locs or globs are another kind of mapping", async () => {
   await using own = await testRemote();
   class Custom {
     a = 1;
@@ -156,7 +156,7 @@ test("eval() throws a subclass of SessionError on a closed session", async () =>
   assertInstanceOf(error, SessionError);
 });
 
-test("waiting on the Future gives the value, each time it is waited for", async () => {
+test("waiting on the Future gives the value each time", async () => {
   await using own = await testRemote();
   const future = own.remote.eval("[1, 2]");
   const first = await future;

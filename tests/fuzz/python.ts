@@ -1,109 +1,55 @@
 /**
- * A python process that does nothing but answer, and that only when it is told to.
+ * An execution that does nothing but answer, and that only when it is told to.
  *
  * @module
  */
 import { resultBody } from "../../fake_server/common/control.ts";
-import { LinkType, type PythonInfo } from "../../fake_server/executors/local/link.ts";
-import type { Death, ProcessEvents } from "../../fake_server/executors/local/process_events.ts";
-import type { Process } from "../../fake_server/scheduling/slot.ts";
+import type { Work } from "../../fake_server/executors/executor.ts";
 import { decode } from "../../src/values/decode.ts";
-import { readU32, writeU32 } from "../../src/wire/frame.ts";
-import { HEADER_BYTES } from "../../src/wire/limits.ts";
+import { readU32 } from "../../src/wire/frame.ts";
 import { ResultStatus } from "../../src/wire/messages.ts";
+import { MemoryExecution } from "../memory_executor.ts";
 import { concat } from "./bytes.ts";
 
-/** The session's number stands in front of an eval's body. */
-const SESSION_BYTES = 4;
+/** The execution. */
+export class IdlePython extends MemoryExecution {
+  /** The server closes: it may be killed from now on. */
+  isClosing = false;
 
-/** The process. */
-export class IdlePython implements Process {
-  readonly nonce: Uint8Array = Uint8Array.from({ length: 16 }, (_, i) => 0xff - i);
-  readonly info: PythonInfo = {
-    pid: 1,
-    executable: "python3",
-    version: "3.11.7",
-    implementation: "CPython",
-    msgpack: "c",
-    descriptors: 0,
-  };
-  readonly guardPid = 2;
-  readonly exited: Promise<Death>;
-  readonly #exit: (death: Death) => void;
-  readonly #jobs: Uint8Array[] = [];
-  #events: ProcessEvents | undefined;
-  readonly running = 0;
-
-  /** Starts. */
-  constructor() {
-    const { promise, resolve } = Promise.withResolvers<Death>();
-    this.exited = promise;
-    this.#exit = resolve;
-  }
-
-  spentMs(): number {
-    return 0;
-  }
-
-  listen(events: ProcessEvents): void {
-    this.#events = events;
-  }
-
-  send(pieces: readonly Uint8Array[]): void {
-    this.#jobs.push(concat(pieces));
-  }
-
-  cancel(): void {}
-
-  interrupt(): void {}
-
-  remind(): void {}
-
-  kill(): void {
-    throw new Error("an eval that has an answer was to be killed");
-  }
-
-  end(): Promise<void> {
-    this.#exit({ exit: { exit_code: 0 }, started: 0 });
-    return Promise.resolve();
+  override kill(): void {
+    if (!this.isClosing) throw new Error("an eval that has an answer was to be killed");
+    super.kill();
   }
 
   /** Answers everything that it has been given: evals with what they came with, the rest with nothing. */
   answer(): void {
-    const events = this.#events!;
-    for (let frame = this.#jobs.shift(); frame !== undefined; frame = this.#jobs.shift()) {
-      const job = readU32(frame, 8);
-      if (frame[2] === LinkType.FORGET) {
-        events.result(job, ResultStatus.VALUE, resultBody({}), true, false);
-        events.turn();
+    while (this.jobs.length > 0) {
+      const { id, work, output } = this.jobs[0]!;
+      if (work.kind === "forget") {
+        this.finish(ResultStatus.VALUE, resultBody({}));
         continue;
       }
-      const body = frame.subarray(HEADER_BYTES + SESSION_BYTES);
-      const control = 4 + readU32(body, 0);
-      if (hasCode(body.subarray(4, control))) {
-        const values = body.subarray(control);
-        const result = concat([Uint8Array.of(0, 0, 0, 1, 0x80), values]);
-        events.result(job, ResultStatus.VALUE, result, true, false);
-        events.output(1, this.#record(1, job, new TextEncoder().encode("said\n")));
-      } else events.broken(job, "its control map has no code");
-      for (const pipe of [1, 2] as const) events.output(pipe, this.#record(2, job));
-      events.turn();
+      const values = valuesOf(work);
+      if (values !== undefined) {
+        this.print("said\n");
+        this.finish(ResultStatus.VALUE, concat([Uint8Array.of(0, 0, 0, 1, 0x80), values]));
+        continue;
+      }
+      this.jobs.shift();
+      this.sink.broken(id, "its control map has no code");
+      output.outputEnd();
+      this.sink.turn(0);
     }
-  }
-
-  #record(kind: number, job: number, payload = new Uint8Array(0)): Uint8Array {
-    const header = new Uint8Array(8);
-    header.set([kind, kind === 1 ? 1 : 0, payload.length >> 8, payload.length]);
-    writeU32(header, 4, job);
-    return concat([this.nonce, header, payload]);
   }
 }
 
-function hasCode(control: Uint8Array): boolean {
+/** The values of an eval; undefined if its control map has no code. */
+function valuesOf({ body }: Work & { kind: "eval" }): Uint8Array | undefined {
+  const control = 4 + readU32(body, 0);
   try {
-    const map = decode(control.slice()) as { code?: unknown } | null;
-    return typeof map?.code === "string";
+    const map = decode(body.slice(4, control)) as { code?: unknown } | null;
+    return typeof map?.code === "string" ? body.subarray(control) : undefined;
   } catch {
-    return false; // no map: the code is not there either
+    return undefined; // no map: the code is not there either
   }
 }

@@ -15,10 +15,12 @@ import { Fault } from "../../fake_server/common/fault.ts";
 import { KeptBuffers } from "../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS } from "../../fake_server/common/limits.ts";
 import { Log } from "../../fake_server/common/log.ts";
+import { logObserver } from "../../fake_server/common/log_observer.ts";
 import { Reserve } from "../../fake_server/common/reserve.ts";
 import { Shortage } from "../../fake_server/common/shortage.ts";
+import type { JobOwner } from "../../fake_server/scheduling/job_owner.ts";
 import { Scheduler } from "../../fake_server/scheduling/scheduler.ts";
-import { Slot, type Task } from "../../fake_server/scheduling/slot.ts";
+import { Slot } from "../../fake_server/scheduling/slot.ts";
 import type { StreamName } from "../../src/protocol/rules.ts";
 import { type Frame, frameBytes, readU32 } from "../../src/wire/frame.ts";
 import { HEADER_BYTES, MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
@@ -117,24 +119,28 @@ export class ServerUnderTest implements AsyncDisposable {
   readonly #time = new FakeTime();
   readonly #sessions: Sessions;
   readonly #listener: Listener;
-  readonly #scheduler: Scheduler<Task>;
+  readonly #scheduler: Scheduler<JobOwner>;
   readonly #slot: Slot;
-  readonly #python = new IdlePython();
+  readonly #python = new IdlePython(1);
+  readonly #reserve = new Reserve();
   readonly #unfinished = { bytes: 0 };
   readonly #buffers = new KeptBuffers(() => this.#time.now);
   readonly #waiting: ((connection: Deno.Conn) => void)[] = [];
   readonly #ticker: ReturnType<typeof setInterval>;
   readonly #errors: unknown[] = [];
+  readonly #log = new Log("error", (record) => this.#errors.push(record));
+  readonly #observer = logObserver(this.#log);
   #canary: Client;
   #canaryEvals = 0;
   #lastSession = 0;
 
   private constructor(token: string | undefined) {
     this.token = token;
-    const log = new Log("error", (record) => this.#errors.push(record));
+    const log = this.#log;
     const clock = (): number => this.#time.now;
-    this.#sessions = new Sessions(log);
-    const scheduler = this.#scheduler = new Scheduler<Task>(1, DEFAULT_LIMITS.cancelGraceMs, {
+    const observer = this.#observer;
+    this.#sessions = new Sessions(observer);
+    const scheduler = this.#scheduler = new Scheduler<JobOwner>(1, DEFAULT_LIMITS.cancelGraceMs, {
       handOver: (_, job) => this.#slot.handOver(job),
       cancel: (_, job) => this.#slot.cancel(job),
       running: () => this.#slot.running,
@@ -144,15 +150,12 @@ export class ServerUnderTest implements AsyncDisposable {
       settle: (job, outcome) => job.payload.outcome(outcome),
     });
     this.#slot = new Slot(0, {
-      log,
+      observer,
       clock,
       scheduler,
+      sessions: this.#sessions,
       start: () => Promise.reject(new Error("python has died")),
       lacking: () => {},
-      late: (origin, fd, bytes) => this.#sessions.late(origin, fd, bytes),
-      note: (origin, level, msg, fields) => this.#sessions.note(origin, level, msg, fields),
-      event: (slot, event, level, msg, fields) =>
-        this.#sessions.event(slot, event, level, msg, fields),
     }, this.#python);
     const listener = {
       accept: () => new Promise<Deno.Conn>((resolve) => this.#waiting.push(resolve)),
@@ -165,13 +168,12 @@ export class ServerUnderTest implements AsyncDisposable {
     this.#listener = new Listener([bound], {
       socket: (connection) => connection as unknown as Socket,
       limits: DEFAULT_LIMITS,
-      log,
+      observer,
       clock,
       unfinished: this.#unfinished,
       buffers: this.#buffers,
       token: () => token,
-      // Sockets in memory need no descriptors, and no reserve of them.
-      reserve: new Reserve("/nowhere"),
+      reserve: this.#reserve,
       shortage: new Shortage(log, clock, 0),
       hello: (connection, visitor) => this.#hello(connection, visitor),
       outputHello: (connection, given, proof) => {
@@ -200,6 +202,8 @@ export class ServerUnderTest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#ticker);
     this.#time[Symbol.dispose]();
+    this.#reserve[Symbol.dispose]();
+    this.#python.isClosing = true;
     await this.#slot.close();
   }
 
@@ -326,7 +330,7 @@ export class ServerUnderTest implements AsyncDisposable {
           pid: () => this.#slot.pid,
           python: this.#python.info,
         },
-        log: new Log("error", (record) => this.#errors.push(record)),
+        observer: this.#observer,
         clock: () => this.#time.now,
         limits: DEFAULT_LIMITS,
         buffers: this.#buffers,

@@ -24,11 +24,11 @@ async function* walk(folder: string): AsyncGenerator<string> {
   }
 }
 
-Deno.test("exactly the client, the server and their documents are published", async () => {
+Deno.test("only the client, the server and their documents are published", async () => {
   const wanted = [...DOCUMENTS, "mod.ts"];
   for (const folder of ["src/", "fake_server/"]) {
     for await (const path of walk(folder)) {
-      const code = path.endsWith(".ts") || /^fake_server\/python\/\w+\.py$/.test(path);
+      const code = path.endsWith(".ts") || /^fake_server\/python\/[\w/]+\.py$/.test(path);
       if (code) wanted.push(path);
       else {
         const known = DOCUMENTS.includes(path) || path.includes("/__pycache__/");
@@ -39,7 +39,7 @@ Deno.test("exactly the client, the server and their documents are published", as
   assertEquals((await publishedFiles()).sort(), wanted.sort());
 });
 
-Deno.test("the client runs from a registry, its thread too, with permission for the network alone", async () => {
+Deno.test("the client and its thread run from a registry with permission for the network only", async () => {
   await using registry = await startRegistry();
   await using server = await startServer({
     bindAddr: "127.0.0.1:0",
@@ -65,7 +65,7 @@ Deno.test("the client runs from a registry, its thread too, with permission for 
   assertEquals(printed, "1267650600228229401496703205376n\n");
 });
 
-Deno.test("server and command run from a registry in one line each, the server with the permissions that the README names", async () => {
+Deno.test("server and command run from a registry in one line each, with the README's permissions for the server", async () => {
   await using registry = await startRegistry();
   await using project = await Project.make();
   const child = new Deno.Command(Deno.execPath(), {

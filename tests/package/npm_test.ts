@@ -45,7 +45,7 @@ async function files(folder: string, prefix = ""): Promise<Map<string, number>> 
 const server = () =>
   startServer({ bindAddr: "127.0.0.1:0", outputAddr: "127.0.0.1:0", numWorkers: 2, log: () => {} });
 
-Deno.test("the npm tarball has the client as JavaScript and nothing else", async () => {
+Deno.test("the npm tarball has only the client, as JavaScript", async () => {
   await using project = await installed();
   const found = await files(`${project.path}/${PACKAGE}`);
   const wanted = new Set(["LICENSE", "README.md", "package.json"]);
@@ -117,7 +117,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
   });
 }
 
-Deno.test("a program that Bun has bundled, or compiled, runs by itself", async () => {
+Deno.test("a program that Bun has bundled or compiled runs by itself", async () => {
   await using project = await installed();
   await using own = await server();
   const bun = RUNTIMES.Bun!;
@@ -137,7 +137,7 @@ Deno.test("a program that Bun has bundled, or compiled, runs by itself", async (
   assertEquals(await project.succeed([`${project.path}/app`]), "42\n");
 });
 
-Deno.test("a program that uses the npm tarball type-checks, and its mistakes do not", async () => {
+Deno.test("a correct program with the npm tarball type-checks, and a wrong one does not", async () => {
   await using project = await installed();
   const good = `import { connect, PythonError } from "@pyproxy/client";
     await using remote = await connect("localhost:9000", { name: "typed" });
@@ -155,7 +155,7 @@ Deno.test("a program that uses the npm tarball type-checks, and its mistakes do 
   assertStringIncludes(stderr, "Type 'number' is not assignable to type 'string'");
 });
 
-Deno.test("a runtime without Temporal is told which versions are needed", async () => {
+Deno.test("a runtime without Temporal gets an error with the versions that are needed", async () => {
   await using project = await installed();
   for (const [runtime, command] of Object.entries(RUNTIMES)) {
     const file = await project.write(

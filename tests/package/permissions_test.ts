@@ -19,7 +19,7 @@ const program = (addr: string) =>
   await using remote = await connect("${addr}");
   console.log(await remote.eval("6 * 7"));`;
 
-Deno.test("the client from files runs with permission for the network alone", async () => {
+Deno.test("the client from files runs with permission for the network only", async () => {
   await using project = await Project.make();
   await using server = await startServer({
     bindAddr: "127.0.0.1:0",
@@ -33,7 +33,7 @@ Deno.test("the client from files runs with permission for the network alone", as
   assertEquals(printed, "42\n");
 });
 
-Deno.test("client and server on a unix socket run with permission for that socket", async () => {
+Deno.test("client and server on a unix socket run with permission for that socket only", async () => {
   await using project = await Project.make();
   const socket = `${project.path}/socket`;
   const child = new Deno.Command(RUN[0]!, {

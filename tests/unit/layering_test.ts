@@ -69,6 +69,14 @@ Deno.test("imports point down the layers only", async () => {
   }
 });
 
+Deno.test("nothing above the executors knows how Python processes of this machine are talked to", async () => {
+  for (const [file, source] of await sources()) {
+    if (!/^fake_server\/(clients|scheduling|common|executors\/[a-z_]+\.ts)/.test(file)) continue;
+    const local = imports(source).filter((name) => name.includes("executors/local/"));
+    assertEquals(local, [], file);
+  }
+});
+
 /** Which files each file imports, types aside. */
 async function importGraph(): Promise<Map<string, string[]>> {
   const graph = new Map<string, string[]>();

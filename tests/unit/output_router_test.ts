@@ -1,8 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  OutputRouter,
-  type OutputTarget,
-} from "../../fake_server/executors/local/output_router.ts";
+import { OutputRouter } from "../../fake_server/executors/local/output_router.ts";
 
 const NONCE = Uint8Array.from({ length: 16 }, (_, i) => i === 0 ? 0xff : i);
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -19,8 +16,8 @@ const end = (job: number): string => record(2, 0, job);
 /** A router whose deliveries are written down as text. */
 class Bench {
   readonly log: string[] = [];
-  readonly router = new OutputRouter(NONCE, (origin, fd, bytes) => {
-    this.log.push(`late ${origin?.request ?? "?"} fd${fd} ${decode(bytes)}`);
+  readonly router = new OutputRouter(NONCE, (evalId, fd, bytes) => {
+    this.log.push(`late ${evalId?.id ?? "?"} fd${fd} ${decode(bytes)}`);
     return undefined;
   });
 
@@ -30,19 +27,17 @@ class Bench {
     return this.log.splice(0);
   }
 
-  begin(job: number, request: number): OutputTarget {
-    const target: OutputTarget = {
-      origin: { session: 1, request },
+  begin(job: number, id: number): void {
+    this.router.begin(job, {
+      evalId: { session: 1, id },
       output: (fd, pieces, length) => {
         const text = pieces.map(decode).join("");
         assertEquals(text.length, length);
-        this.log.push(`${request} fd${fd} ${text}`);
+        this.log.push(`${id} fd${fd} ${text}`);
       },
-      outputEnd: () => this.log.push(`${request} end`),
+      outputEnd: () => this.log.push(`${id} end`),
       pressure: () => undefined,
-    };
-    this.router.begin(job, target);
-    return target;
+    });
   }
 
   /** Each character of `text` is one byte. */
@@ -104,12 +99,13 @@ Deno.test("OutputRouter tells whose late output is", () => {
   assertEquals(bench.read(1, data(1, 999, "forged")), ["late ? fd1 forged"]);
 });
 
-Deno.test("OutputRouter ends what is settled when its process is dead", () => {
+Deno.test("OutputRouter ends the output of jobs that have a result when their process is dead", () => {
   const bench = new Bench();
-  const settled = bench.begin(1, 10);
+  bench.begin(1, 10);
   bench.begin(2, 20);
+  bench.router.over(1);
   assertEquals(bench.read(1, "a" + String.fromCharCode(...NONCE.subarray(0, 5))), ["10 fd1 a"]);
-  bench.router.finish((target) => target === settled);
+  bench.router.finish();
   assertEquals(bench.log.length, 2);
   assertEquals(bench.log[1], "10 end");
 });
@@ -118,7 +114,7 @@ Deno.test("OutputRouter gives back the pressure of whoever it wrote to", async (
   const router = new OutputRouter(NONCE, () => undefined);
   const wait = Promise.resolve();
   router.begin(1, {
-    origin: { session: 1, request: 1 },
+    evalId: { session: 1, id: 1 },
     output: () => {},
     outputEnd: () => {},
     pressure: () => wait,

@@ -88,7 +88,7 @@ for what, values, expected in (
             thread.join()
             if not is_right or (kind, ident, got) != (link.EVAL, 7, code) or behind != ("2", None, None):
                 wrong.append("%s, code of %d, step %d" % (what, len(code), step))
-            if apart.held:
+            if apart.waiting:
                 wrong.append("%s is held" % what)
 connection.close()
 wrong`;

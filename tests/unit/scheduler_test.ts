@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { MAX_HAND_OVERS, MAX_JOBS_AHEAD } from "../../fake_server/common/limits.ts";
 import { notAfter } from "../../fake_server/executors/job_ids.ts";
-import { Job, type Line, type Outcome } from "../../fake_server/scheduling/job.ts";
+import { Job, type Outcome, type Queue } from "../../fake_server/scheduling/job.ts";
 import { Scheduler } from "../../fake_server/scheduling/scheduler.ts";
 
 const GRACE_MS = 2_000;
@@ -33,8 +33,8 @@ class Bench {
     });
   }
 
-  submit(line: Line<string>, name: string, namespace?: string): Job<string> {
-    const job = new Job(line, name, namespace);
+  submit(queue: Queue<string>, name: string, namespace?: string): Job<string> {
+    const job = new Job(queue, name, namespace);
     this.scheduler.submit(job, this.now);
     return job;
   }
@@ -69,21 +69,21 @@ function outcomeText(outcome: Outcome): string {
 function quickBench(): Bench {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
+  const queue = bench.scheduler.open();
   for (let i = 0; i < 20; i++) {
-    bench.submit(line, "warm");
+    bench.submit(queue, "warm");
     bench.answer(0, 1, 0.001);
   }
   // Two together: the next is not taken for a lone one.
-  bench.scheduler.pause(line);
-  bench.submit(line, "warm");
-  bench.submit(line, "warm");
-  bench.scheduler.resume(line, 0);
+  bench.scheduler.pause(queue);
+  bench.submit(queue, "warm");
+  bench.submit(queue, "warm");
+  bench.scheduler.resume(queue, 0);
   bench.answer(0, 2, 0.001);
-  bench.submit(line, "warm");
-  bench.submit(line, "warm");
+  bench.submit(queue, "warm");
+  bench.submit(queue, "warm");
   bench.answer(0, 2, 0.001);
-  bench.scheduler.close(line, 0);
+  bench.scheduler.close(queue, 0);
   bench.said();
   return bench;
 }
@@ -91,23 +91,23 @@ function quickBench(): Bench {
 Deno.test("Scheduler pins a session to the slot with the fewest sessions, then jobs", () => {
   const bench = new Bench(3);
   for (const slot of [0, 1, 2]) bench.scheduler.ready(slot, 0);
-  const lines = [0, 1, 2, 0].map((slot) => {
-    const line = bench.scheduler.open();
-    assertEquals(line.slot, slot);
-    return line;
+  const queues = [0, 1, 2, 0].map((slot) => {
+    const queue = bench.scheduler.open();
+    assertEquals(queue.slot, slot);
+    return queue;
   });
-  bench.submit(lines[1]!, "a");
+  bench.submit(queues[1]!, "a");
   assertEquals(bench.scheduler.open().slot, 2);
-  bench.scheduler.close(lines[0]!, 0);
-  bench.scheduler.close(lines[3]!, 0);
+  bench.scheduler.close(queues[0]!, 0);
+  bench.scheduler.close(queues[3]!, 0);
   assertEquals(bench.scheduler.open().slot, 0);
 });
 
 Deno.test("Scheduler hands a slow session's evals over one at a time, in order", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  for (const name of ["a", "b", "c"]) bench.submit(line, name);
+  const queue = bench.scheduler.open();
+  for (const name of ["a", "b", "c"]) bench.submit(queue, name);
   assertEquals(bench.said(), ["run a"]);
   bench.answer(0, 1, 10);
   assertEquals(bench.said(), ["run b"]);
@@ -117,8 +117,8 @@ Deno.test("Scheduler hands a slow session's evals over one at a time, in order",
 
 Deno.test("Scheduler hands quick evals over ahead, up to a number", () => {
   const bench = quickBench();
-  const line = bench.scheduler.open();
-  for (let i = 0; i < 200; i++) bench.submit(line, "job");
+  const queue = bench.scheduler.open();
+  for (let i = 0; i < 200; i++) bench.submit(queue, "job");
   assertEquals(bench.said().length, MAX_JOBS_AHEAD);
   bench.answer(0, MAX_JOBS_AHEAD, 0.1);
   assertEquals(bench.said().length, MAX_JOBS_AHEAD);
@@ -127,17 +127,17 @@ Deno.test("Scheduler hands quick evals over ahead, up to a number", () => {
 Deno.test("Scheduler promises a lone eval after lone ones that it stays alone, and keeps that", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
+  const queue = bench.scheduler.open();
   const alone: boolean[] = [];
   for (let i = 0; i < 4; i++) {
-    alone.push(bench.submit(line, "lone").isAlone);
+    alone.push(bench.submit(queue, "lone").isAlone);
     bench.answer(0, 1, 0.001);
   }
   assertEquals(alone, [false, false, true, true]);
   bench.said();
-  bench.submit(line, "lone");
-  bench.submit(line, "a");
-  bench.submit(line, "b");
+  bench.submit(queue, "lone");
+  bench.submit(queue, "a");
+  bench.submit(queue, "b");
   assertEquals(bench.said(), ["run lone"]);
   bench.answer(0, 1, 0.001);
   assertEquals(bench.said(), ["run a", "run b"]);
@@ -147,8 +147,8 @@ Deno.test("Scheduler promises a lone eval after lone ones that it stays alone, a
 Deno.test("Scheduler trusts a quick result little by little", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  for (let i = 0; i < 100; i++) bench.submit(line, "job");
+  const queue = bench.scheduler.open();
+  for (let i = 0; i < 100; i++) bench.submit(queue, "job");
   for (const count of [1, 2, 4, 8]) {
     assertEquals(bench.processes[0]!.length, count);
     bench.answer(0, count, 0.001);
@@ -157,8 +157,8 @@ Deno.test("Scheduler trusts a quick result little by little", () => {
 
 Deno.test("Scheduler measures results that come together as one", () => {
   const bench = quickBench();
-  const line = bench.scheduler.open();
-  for (let i = 0; i < 2_000; i++) bench.submit(line, "job");
+  const queue = bench.scheduler.open();
+  for (let i = 0; i < 2_000; i++) bench.submit(queue, "job");
   // 0.25 ms each: four are 1 ms of work.
   while (bench.processes[0]!.length > 0 && bench.scheduler.jobs > 20) {
     bench.answer(0, bench.processes[0]!.length, bench.processes[0]!.length / 4);
@@ -168,8 +168,8 @@ Deno.test("Scheduler measures results that come together as one", () => {
 
 Deno.test("Scheduler goes on handing over ahead after one slow eval, and not after many", () => {
   const bench = quickBench();
-  const line = bench.scheduler.open();
-  for (let i = 0; i < 500; i++) bench.submit(line, "job");
+  const queue = bench.scheduler.open();
+  for (let i = 0; i < 500; i++) bench.submit(queue, "job");
   bench.answer(0, 1, 100);
   assertEquals(bench.processes[0]!.length, MAX_JOBS_AHEAD);
   for (let i = 0; i < 100; i++) bench.answer(0, 1, 100);
@@ -196,10 +196,10 @@ Deno.test("Scheduler lets one eval of B wait two rounds at most behind A's thous
 Deno.test("Scheduler drops a waiting eval at once when it is cancelled", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  bench.submit(line, "a");
-  const b = bench.submit(line, "b");
-  bench.submit(line, "c");
+  const queue = bench.scheduler.open();
+  bench.submit(queue, "a");
+  const b = bench.submit(queue, "b");
+  bench.submit(queue, "c");
   bench.said();
   bench.scheduler.cancel(b, 0);
   bench.scheduler.cancel(b, 0);
@@ -211,9 +211,9 @@ Deno.test("Scheduler drops a waiting eval at once when it is cancelled", () => {
 Deno.test("Scheduler interrupts a running eval, reminds it, and kills after the grace", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  const a = bench.submit(line, "a");
-  bench.submit(line, "b");
+  const queue = bench.scheduler.open();
+  const a = bench.submit(queue, "a");
+  bench.submit(queue, "b");
   bench.said();
   bench.scheduler.cancel(a, 100);
   bench.scheduler.tick(100 + GRACE_MS - 1);
@@ -228,9 +228,9 @@ Deno.test("Scheduler interrupts a running eval, reminds it, and kills after the 
 Deno.test("Scheduler kills nobody when the interrupted eval ends within its grace", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  const a = bench.submit(line, "a");
-  bench.submit(line, "b");
+  const queue = bench.scheduler.open();
+  const a = bench.submit(queue, "a");
+  bench.submit(queue, "b");
   bench.scheduler.cancel(a, 0);
   bench.answer(0, 1, 10);
   bench.scheduler.tick(100 * GRACE_MS);
@@ -239,9 +239,9 @@ Deno.test("Scheduler kills nobody when the interrupted eval ends within its grac
 
 Deno.test("Scheduler counts the grace from when it is the cancelled eval's turn", () => {
   const bench = quickBench();
-  const line = bench.scheduler.open();
-  bench.submit(line, "a");
-  const b = bench.submit(line, "b");
+  const queue = bench.scheduler.open();
+  bench.submit(queue, "a");
+  const b = bench.submit(queue, "b");
   bench.said();
   bench.scheduler.cancel(b, bench.now);
   bench.scheduler.tick(bench.now + 10 * GRACE_MS);
@@ -273,8 +273,8 @@ Deno.test("Scheduler loses what a dead process had begun and runs the rest on it
 Deno.test("Scheduler loses nothing when a process dies that had begun nothing", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  bench.submit(line, "a");
+  const queue = bench.scheduler.open();
+  bench.submit(queue, "a");
   bench.die(0, 0);
   assertEquals(bench.said(), ["run a", "run a"]);
 });
@@ -282,9 +282,9 @@ Deno.test("Scheduler loses nothing when a process dies that had begun nothing", 
 Deno.test("Scheduler gives up an eval that no process lives to begin", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  bench.submit(line, "a");
-  bench.submit(line, "b");
+  const queue = bench.scheduler.open();
+  bench.submit(queue, "a");
+  bench.submit(queue, "b");
   for (let i = 0; i < MAX_HAND_OVERS; i++) bench.die(0, 0);
   assertEquals(bench.said(), [...Array(MAX_HAND_OVERS).fill("run a"), "a died", "run b"]);
 });
@@ -292,33 +292,33 @@ Deno.test("Scheduler gives up an eval that no process lives to begin", () => {
 Deno.test("Scheduler says once that a namespace is gone, then starts it afresh", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  bench.submit(line, "a", "n");
+  const queue = bench.scheduler.open();
+  bench.submit(queue, "a", "n");
   bench.answer(0, 1, 10);
-  bench.submit(line, "b", "n");
+  bench.submit(queue, "b", "n");
   bench.answer(0, 1, 10);
-  bench.submit(line, "crash");
-  bench.submit(line, "c", "n");
-  bench.submit(line, "other", "m");
+  bench.submit(queue, "crash");
+  bench.submit(queue, "c", "n");
+  bench.submit(queue, "other", "m");
   bench.said();
   bench.die();
   assertEquals(bench.said(), ["crash died", "c namespace_gone", "run other"]);
   bench.answer(0, 1, 10);
-  bench.submit(line, "d", "n");
+  bench.submit(queue, "d", "n");
   bench.answer(0, 1, 10);
-  bench.submit(line, "e", "n");
+  bench.submit(queue, "e", "n");
   assertEquals(bench.said(), ["run d", "run e"]);
 });
 
 Deno.test("Scheduler takes the namespace of the eval that died for gone, not of one skipped", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  bench.submit(line, "skipped", "m");
+  const queue = bench.scheduler.open();
+  bench.submit(queue, "skipped", "m");
   bench.answer(0, 1, 10, false);
-  bench.submit(line, "a", "n");
-  bench.submit(line, "b", "n");
-  bench.submit(line, "c", "m");
+  bench.submit(queue, "a", "n");
+  bench.submit(queue, "b", "n");
+  bench.submit(queue, "c", "m");
   bench.said();
   bench.die();
   assertEquals(bench.said(), ["a died", "b namespace_gone", "run c"]);
@@ -341,7 +341,7 @@ Deno.test("Scheduler stops all that a closed session has", () => {
   assert(said.includes("more cancelled queued"));
 });
 
-Deno.test("Scheduler hands nothing over of a paused line, and goes on when it is resumed", () => {
+Deno.test("Scheduler hands nothing over of a paused queue, and goes on when it is resumed", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
   const a = bench.scheduler.open();
@@ -368,8 +368,8 @@ Deno.test("Scheduler refuses a result for what the process is not running", () =
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
   assertEquals(bench.scheduler.finished(0, 1, true), undefined);
-  const line = bench.scheduler.open();
-  const job = bench.submit(line, "a");
+  const queue = bench.scheduler.open();
+  const job = bench.submit(queue, "a");
   assertEquals(bench.scheduler.finished(0, job.id + 1, true), undefined);
   assertEquals(bench.scheduler.finished(0, job.id, true), job);
 });
@@ -390,7 +390,7 @@ function random(seed: number): (below: number) => number {
   };
 }
 
-Deno.test("Scheduler interrupts the line's job that runs, each time, and no other", () => {
+Deno.test("Scheduler interrupts the queue's job that runs, each time, and no other", () => {
   const bench = quickBench();
   const [one, two] = [bench.scheduler.open(), bench.scheduler.open()];
   bench.submit(one, "a");
@@ -414,10 +414,10 @@ Deno.test("Scheduler interrupts the line's job that runs, each time, and no othe
 Deno.test("Scheduler reminds an interrupted job for a while, and never kills for it", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  const a = bench.submit(line, "a");
-  bench.submit(line, "b");
-  bench.scheduler.interrupt(line, 100);
+  const queue = bench.scheduler.open();
+  const a = bench.submit(queue, "a");
+  bench.submit(queue, "b");
+  bench.scheduler.interrupt(queue, 100);
   assertEquals(bench.said(), ["run a", "interrupt a"]);
   bench.scheduler.tick(100 + GRACE_MS - 1);
   assertEquals(bench.said(), ["remind"]);
@@ -426,7 +426,7 @@ Deno.test("Scheduler reminds an interrupted job for a while, and never kills for
   assertEquals(bench.said(), []);
   // A cancel's ladder is not put off by it.
   bench.scheduler.cancel(a, 1e6);
-  bench.scheduler.interrupt(line, 1e6 + GRACE_MS - 1);
+  bench.scheduler.interrupt(queue, 1e6 + GRACE_MS - 1);
   bench.scheduler.tick(1e6 + GRACE_MS);
   assertEquals(bench.said(), ["cancel a", "interrupt a", "kill 0"]);
 });
@@ -434,10 +434,10 @@ Deno.test("Scheduler reminds an interrupted job for a while, and never kills for
 Deno.test("Scheduler does not remind the job after an interrupted one", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
-  bench.submit(line, "a");
-  bench.submit(line, "b");
-  bench.scheduler.interrupt(line, 0);
+  const queue = bench.scheduler.open();
+  bench.submit(queue, "a");
+  bench.submit(queue, "b");
+  bench.scheduler.interrupt(queue, 0);
   bench.answer(0, 1, 10);
   bench.said();
   bench.scheduler.tick(20);
@@ -448,7 +448,7 @@ Deno.test("Scheduler settles every eval exactly once in random schedules", () =>
   for (let seed = 1; seed <= 1_000; seed++) {
     const pick = random(seed);
     const bench = new Bench(2);
-    const lines: Line<string>[] = [];
+    const queues: Queue<string>[] = [];
     const jobs: Job<string>[] = [];
     const settled = new Map<Job<string>, number>();
     const settle = (job: Job<string>): void => void settled.set(job, (settled.get(job) ?? 0) + 1);
@@ -472,16 +472,16 @@ Deno.test("Scheduler settles every eval exactly once in random schedules", () =>
       now += pick(3) / 10;
       const slot = pick(2);
       const process = bench.processes[slot]!;
-      const line = lines[pick(lines.length)];
+      const queue = queues[pick(queues.length)];
       switch (pick(9)) {
         case 0:
-          lines.push(scheduler.open());
+          queues.push(scheduler.open());
           break;
         case 1:
         case 2:
         case 3:
-          if (line === undefined || line.closed) break;
-          jobs.push(new Job(line, "job", pick(3) === 0 ? "n" : undefined));
+          if (queue === undefined || queue.closed) break;
+          jobs.push(new Job(queue, "job", pick(3) === 0 ? "n" : undefined));
           scheduler.submit(jobs.at(-1)!, now);
           break;
         case 4:
@@ -500,16 +500,16 @@ Deno.test("Scheduler settles every eval exactly once in random schedules", () =>
           } else if (pick(3) === 0) die(slot, pick(process.length + 1));
           break;
         case 7:
-          if (line !== undefined && pick(4) === 0) scheduler.close(line, now);
+          if (queue !== undefined && pick(4) === 0) scheduler.close(queue, now);
           scheduler.tick(now += pick(2) * GRACE_MS);
           break;
         case 8:
-          if (line?.paused) scheduler.resume(line, now);
-          else if (line !== undefined) scheduler.pause(line);
+          if (queue?.paused) scheduler.resume(queue, now);
+          else if (queue !== undefined) scheduler.pause(queue);
           break;
       }
     }
-    for (const line of lines) scheduler.close(line, now);
+    for (const queue of queues) scheduler.close(queue, now);
     for (const slot of [0, 1]) if (live[slot]) die(slot, bench.processes[slot]!.length);
     const counts = jobs.map((job) => settled.get(job) ?? 0);
     assert(counts.every((count) => count === 1), `seed ${seed}: settled ${counts}`);
@@ -520,11 +520,11 @@ Deno.test("Scheduler settles every eval exactly once in random schedules", () =>
 Deno.test("current() is the job that the process says to run, and since when it can have", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
-  const line = bench.scheduler.open();
+  const queue = bench.scheduler.open();
   assertEquals(bench.scheduler.current(0, 5), undefined);
   bench.now = 10;
-  const first = bench.submit(line, "first");
-  const second = bench.submit(line, "second");
+  const first = bench.submit(queue, "first");
+  const second = bench.submit(queue, "second");
   bench.now = 40;
   assertEquals(bench.scheduler.current(0, 40), { job: first, ms: 30 });
   bench.answer(0, 1, 60);
@@ -533,7 +533,7 @@ Deno.test("current() is the job that the process says to run, and since when it 
   assertEquals(bench.scheduler.current(0, 250), undefined);
 });
 
-Deno.test("load() tells a line of its own jobs, and of what its process has to do for all", () => {
+Deno.test("load() tells a queue of its own jobs, and of what its process has to do for all", () => {
   const bench = new Bench();
   bench.scheduler.ready(0, 0);
   const [a, b] = [bench.scheduler.open(), bench.scheduler.open()];

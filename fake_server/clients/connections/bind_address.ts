@@ -1,5 +1,5 @@
 /**
- * Addresses to listen on, and which of them only this machine can reach.
+ * Parses addresses to listen on, and tells which of them only this machine can reach.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { formatAddress, unixAddress } from "../../../src/common/address.ts";
 import type { Address } from "../../../src/common/address.ts";
 
 /**
- * Reads `host:port`, `[ipv6]:port`, `:port` for all interfaces, or `unix:/path`.
+ * Parses `host:port`, `[ipv6]:port`, `:port` for all interfaces, or `unix:/path`.
  *
  * @throws {TypeError} If it is none of these.
  */
@@ -33,15 +33,15 @@ export function isLocal(address: Address): boolean {
     /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
 }
 
-/** Whether the host stands for all interfaces. */
+/** Whether the host means all interfaces. */
 function isUnspecified(hostname: string): boolean {
   return hostname === "0.0.0.0" || /^[0:]+$/.test(hostname);
 }
 
-/** What clients of `main` are told about where outputstreams go. */
+/** The address for outputstreams that clients of `main` get in the hello. */
 export function announcedAddress(output: Address, main: Address): string {
   if ("path" in output || "path" in main) return formatAddress(output);
-  // Whoever reached us under one name reaches our other port under the same.
+  // A client that reached us under some host name reaches our other port under the same name.
   return output.hostname === main.hostname || isUnspecified(output.hostname)
     ? `:${output.port}`
     : formatAddress(output);

@@ -1,6 +1,6 @@
 /**
- * One socket of a client's: frames in, frames out, silence noticed, and an end that the peer gets to
- * read.
+ * One socket of a client: reads and writes frames, notices silence, and lets the peer read the last
+ * message before it closes.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
 } from "../../common/limits.ts";
 import type { Socket } from "./socket.ts";
 
-/** What all connections of a server have in common. */
+/** What all connections of a server share. */
 export interface ConnectionContext {
   readonly limits: ServerLimits;
   /** A monotonic clock in milliseconds. */
@@ -32,29 +32,29 @@ export interface ConnectionContext {
   readonly buffers: KeptBuffers;
 }
 
-/** Whoever a connection's frames are for: the handshake first, then a session. */
+/** Receives the frames of a connection: first the handshake, then a session. */
 export interface Receiver {
-  /** A frame has come; what this throws goes to `fault`. The body is good until it returns. */
+  /** Takes a frame. Errors go to `fault`. The body is valid only until this returns. */
   frame(frame: Frame): void;
-  /** After each read: what has to happen before the next one. */
+  /** Called after each read; the next read waits for its promise. */
   pressure?(): Promise<void> | undefined;
   /** The peer broke a rule, or the server failed. */
   fault(fault: Fault): void;
-  /** The stream is over without our doing: by the peer's end, or with an error. */
+  /** The stream has ended, and not by us: the peer closed it, or there was an error. */
   lost(error?: unknown): void;
 }
 
 const DISCARD_BUFFER_BYTES = 16 * 1024;
 const EMPTY = new Uint8Array(0);
 
-/** One socket. */
+/** One connection of a client. */
 export class Connection {
   /** The address of the peer, for the log. */
   readonly peer: string;
   receiver: Receiver;
-  /** Resolves when it is closed and nothing of it is left. */
+  /** Resolves when it is closed and no longer read. */
   readonly gone: Promise<void>;
-  /** Whether hello is over: before, there are no pings and bodies are small. */
+  /** Whether the hello is finished. Before that there are no pings, and bodies are small. */
   established = false;
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
@@ -63,12 +63,12 @@ export class Connection {
   #unfinished = 0;
   #heardAt: number;
   #tookAt: number;
-  /** When a PING was sent since something came. */
+  /** When we sent a PING, if nothing has come since. */
   #askedAt: number | undefined;
   #paused = false;
   #ending = false;
   #closed = false;
-  /** How many frames were to be sent soon, and what sends the last of them. */
+  /** How many frames went through `sendSoon`, and the timer that sends the last of them. */
   #soon = 0;
   #soonTimer: ReturnType<typeof setTimeout> | undefined;
   #linger: ReturnType<typeof setTimeout> | undefined;
@@ -87,32 +87,32 @@ export class Connection {
     this.gone = this.#serve();
   }
 
-  /** Bytes that wait for the peer. */
+  /** How many bytes wait for the peer. */
   get waiting(): number {
     return this.#outbox.waiting;
   }
 
-  /** Whether an end has been begun, by either side. */
+  /** Whether one side has begun to end it. */
   get ending(): boolean {
     return this.#ending;
   }
 
-  /** The largest body taken from now on. */
+  /** The largest body that is accepted from now on. */
   set maxBody(bytes: number) {
     this.#reader.maxBody = bytes;
   }
 
-  /** Resolves once at most `bytes` wait for the peer, or it is gone. */
+  /** Resolves when at most `bytes` wait for the peer, or the peer has gone. */
   below(bytes: number): Promise<void> {
     return this.#outbox.below(bytes);
   }
 
-  /** Resolves once everything sent is written, or never will be. */
+  /** Resolves when everything is written, or can't be written any more. */
   written(): Promise<void> {
     return this.#outbox.idle();
   }
 
-  /** Sends a frame; the body is copied unless it is `owned`, which gives it away for good. */
+  /** Sends a frame. The body is copied, unless it is `owned`: then it belongs to the connection. */
   send(type: number, flags: number, id: number, body: Uint8Array, owned = false): void {
     if (this.#ending) return;
     if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
@@ -123,7 +123,7 @@ export class Connection {
   }
 
   /**
-   * Sends a small frame soon: with the next one that is sent, together with others like it, or after
+   * Sends a small frame soon: together with others like it, with the next frame of `send`, or after
    * a millisecond.
    */
   sendSoon(type: number, flags: number, id: number, body: Uint8Array): void {
@@ -142,7 +142,7 @@ export class Connection {
     this.send(type, 0, 0, controlBody(map));
   }
 
-  /** Sends whole frames, which must not change from now on; for `done` see `Outbox.send()`. */
+  /** Sends whole frames. The bytes must not change any more; for `done` see `Outbox.send()`. */
   sendBytes(bytes: Uint8Array, done?: () => void): void {
     if (this.#ending) return;
     if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
@@ -150,10 +150,10 @@ export class Connection {
   }
 
   /**
-   * What is wrong with the peer's silence, if anything; asks it first where that helps. To be called
-   * several times a second.
+   * Checks whether the peer is slow or silent, and sends it a PING before that. Called several
+   * times a second.
    *
-   * @param highWater The peer is slow, not dead, while more than this waits for it.
+   * @param highWater While more bytes than this wait for the peer, it is slow, not silent.
    */
   check(now: number, highWater: number): "slow" | "silent" | undefined {
     const { limits } = this.#context;
@@ -163,24 +163,24 @@ export class Connection {
     }
     const silence = now - this.#heardAt;
     if (silence < limits.pingIntervalMs) return undefined;
-    // While this is paused, the peer's PINGs are not read: it hears from ours that we are there.
+    // While we pause, we don't read the peer's PINGs. Our own tell it that we are alive.
     const isAgain = this.#paused && now - (this.#askedAt ?? now) >= limits.pingIntervalMs;
     if (this.#askedAt === undefined || isAgain) {
       this.#askedAt = now;
       this.send(MessageType.PING, 0, 0, EMPTY);
       return undefined;
     }
-    // What is not read on purpose is not silent.
+    // We don't read from it on purpose, so it isn't silent.
     if (this.#paused) return undefined;
     return silence >= limits.pingIntervalMs + limits.pingTimeoutMs ? "silent" : undefined;
   }
 
-  /** Ends the connection with an ERROR that says why. */
+  /** Ends the connection with an ERROR. */
   fail(code: CloseReason, message: string): void {
     this.end(MessageType.ERROR, { code, message });
   }
 
-  /** Ends the connection after a last message, in a way that the peer gets to read it. */
+  /** Ends the connection with a last message, and gives the peer time to read it. */
   end(type: number, map: object): void {
     if (this.#ending) return;
     this.sendControl(type, map);
@@ -189,7 +189,7 @@ export class Connection {
     this.#finishWriting();
   }
 
-  /** Cuts the connection. */
+  /** Closes the connection at once. */
   close(): void {
     this.#ending = true;
     clearTimeout(this.#linger);
@@ -205,8 +205,8 @@ export class Connection {
     let discarded = 0;
     try {
       for (;;) {
-        // What comes after our last words is taken in all the same, or closing would reset the
-        // connection and the peer could not read them.
+        // After our last message we read and discard what comes. Otherwise closing would reset the
+        // connection, and the peer could not read that message.
         const into = this.#ending ? new Uint8Array(DISCARD_BUFFER_BYTES) : this.#reader.space();
         const count = await this.#socket.read(into);
         if (count === null) break;
@@ -237,7 +237,7 @@ export class Connection {
     try {
       if (!this.#closed) await this.#socket.closeWrite();
     } catch {
-      // The peer has closed first: there is nobody left to tell.
+      // The peer has closed it first.
       this.close();
     }
   }
@@ -273,13 +273,13 @@ export class Connection {
     this.#askedAt = undefined;
   }
 
-  /** Large unfinished frames count against what all clients may hold together. */
+  /** Counts large unfinished frames against the limit for all clients together. */
   #account(): void {
     const pending = this.#reader.pending;
-    const held = pending > FIRST_BUFFER_BYTES ? pending : 0;
+    const large = pending > FIRST_BUFFER_BYTES ? pending : 0;
     const { unfinished, limits } = this.#context;
-    unfinished.bytes += held - this.#unfinished;
-    this.#unfinished = held;
+    unfinished.bytes += large - this.#unfinished;
+    this.#unfinished = large;
     if (unfinished.bytes > limits.unfinishedBytes) {
       throw new Fault(
         "LIMIT",

@@ -1,6 +1,6 @@
 /**
- * What a new connection says until it is known what it is: a session's mainstream, with a login
- * where the server has a token, or a session's outputstream.
+ * The first messages of a new connection. They show what it is: a session's mainstream, with a
+ * login if the server has a token, or a session's outputstream.
  *
  * @module
  */
@@ -13,32 +13,32 @@ import { Fault } from "../../common/fault.ts";
 import { type LoginProofs, ServerLogin } from "../credentials/auth.ts";
 import type { Connection } from "./connection.ts";
 
-/** What a client says of itself. */
+/** What a client says in its hello. */
 export interface Visitor {
   client: string;
   name: string | undefined;
-  /** Whether it wants a python process of its own. */
+  /** Whether it wants a Python process of its own. */
   ownProcess: boolean;
-  /** Of its login, where the server has a token. */
+  /** The proofs of its login, if the server has a token. */
   proofs: LoginProofs | undefined;
 }
 
-/** Where connections go that have said what they are. */
+/** Takes over connections after their handshake. */
 export interface Host {
-  /** The server's token of now, if it has one. */
+  /** The server's current token, if it has one. */
   token(): string | undefined;
-  /** A client says hello: becomes the connection's receiver, or throws a Fault. */
+  /** Takes a mainstream: becomes the connection's receiver, or throws a Fault. */
   hello(connection: Connection, visitor: Visitor): void;
-  /** An outputstream comes with its token: as above. */
+  /** Takes an outputstream, in the same way. */
   outputHello(connection: Connection, token: string, proof: string | undefined): void;
 }
 
-/** One connection's first words. */
+/** The handshake of one connection. */
 export class Handshake {
   readonly #host: Host;
   #login: { login: ServerLogin; visitor: Visitor } | undefined;
 
-  /** Of a connection that has said nothing yet. */
+  /** Starts before the first message. */
   constructor(host: Host) {
     this.#host = host;
   }
@@ -46,8 +46,8 @@ export class Handshake {
   /**
    * Takes the connection's next frame.
    *
-   * @returns Whether the handshake is over: the host has taken the connection.
-   * @throws {Fault} If the connection is to be closed.
+   * @returns Whether the handshake is over and the host has taken the connection.
+   * @throws {Fault} If the connection must be closed.
    */
   frame(connection: Connection, frame: Frame): boolean {
     const { type, flags, id, body } = frame;
@@ -112,7 +112,7 @@ export class Handshake {
   }
 }
 
-/** One text for every failed login, with no token or another: a stranger learns nothing from it. */
+/** The same text for every failed login, so that a stranger learns nothing. */
 function notProven(): Fault {
   return new Fault("AUTHENTICATION", "the client has not proven that it knows the server's token");
 }

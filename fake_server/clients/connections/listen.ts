@@ -1,5 +1,5 @@
 /**
- * Sockets to accept on, TCP and unix.
+ * Makes listening sockets, TCP and unix.
  *
  * @module
  */
@@ -8,25 +8,25 @@ import type { Address, UnixAddress } from "../../../src/common/address.ts";
 import { errorText } from "../../common/log.ts";
 import { parseBindAddress } from "./bind_address.ts";
 
-/** A socket that is bound. */
+/** A listening socket. */
 export interface Bound {
   readonly listener: Deno.Listener<Deno.Conn>;
-  /** Where it is, with the port it really has. */
+  /** Its address, with the actual port. */
   readonly address: Address;
-  /** Unbinds it, and removes a unix socket's file. */
+  /** Closes it, and removes the file of a unix socket. */
   close(): void;
 }
 
-/** How many connections the kernel keeps waiting. */
+/** How many connections may wait in the kernel. */
 const BACKLOG = 511;
 
-/** Permissions that files are made without: a unix socket is for its owner. */
+/** The umask for a unix socket: only its owner may connect. */
 const OWNER_ONLY = 0o177;
 
 /**
  * Binds an address.
  *
- * @throws {Error} If it is in use, or cannot be had.
+ * @throws {Error} If it is in use, or can't be bound.
  */
 export async function listen(addr: string): Promise<Bound> {
   const address = parseBindAddress(addr);
@@ -51,7 +51,9 @@ async function listenUnix(address: UnixAddress): Promise<Bound> {
   return { listener, address, close: () => listener.close() };
 }
 
-/** Nobody else can connect from the first moment on: a chmod after it would come too late. */
+/**
+ * Listens with a umask, so that nobody else can connect at any time. A chmod would come too late.
+ */
 function bindForOwner(address: UnixAddress): Deno.Listener<Deno.Conn> {
   const before = Deno.umask(OWNER_ONLY);
   try {
@@ -61,7 +63,7 @@ function bindForOwner(address: UnixAddress): Deno.Listener<Deno.Conn> {
   }
 }
 
-/** Whether there is a socket that nobody answers on: its server was killed. */
+/** Whether there is a socket without a server, because that was killed. */
 async function isAbandoned(address: UnixAddress): Promise<boolean> {
   if (lstat(address)?.isSocket !== true) return false;
   try {

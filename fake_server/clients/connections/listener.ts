@@ -1,12 +1,13 @@
 /**
- * The door: accepts sockets, and finds out within a deadline who is there.
+ * Accepts connections, and gives each a deadline for its handshake.
  *
  * @module
  */
 import { delay } from "@std/async/delay";
 import { Fault } from "../../common/fault.ts";
 import { ACCEPT_RETRY_MS, ACCEPT_WARNING_MS } from "../../common/limits.ts";
-import { errorText, type Log } from "../../common/log.ts";
+import { errorText } from "../../common/log.ts";
+import type { Observer } from "../../common/observer.ts";
 import type { Reserve } from "../../common/reserve.ts";
 import { lacksDescriptors, NO_DESCRIPTORS, type Shortage } from "../../common/shortage.ts";
 import { Connection, type ConnectionContext, type Receiver } from "./connection.ts";
@@ -17,14 +18,14 @@ import type { Socket } from "./socket.ts";
 
 /** What a listener needs of the server around it. */
 export interface ListenerContext extends ConnectionContext, Host {
-  /** What connections are served over. */
+  /** Makes the socket of an accepted connection, with or without TLS. */
   readonly socket: (connection: Deno.Conn) => Socket;
   readonly reserve: Reserve;
   readonly shortage: Shortage;
-  readonly log: Log;
+  readonly observer: Observer;
 }
 
-/** Both listeners of a server, and the sockets they have accepted. */
+/** Both listening sockets of a server, and the connections that they have accepted. */
 export class Listener {
   readonly #context: ListenerContext;
   readonly #bound: Bound[];
@@ -36,24 +37,24 @@ export class Listener {
   #room: PromiseWithResolvers<void> | undefined;
   readonly #closing = new AbortController();
 
-  /** Accepts on all of `bound`; the first message decides what a connection is, not the address. */
+  /** Accepts on all of `bound`. The first message tells what a connection is, not the address. */
   constructor(bound: Bound[], context: ListenerContext) {
     this.#bound = bound;
     this.#context = context;
     this.#accepting = bound.map(({ listener }) => this.#accept(listener));
   }
 
-  /** Connections that are open. */
+  /** How many connections are open. */
   get connections(): number {
     return this.#connections.size;
   }
 
-  /** Connections that have not said who they are. */
+  /** How many connections have not finished their hello. */
   get handshakes(): number {
     return this.#handshakes;
   }
 
-  /** Accepts no more. */
+  /** Stops accepting. */
   async close(): Promise<void> {
     this.#closing.abort();
     for (const bound of this.#bound) bound.close();
@@ -61,7 +62,7 @@ export class Listener {
     await Promise.all(this.#accepting);
   }
 
-  /** Resolves when all connections are closed; those in handshake are cut. */
+  /** Resolves when all connections are closed. Those in handshake are closed at once. */
   async emptied(): Promise<void> {
     for (const connection of this.#connections) if (!connection.established) connection.close();
     await Promise.all(Array.from(this.#connections, (connection) => connection.gone));
@@ -71,7 +72,7 @@ export class Listener {
     const { signal } = this.#closing;
     const { reserve, shortage } = this.#context;
     while (!signal.aborted) {
-      // More wait in the kernel's backlog: strangers cost no more than these.
+      // Further connections wait in the kernel's backlog, which bounds what strangers can cost.
       while (this.#handshakes >= this.#context.limits.handshakes && !signal.aborted) {
         this.#room ??= Promise.withResolvers<void>();
         await this.#room.promise;
@@ -85,7 +86,7 @@ export class Listener {
         }
       } catch (error) {
         if (signal.aborted) return;
-        // Neither a lack of descriptors nor a peer that has gone while it waited ends the server.
+        // The server goes on if descriptors are lacking, or if the peer has gone while it waited.
         if (!lacksDescriptors(error)) {
           this.#notAccepted(error);
           await delay(ACCEPT_RETRY_MS);
@@ -97,29 +98,31 @@ export class Listener {
     }
   }
 
-  /** Tells a client that there is no room for it, on the descriptor that was in reserve. */
+  /** Refuses a client for lack of descriptors, on a descriptor of the reserve. */
   async #turnAway(accepted: Deno.Conn): Promise<void> {
-    const { log, shortage } = this.#context;
+    const { observer, shortage } = this.#context;
     const connection = this.#connect(accepted, DEAF);
     shortage.tell();
-    log.debug("connection refused", { peer: connection.peer, code: "LIMIT" });
-    connection.fail("LIMIT", NO_DESCRIPTORS);
+    const { peer } = connection;
+    const [code, message] = ["LIMIT", NO_DESCRIPTORS] as const;
+    observer.clientRefused?.({ peer, code, message, isCrowded: true });
+    connection.fail(code, message);
     const cut = (): void => connection.close();
     this.#closing.signal.addEventListener("abort", cut);
     await connection.gone;
     this.#closing.signal.removeEventListener("abort", cut);
   }
 
-  /** It may last, and is no reason to fill a disk. */
+  /** Logs a failed accept. Not every time, since that may last and fill a disk. */
   #notAccepted(error: unknown): void {
-    const { log, clock } = this.#context;
+    const { observer, clock } = this.#context;
     if (clock() < this.#nextWarning) return;
     this.#nextWarning = clock() + ACCEPT_WARNING_MS;
-    log.warn("cannot accept a connection", { error: errorText(error) });
+    observer.acceptFailed?.({ error: errorText(error) });
   }
 
   #greet(accepted: Deno.Conn): void {
-    const { limits, log } = this.#context;
+    const { limits, observer } = this.#context;
     let open = true;
     const done = (): void => {
       if (!open) return;
@@ -136,15 +139,16 @@ export class Listener {
       },
       fault: (fault) => {
         const { code, message } = fault;
-        log.info("connection refused", { peer: connection.peer, code, message });
+        const { peer } = connection;
+        observer.clientRefused?.({ peer, code, message, isCrowded: false });
         if (code === "AUTHENTICATION" || code === "STREAM_TOKEN") {
           this.#refusals.add(connection, fault);
           done();
         } else connection.fail(code, message);
       },
       lost: (error) => {
-        const why = error === undefined ? {} : { error: errorText(error) };
-        log.debug("connection closed before its hello", { peer: connection.peer, ...why });
+        const why = error === undefined ? undefined : errorText(error);
+        observer.clientLost?.({ peer: connection.peer, error: why });
       },
     };
     const connection = this.#connect(accepted, receiver);
@@ -160,7 +164,7 @@ export class Listener {
     try {
       connection = new Connection(this.#context.socket(accepted), this.#context, receiver);
     } catch (error) {
-      // It was reset while it waited.
+      // The connection was reset while it waited.
       accepted.close();
       throw error;
     }

@@ -1,6 +1,6 @@
 /**
- * Failed logins are told so after a while, which slows down who tries again and again. They hold
- * no place among the handshakes meanwhile, so that nobody else waits for it.
+ * Refuses failed logins after a delay, which slows down an attacker who tries many tokens. During
+ * the delay they don't count as handshakes, so that other clients don't wait for them.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import type { Fault } from "../../common/fault.ts";
 import { MAX_REFUSALS, REFUSAL_DELAY_MS } from "../../common/limits.ts";
 import type { Connection, Receiver } from "./connection.ts";
 
-/** Connections that are refused and not yet gone. */
+/** The refused connections that are still open. */
 export class Refusals {
-  /** What tells each of them, the oldest first. */
+  /** For each connection, the function that answers it; oldest first. */
   readonly #refused = new Map<Connection, () => void>();
 
-  /** Refuses a connection after the delay. If there are too many, the oldest goes at once. */
+  /** Refuses a connection after the delay. If there are too many, the oldest is closed at once. */
   add(connection: Connection, { code, message }: Fault): void {
     connection.receiver = DEAF;
     const tell = () => {
@@ -37,5 +37,5 @@ export class Refusals {
   }
 }
 
-/** What a refused peer still says is of no interest. */
+/** Ignores what a refused peer still sends. */
 export const DEAF: Receiver = { frame: () => {}, fault: () => {}, lost: () => {} };

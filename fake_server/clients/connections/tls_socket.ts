@@ -1,6 +1,6 @@
 /**
- * TLS on accepted sockets, by `node:tls`: Deno's own TLS has no NODELAY, without which a round trip
- * takes 44 ms.
+ * TLS on accepted sockets, by `node:tls`. Deno's own TLS can't set TCP_NODELAY, and without that a
+ * round trip takes 44 ms.
  *
  * @module
  */
@@ -13,22 +13,22 @@ import { plainSocket, type Socket } from "./socket.ts";
 
 /** A certificate and its key, both in PEM. */
 export interface TlsIdentity {
-  /** The certificate, and those between it and the authority's. */
+  /** The certificate, and the intermediate ones up to the authority's. */
   cert: string;
   /** The private key. */
   key: string;
 }
 
-/** What is given to TLS in one write, so that a slow peer is seen to take something. */
+/** The size of one write to TLS: small enough to see that a slow peer takes something. */
 const WRITE_BYTES = 64 * 1024;
 
 /**
- * Makes a function that puts TLS on accepted connections.
+ * Returns a function that wraps accepted connections with TLS.
  *
  * @throws {TypeError} If certificate and key cannot be used.
  */
 export function tlsServer({ cert, key }: TlsIdentity): (connection: Deno.Conn) => Socket {
-  // What is wrong with them would show in the first handshake only.
+  // Otherwise an error in them would show only in the first handshake.
   let fits: boolean;
   try {
     fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
@@ -42,18 +42,18 @@ export function tlsServer({ cert, key }: TlsIdentity): (connection: Deno.Conn) =
   return (connection) => new TlsSocket(plainSocket(connection), context);
 }
 
-/** A socket with TLS on it. The handshake begins by itself; the first read waits for it. */
+/** A socket with TLS. The TLS handshake begins by itself; the first read waits for it. */
 class TlsSocket implements Socket {
   readonly peer: string;
   readonly #socket: TLSSocket;
-  /** What was read and not yet taken. */
-  #rest: Uint8Array | undefined;
+  /** Decrypted bytes that no `read` has returned yet. */
+  #unread: Uint8Array | undefined;
   #wake: (() => void) | undefined;
 
   constructor(plain: Socket, secureContext: SecureContext) {
     this.peer = plain.peer;
     this.#socket = new TLSSocket(duplexOf(plain), { isServer: true, secureContext });
-    // The peer may say that it is done and still read our last words.
+    // The peer may end its direction and still read our last message.
     this.#socket.allowHalfOpen = true;
     for (const event of ["readable", "end", "error", "close"]) {
       this.#socket.on(event, () => this.#wake?.());
@@ -61,16 +61,17 @@ class TlsSocket implements Socket {
   }
 
   async read(into: Uint8Array): Promise<number | null> {
-    while (this.#rest === undefined) {
+    while (this.#unread === undefined) {
       const bytes = this.#socket.read() as Uint8Array | null;
-      if (bytes !== null) this.#rest = bytes;
+      if (bytes !== null) this.#unread = bytes;
       else if (this.#socket.errored) throw this.#socket.errored;
       else if (this.#socket.readableEnded || this.#socket.destroyed) return null;
       else await new Promise<void>((resolve) => this.#wake = resolve);
     }
-    const part = this.#rest.subarray(0, into.length);
+    const unread = this.#unread;
+    const part = unread.subarray(0, into.length);
     into.set(part);
-    this.#rest = part.length === this.#rest.length ? undefined : this.#rest.subarray(part.length);
+    this.#unread = part.length === unread.length ? undefined : unread.subarray(part.length);
     return part.length;
   }
 
@@ -90,9 +91,9 @@ class TlsSocket implements Socket {
   }
 }
 
-/** What `node:tls` reads and writes the encrypted bytes through. */
+/** The stream through which `node:tls` reads and writes the encrypted bytes. */
 function duplexOf(plain: Socket): Duplex {
-  // Most sockets are idle most of the time: a read begins small, and grows while much comes.
+  // Most sockets are idle most of the time, so the buffer starts small and grows with the traffic.
   let size = IDLE_BUFFER_BYTES;
   const duplex = new Duplex({
     allowHalfOpen: true,
@@ -124,7 +125,8 @@ function duplexOf(plain: Socket): Duplex {
       done(error);
     },
   });
-  // The TLS socket passes it on to whoever reads; an error without a listener would end the program.
+  // The TLS socket reports the error to its reader. Without a listener here, an error would end the
+  // program.
   duplex.on("error", () => {});
   return duplex;
 }

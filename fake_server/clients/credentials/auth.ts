@@ -9,22 +9,22 @@ import { isSameSecret, newNonce, proofMessage, type ProofRole } from "../../../s
 import { type Challenge, MessageType } from "../../../src/wire/messages.ts";
 import { controlBody } from "../../common/control.ts";
 
-/** What a session keeps of its login. */
+/** The proofs that a session keeps from its login. */
 export interface LoginProofs {
-  /** What proves the server to its client. */
+  /** Proves to the client that the server knows the token. */
   server: string;
-  /** What the client's outputstream has to show. */
+  /** The proof that the client's outputstream must send. */
   output: string;
 }
 
-/** One client's login: a challenge, and the only answer to it. */
+/** One client's login: a challenge, and its only correct answer. */
 export class ServerLogin {
   /** The CHALLENGE frame to send. */
   readonly challenge: Uint8Array;
   readonly #token: string;
   readonly #hello: Uint8Array;
 
-  /** Answers this CLIENT_HELLO. */
+  /** Makes the challenge for a CLIENT_HELLO. */
   constructor(token: string, { type, flags, id, body }: Frame) {
     this.#token = token;
     this.#hello = frameBytes(type, flags, id, body);
@@ -32,7 +32,7 @@ export class ServerLogin {
     this.challenge = frameBytes(MessageType.CHALLENGE, 0, 0, controlBody(nonce));
   }
 
-  /** The session's proofs, if `proof` is the one of a client that knows the token. */
+  /** Returns the session's proofs, if `proof` shows that the client knows the token. */
   accept(proof: string): LoginProofs | undefined {
     if (!isSameSecret(proof, this.#proof("client"))) return undefined;
     return { server: this.#proof("server"), output: this.#proof("output") };
@@ -44,34 +44,34 @@ export class ServerLogin {
   }
 }
 
-/** Tokens of outputstreams that have not come: each is good once. */
+/** The tokens of outputstreams that have not connected yet. Each token is valid once. */
 export class StreamTokens<T> {
   /**
-   * They are found by a keyed digest: a search takes different times for different keys, and of
-   * these nobody outside can make one on purpose.
+   * Keyed by a digest with a secret key. The time of a lookup depends on its key, and an attacker
+   * can't choose these keys.
    */
   readonly #byDigest = new Map<string, { owner: T; proof: string | undefined }>();
   readonly #key = randomBytes(32);
 
-  /** Makes a token for `owner`; with a `proof`, that has to come along. */
+  /** Makes a token for `owner`. If there is a `proof`, the outputstream must send that, too. */
   issue(owner: T, proof: string | undefined): string {
     const token = crypto.randomUUID().replaceAll("-", "");
     this.#byDigest.set(this.#digest(token), { owner, proof });
     return token;
   }
 
-  /** Whose token it is, which is used up by that. */
+  /** Returns the owner of a token, and makes the token invalid. */
   claim(token: string, proof: string | undefined): T | undefined {
     const digest = this.#digest(token);
     const found = this.#byDigest.get(digest);
     if (found === undefined) return undefined;
-    // Whoever has only seen the token must not be able to use it up.
+    // Someone who has only seen the token must not be able to use it up.
     if (found.proof !== undefined && !isSameSecret(proof ?? "", found.proof)) return undefined;
     this.#byDigest.delete(digest);
     return found.owner;
   }
 
-  /** It is good no more. */
+  /** Makes a token invalid. */
   revoke(token: string): void {
     this.#byDigest.delete(this.#digest(token));
   }

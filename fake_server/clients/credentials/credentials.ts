@@ -1,6 +1,5 @@
 /**
- * What the server asks of new connections and shows them: its token, and its TLS identity. Both may
- * be changed while it runs.
+ * The server's token and its TLS identity. Both can be replaced while the server runs.
  *
  * @module
  */
@@ -8,11 +7,11 @@ import { plainSocket, type Socket } from "../connections/socket.ts";
 import { type TlsIdentity, tlsServer } from "../connections/tls_socket.ts";
 import { checkToken } from "./token.ts";
 
-/** Options of {@linkcode PyProxyServer.reload}; what is left out stays as it is. */
+/** Options of {@linkcode PyProxyServer.reload}; what is left out stays the same. */
 export interface ReloadOptions {
-  /** The token that new sessions have to know. */
+  /** The token that new sessions must know. */
   token?: string | undefined;
-  /** As whom the server talks TLS to new connections. */
+  /** The certificate and key for new TLS connections. */
   tls?: TlsIdentity | undefined;
 }
 
@@ -22,7 +21,7 @@ export class Credentials {
   #tls: ((connection: Deno.Conn) => Socket) | undefined;
 
   /**
-   * Takes them over.
+   * Checks and stores them.
    *
    * @throws {TypeError} If they cannot be used.
    */
@@ -32,20 +31,20 @@ export class Credentials {
     this.#tls = tls === undefined ? undefined : tlsServer(tls);
   }
 
-  /** What a client has to know, if anything. */
+  /** The token that clients must know, if there is one. */
   get token(): string | undefined {
     return this.#token;
   }
 
-  /** The socket of a connection that was just accepted. */
+  /** Makes the socket of an accepted connection. */
   socket(connection: Deno.Conn): Socket {
     return this.#tls === undefined ? plainSocket(connection) : this.#tls(connection);
   }
 
   /**
-   * Takes others from now on; all that are given, or none.
+   * Replaces all that are given, or none.
    *
-   * @throws {TypeError} If they cannot be used, or there are none in whose place they could come.
+   * @throws {TypeError} If they cannot be used, or the server was started without them.
    */
   replace({ token, tls }: ReloadOptions): void {
     if (token !== undefined && this.#token === undefined) {

@@ -1,6 +1,5 @@
 /**
- * The files that have the server's token, certificate and key: read at the start, and again at each
- * SIGHUP.
+ * Reads the files with the server's token, certificate and key, at the start and at each SIGHUP.
  *
  * @module
  */
@@ -8,24 +7,24 @@ import { errorText } from "../../common/log.ts";
 import type { TlsIdentity } from "../connections/tls_socket.ts";
 import { readTokenFile } from "./token_file.ts";
 
-/** Their paths, where they were named. */
+/** The paths of the files, as far as they are given. */
 export interface SecretFiles {
   token: string | undefined;
   cert: string | undefined;
   key: string | undefined;
 }
 
-/** What they have. */
+/** The content of the files. */
 export interface Secrets {
   token: string | undefined;
   tls: TlsIdentity | undefined;
 }
 
 /**
- * Reads them.
+ * Reads the files.
  *
- * @throws {TypeError} If there is a certificate without a key, or the other way round.
- * @throws {Error} If one cannot be read, or others can read the token.
+ * @throws {TypeError} If there is a certificate without a key, or a key without a certificate.
+ * @throws {Error} If one cannot be read, or if other users can read the token.
  */
 export function readSecretFiles({ token, cert, key }: SecretFiles): Secrets {
   return {

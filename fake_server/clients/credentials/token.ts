@@ -1,5 +1,5 @@
 /**
- * The server's token.
+ * Checks the server's token.
  *
  * @module
  */
@@ -7,9 +7,9 @@ import { tokenFlaw } from "../../../src/wire/login.ts";
 import { MIN_TOKEN_CHARS } from "../../common/limits.ts";
 
 /**
- * Checks that a token can be one, and cannot be guessed.
+ * Checks that a token is valid, and long enough not to be guessed.
  *
- * @throws {TypeError} If not.
+ * @throws {TypeError} If it is not.
  */
 export function checkToken(token: string): void {
   const flaw = tokenFlaw(token);

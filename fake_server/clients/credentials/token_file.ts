@@ -1,5 +1,5 @@
 /**
- * The server's token in a file.
+ * Reads the server's token from a file.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { errorText } from "../../common/log.ts";
 const OTHERS = 0o077;
 
 /**
- * Reads a token: the file's text without the end of its line.
+ * Reads a token: the file's text without the final newline.
  *
- * @throws {Error} If there is no such file, or others can read or change it.
+ * @throws {Error} If there is no such file, or if other users can read or change it.
  */
 export function readTokenFile(path: string): string {
   const fail = (why: string): never => {
@@ -24,7 +24,7 @@ export function readTokenFile(path: string): string {
     return fail(errorText(error));
   }
   using _ = file;
-  // Asked of the open file: the path may lead elsewhere by now.
+  // Check the open file, since the path may now lead to another file.
   const { isFile, mode, size } = file.statSync();
   if (!isFile) return fail("it is no file");
   if (mode !== null && (mode & OTHERS) !== 0) {

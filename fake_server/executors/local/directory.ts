@@ -1,20 +1,20 @@
 /**
- * The server's private directory, where temporary files go: its python files, and the sockets and
- * pages of its python processes.
+ * The server's private directory, where temporary files go: its Python files, and the sockets and
+ * pages of its Python processes.
  *
  * @module
  */
 import { dirname, resolve } from "node:path";
 import { errorText } from "../../common/log.ts";
+import { StartError } from "../start_error.ts";
 import { PYTHON_FILES } from "./python_files.ts";
-import { StartError } from "./start_error.ts";
 
 /** Bytes that the path of a unix socket may have: what the system's struct has, less its final 0. */
 const MAX_SOCKET_PATH_BYTES = Deno.build.os === "linux" ? 107 : 103;
 
 /**
  * The longest name of a socket below the parent: Deno adds up to 16 digits, and there may be ten
- * million python processes, one after the other.
+ * million Python processes, one after the other.
  */
 const SOCKET_NAME = "/pyproxy-0123456789abcdef/9999999.sock";
 
@@ -31,7 +31,7 @@ const FLAWS: Record<string, string> = {
 };
 
 /**
- * Makes a private directory with the python files in it, in TMPDIR or else /tmp.
+ * Makes a private directory with the Python files in it, in TMPDIR or else /tmp.
  *
  * @throws {StartError} If that cannot be, with what to do about it.
  */
@@ -51,7 +51,7 @@ export async function makeDirectory(): Promise<string> {
   }
 }
 
-/** Writes the python files into a new folder. */
+/** Writes the Python files into a new folder. */
 export async function writePythonFiles(folder: string): Promise<void> {
   for (const [path, source] of Object.entries(PYTHON_FILES)) {
     const file = `${folder}/${path}`;

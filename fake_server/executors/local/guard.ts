@@ -1,22 +1,22 @@
 /**
- * The server's end of a guard (LINK.md, "Start"): the process that is spawned, holds the python
- * process, ends with it all that it has started, and repeats how it ended.
+ * The server's end of a guard (LINK.md, "Start"). The server spawns the guard; the guard forks the
+ * Python process, ends everything that it has started when it ends, and then ends in the same way.
  *
  * @module
  */
+import type { Exit } from "../../common/exit.ts";
 import { PYTHON_END_DEADLINE_MS } from "../../common/limits.ts";
-import type { Exit } from "../exit.ts";
 
 const INTERRUPT: Uint8Array = new TextEncoder().encode("I");
 const KILL: Uint8Array = new TextEncoder().encode("K");
 
-/** A guard with its python process. */
+/** A guard with its Python process. */
 export class Guard {
   /** Its pid, and its process group's. */
   readonly pid: number;
-  /** The python process's pipes 1 and 2. */
+  /** The Python process's pipes 1 and 2. */
   readonly pipes: readonly ReadableStream<Uint8Array<ArrayBuffer>>[];
-  /** Resolves when both are dead, with how the python process ended. */
+  /** Resolves when both are dead, with how the Python process ended. */
   readonly ended: Promise<Exit>;
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
@@ -58,24 +58,16 @@ export class Guard {
     this.#write(new TextEncoder().encode(line + "\n"));
   }
 
-  /** Sends SIGINT to the python process. */
+  /** Sends SIGINT to the Python process. */
   interrupt(): void {
     this.#write(INTERRUPT);
   }
 
-  /** Ends the python process with SIGKILL, and so the guard. */
+  /** Ends the Python process with SIGKILL, and so the guard. */
   kill(): void {
     if (this.#isDead) return;
     this.#wake();
     this.#write(KILL);
-    this.#killLater();
-  }
-
-  /** Ends both as the end of the server would, which removes the server's directory. */
-  end(): void {
-    if (this.#isDead) return;
-    this.#wake();
-    this.#closeStdin();
     this.#killLater();
   }
 
@@ -89,30 +81,30 @@ export class Guard {
     this.#isDead = true;
     clearTimeout(this.#killTimer);
     this.#closeStdin();
-    // One that was killed itself has ended nobody; one that repeats python's signal has.
+    // A guard that was killed could not end the rest of its group.
     if (signal !== null) this.killGroup();
     return signal === null ? { exit_code: code } : { signal };
   }
 
-  /** If it does not do what it should, for whatever user code has done to it. */
+  /** Ends the group after a deadline: user code may have broken the guard. */
   #killLater(): void {
     this.#killTimer ??= setTimeout(() => this.killGroup(), PYTHON_END_DEADLINE_MS);
   }
 
-  /** User code may have stopped it, to keep it from what it has to do. */
+  /** Continues the guard: user code may have stopped it. */
   #wake(): void {
     this.#signal(this.pid, "SIGCONT");
   }
 
   #write(bytes: Uint8Array): void {
     this.#stdin.write(bytes).catch(() => {
-      // It is gone, and its end will say so.
+      // The guard has ended, and `ended` says so.
     });
   }
 
   #closeStdin(): void {
     this.#stdin.close().catch(() => {
-      // Closed before, or nobody is left to read it.
+      // It was closed before, or the guard has ended.
     });
   }
 
@@ -120,7 +112,7 @@ export class Guard {
     try {
       Deno.kill(pid, signal);
     } catch (error) {
-      // Nobody is left in the group.
+      // The group is empty.
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }

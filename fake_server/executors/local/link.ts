@@ -1,5 +1,5 @@
 /**
- * The server's end of the link to a python process (LINK.md): its message types and bodies.
+ * The server's end of the link to a Python process (LINK.md): its message types and bodies.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import { type Frame, frameBytes, readU32, writeHeader, writeU32 } from "../../..
 import { HEADER_BYTES } from "../../../src/wire/limits.ts";
 import { MessageType } from "../../../src/wire/messages.ts";
 import { Control } from "../../common/control.ts";
+import type { PythonInfo } from "../executor.ts";
 
 /** The u8 at byte 2 of the link's frames, beside EVAL and RESULT. */
 export const LinkType = {
@@ -16,27 +17,11 @@ export const LinkType = {
   BROKEN: 0x63,
 } as const;
 
-/** In the flags of a link's EVAL, beside the client's: no other job is there until its RESULT. */
+/** The flag of a link's EVAL: no other job is there until its RESULT. */
 export const ALONE_FLAG = 0x80;
 
 /** In the flags of a link's RESULT, beside the status: all output is read, and no END comes. */
 export const READ_FLAG = 0x80;
-
-/** What READY says of a python process. */
-export interface PythonInfo {
-  /** Of the python process proper; its guard's is another. */
-  pid: number;
-  /** The interpreter itself, behind any shim. */
-  executable: string;
-  /** As `platform.python_version()` says it. */
-  version: string;
-  /** `CPython`, usually. */
-  implementation: string;
-  /** "c" if the C msgpack module is there, "python" for the server's own. */
-  msgpack: string;
-  /** How many descriptors it may have, as may the server that has started it; 0 is no limit. */
-  descriptors: number;
-}
 
 /** Reads the body of a READY; undefined if it does not know `secret`. */
 export function parseReady(body: Uint8Array, secret: string): PythonInfo | undefined {
@@ -58,35 +43,27 @@ export function opensWith(body: Uint8Array, secret: string): boolean {
 }
 
 /**
- * The EVAL frame for a python process, with job 0. A body with a buffer of its own is not copied:
- * then the frame is in two pieces.
+ * The EVAL frame of a job; `body` is that of the client's EVAL. It is not copied: the frame is in two
+ * pieces.
  */
 export function evalFrame(
   session: number,
-  flags: number,
   body: Uint8Array,
-  owned: boolean,
+  job: number,
+  isAlone: boolean,
 ): Uint8Array[] {
-  const start = new Uint8Array(HEADER_BYTES + 4 + (owned ? 0 : body.length));
-  writeHeader(start, 0, MessageType.EVAL, flags, 4 + body.length, 0);
+  const start = new Uint8Array(HEADER_BYTES + 4);
+  const flags = isAlone ? ALONE_FLAG : 0;
+  writeHeader(start, 0, MessageType.EVAL, flags, 4 + body.length, job);
   writeU32(start, HEADER_BYTES, session);
-  if (owned) return [start, body];
-  start.set(body, HEADER_BYTES + 4);
-  return [start];
+  return [start, body];
 }
 
-/** Gives the frame that `evalFrame` made its job, and says whether no other is there until its end. */
-export function setJob(frame: readonly Uint8Array[], job: number, isAlone: boolean): void {
-  const start = frame[0]!;
-  start[3] = (start[3]! & ~ALONE_FLAG) | (isAlone ? ALONE_FLAG : 0);
-  writeU32(start, 8, job);
-}
-
-/** The frame, with job 0, that drops the namespaces of a session. */
-export function forgetFrame(session: number): Uint8Array {
+/** The frame of a job that drops the namespaces of a session. */
+export function forgetFrame(session: number, job: number): Uint8Array {
   const body = new Uint8Array(4);
   writeU32(body, 0, session);
-  return frameBytes(LinkType.FORGET, 0, 0, body);
+  return frameBytes(LinkType.FORGET, 0, job, body);
 }
 
 /** The frames that a page holds; one that is not whole ends them. */

@@ -1,13 +1,14 @@
 /**
- * Where a new python process comes in: the unix socket of its link (LINK.md, "Start"), which takes
- * whoever tells the secret: once for the link, and once for requests.
+ * The unix socket where a new Python process connects (LINK.md, "Start"): once for the link, and once
+ * for requests. Only a connection that knows the secret is accepted.
  *
  * @module
  */
 import type { Frame } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_HELLO_BODY_BYTES } from "../../../src/wire/limits.ts";
-import { LinkType, opensWith, parseReady, type PythonInfo } from "./link.ts";
+import type { PythonInfo } from "../executor.ts";
+import { LinkType, opensWith, parseReady } from "./link.ts";
 import { RequestType } from "./requests.ts";
 
 /** The connections of a python process, and what READY said. */
@@ -17,21 +18,20 @@ export interface Arrival {
   info: PythonInfo;
 }
 
-/** The door of one python process. */
+/** The door of one Python process. */
 export class LinkDoor implements Disposable {
-  /** What the process has to tell. */
+  /** The secret that the process has to send. */
   readonly secret: string = crypto.getRandomValues(new Uint8Array(16)).toHex();
   readonly #listener: Deno.UnixListener;
   readonly #connections = new Set<Deno.UnixConn>();
 
-  /** Opens it at `path`, where nothing may be yet. */
+  /** Opens it at `path`, which must not exist. */
   constructor(path: string) {
     this.#listener = Deno.listen({ transport: "unix", path });
   }
 
   /**
-   * Waits until the process is there, with both its connections. What does not know the secret is not
-   * it, and may still come before it.
+   * Waits until the process has connected twice. Connections that do not know the secret are ignored.
    *
    * @throws {Error} If a message breaks the rules, or the door is closed.
    */
@@ -60,7 +60,7 @@ export class LinkDoor implements Disposable {
     });
   }
 
-  /** Closes it, with all that have come in and are not the process. */
+  /** Closes it, and all connections but that of the process. */
   [Symbol.dispose](): void {
     for (const resource of [this.#listener, ...this.#connections]) {
       try {

@@ -1,5 +1,5 @@
 /**
- * Takes the bytes of a python process's pipe apart into records and raw bytes (LINK.md, "Output").
+ * Takes the bytes of a Python process's pipe apart into records and raw bytes (LINK.md, "Output").
  * Bytes in, events out.
  *
  * @module
@@ -8,7 +8,7 @@ import { readU32 } from "../../../src/wire/frame.ts";
 
 /** A piece of what came through a pipe. `bytes` are views, good until the next `push`. */
 export type OutputEvent =
-  /** Something else than the python process's own writer wrote this. */
+  /** Something else than the Python process's own writer wrote this. */
   | { kind: "raw"; bytes: Uint8Array }
   /** Python's sys.stdout (1) or sys.stderr (2) wrote this for `job`. */
   | { kind: "data"; fd: 1 | 2; job: number; bytes: Uint8Array }

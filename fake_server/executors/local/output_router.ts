@@ -1,48 +1,22 @@
 /**
- * Whose output it is: gives what comes through a python process's two pipes to the evals it belongs
- * to, and knows when an eval's output is complete.
+ * Gives the output in a Python process's two pipes to the jobs that wrote it, and knows when the
+ * output of a job is complete.
  *
  * @module
  */
 import { REMEMBERED_JOBS } from "../../common/limits.ts";
+import type { EvalId, LateOutput, OutputSink } from "../executor.ts";
 import { notAfter } from "../job_ids.ts";
 import { type OutputEvent, OutputRecords } from "./output_records.ts";
 
-/** Where an eval came from: its session's number and its own id there. */
-export interface Origin {
-  session: number;
-  request: number;
-}
-
-/** Takes the output of one eval. */
-export interface OutputTarget {
-  readonly origin: Origin;
-  /** The pieces are good until this returns; `length` is their bytes together. */
-  output(fd: 1 | 2, pieces: readonly Uint8Array[], length: number): void;
-  /** Nothing more comes. */
-  outputEnd(): void;
-  /** What has to happen before more is read; undefined if nothing. */
-  pressure(): Promise<void> | undefined;
-}
-
-/**
- * Takes output that belongs to no running eval: written by a thread after its eval's end, or before
- * there was any. Gives back what has to happen before more is read.
- */
-export type LateOutput = (
-  origin: Origin | undefined,
-  fd: 1 | 2,
-  bytes: Uint8Array,
-) => Promise<void> | undefined;
-
 interface Entry {
   job: number;
-  target: OutputTarget;
-  /** No END comes: all of its output has been read. */
+  sink: OutputSink;
+  /** All of its output has been read, so no END record comes. */
   isRead: boolean;
 }
 
-/** The output of one python process. */
+/** The output of one Python process. */
 export class OutputRouter {
   readonly #pipes: readonly [OutputRecords, OutputRecords];
   readonly #late: LateOutput;
@@ -50,9 +24,11 @@ export class OutputRouter {
   readonly #open: Entry[] = [];
   /** How many of those have ended on pipe 1 and on pipe 2. */
   readonly #ended: [number, number] = [0, 0];
-  /** Where jobs that have ended came from, each at its id modulo the length. */
-  readonly #past: { job: number; origin: Origin }[] = [];
-  #lastPast: Origin | undefined;
+  /** The evals of jobs that have ended, each at its id modulo the length. */
+  readonly #past: { job: number; evalId: EvalId }[] = [];
+  #lastPast: EvalId | undefined;
+  /** The job whose result was told last. */
+  #lastOver = 0;
 
   /** Makes one for the process that was given `nonce`. */
   constructor(nonce: Uint8Array, late: LateOutput) {
@@ -61,21 +37,26 @@ export class OutputRouter {
   }
 
   /** The process has been given a job. */
-  begin(job: number, target: OutputTarget): void {
-    this.#open.push({ job, target, isRead: false });
+  begin(job: number, sink: OutputSink): void {
+    this.#open.push({ job, sink, isRead: false });
   }
 
-  /** Where a job came from, if it is not too long ago. */
-  origin(job: number): Origin | undefined {
-    return this.#pastOrigin(job) ?? this.#open.find((entry) => entry.job === job)?.target.origin;
+  /** Whose job it is, or was not too long ago. */
+  evalId(job: number): EvalId | undefined {
+    return this.#pastEval(job) ?? this.#open.find((entry) => entry.job === job)?.sink.evalId;
   }
 
-  /** Takes what was read from a pipe; gives back what has to happen before more is read. */
+  /** The result of a job has come. */
+  over(job: number): void {
+    this.#lastOver = job;
+  }
+
+  /** Takes what was read from a pipe. Returns what has to happen before more is read. */
   read(pipe: 1 | 2, chunk: Uint8Array): Promise<void> | undefined {
     return this.#route(pipe, this.#pipes[pipe - 1]!.push(chunk));
   }
 
-  /** All output of a job has come to `read()`, and no END of it will. */
+  /** `read()` has had all output of a job, and no END record of it comes. */
   allRead(job: number): void {
     const first = this.#open[0];
     const entry = first?.job === job ? first : this.#open.find((entry) => entry.job === job);
@@ -86,13 +67,15 @@ export class OutputRouter {
     this.#advance();
   }
 
-  /** The process is dead and its pipes are read: what `isSettled` has no more output. */
-  finish(isSettled: (target: OutputTarget) => boolean): void {
+  /** The process is dead and its pipes are read: jobs that have a result have no more output. */
+  finish(): void {
     for (const pipe of [1, 2] as const) this.#route(pipe, this.#pipes[pipe - 1]!.end());
-    for (const { target } of this.#open.splice(0)) if (isSettled(target)) target.outputEnd();
+    for (const { job, sink } of this.#open.splice(0)) {
+      if (this.#lastOver !== 0 && notAfter(job, this.#lastOver)) sink.outputEnd();
+    }
   }
 
-  /** What was held back as the possible start of a record is none: those are written whole. */
+  /** Bytes that might have been the start of a record are none: records are written whole. */
   #letGo(pipe: 1 | 2, entry: Entry): void {
     const records = this.#pipes[pipe - 1]!;
     const isCurrent = this.#open[this.#ended[pipe - 1]!] === entry;
@@ -103,13 +86,13 @@ export class OutputRouter {
     // Pieces of one eval and descriptor that follow each other become one message.
     let pieces: Uint8Array[] = [];
     let length = 0;
-    let target: OutputTarget | undefined;
+    let sink: OutputSink | undefined;
     let fd: 1 | 2 = 1;
     let pressure: Promise<void> | undefined;
     const flush = (): void => {
-      if (target === undefined || length === 0) return;
-      target.output(fd, pieces, length);
-      pressure = target.pressure() ?? pressure;
+      if (sink === undefined || length === 0) return;
+      sink.output(fd, pieces, length);
+      pressure = sink.pressure() ?? pressure;
       pieces = [];
       length = 0;
     };
@@ -123,12 +106,12 @@ export class OutputRouter {
       const entry = this.#owner(pipe, event);
       if (entry === undefined) {
         flush();
-        const origin = event.kind === "data" ? this.#pastOrigin(event.job) : this.#lastPast;
-        pressure = this.#late(origin, eventFd, event.bytes) ?? pressure;
+        const evalId = event.kind === "data" ? this.#pastEval(event.job) : this.#lastPast;
+        pressure = this.#late(evalId, eventFd, event.bytes) ?? pressure;
         continue;
       }
-      if (entry.target !== target || eventFd !== fd) flush();
-      target = entry.target;
+      if (entry.sink !== sink || eventFd !== fd) flush();
+      sink = entry.sink;
       fd = eventFd;
       pieces.push(event.bytes);
       length += event.bytes.length;
@@ -151,7 +134,7 @@ export class OutputRouter {
     this.#advance();
   }
 
-  /** Lets go of the jobs that have ended on both pipes. */
+  /** Removes the jobs that have ended on both pipes. */
   #advance(): void {
     const ended = this.#ended;
     while (this.#open[ended[0]]?.isRead) ended[0]++;
@@ -159,24 +142,24 @@ export class OutputRouter {
     while (ended[0] > 0 && ended[1] > 0) {
       ended[0]--;
       ended[1]--;
-      const { job, target } = this.#open.shift()!;
-      this.#remember(job, target.origin);
-      target.outputEnd();
+      const { job, sink } = this.#open.shift()!;
+      this.#remember(job, sink.evalId);
+      sink.outputEnd();
     }
   }
 
-  #remember(job: number, origin: Origin): void {
-    this.#lastPast = origin;
+  #remember(job: number, evalId: EvalId): void {
+    this.#lastPast = evalId;
     const past = this.#past[job % REMEMBERED_JOBS];
-    if (past === undefined) this.#past[job % REMEMBERED_JOBS] = { job, origin };
+    if (past === undefined) this.#past[job % REMEMBERED_JOBS] = { job, evalId };
     else {
       past.job = job;
-      past.origin = origin;
+      past.evalId = evalId;
     }
   }
 
-  #pastOrigin(job: number): Origin | undefined {
+  #pastEval(job: number): EvalId | undefined {
     const entry = this.#past[job % REMEMBERED_JOBS];
-    return entry?.job === job ? entry.origin : undefined;
+    return entry?.job === job ? entry.evalId : undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The page that a python process shares with the server (LINK.md, "Page"): how the server knows
- * after a death what had begun, and how a cancel is bound to one job.
+ * The memory that a Python process shares with the server (LINK.md, "Page"). It tells after a death
+ * which job had begun, and binds a cancel to one job.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const INTERRUPTED_AT = 328;
 const HELD_AT = 4_096;
 const HELD_START = 8;
 
-/** The server's end of the page: a file that python maps. */
+/** The server's end of the page: a file that Python maps. */
 export class Page {
   readonly #file: Deno.FsFile;
   #cancels = 0;
@@ -28,7 +28,7 @@ export class Page {
   constructor(path: string) {
     this.#file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
     try {
-      // A file system that is nearly full takes a part, and fails at the next.
+      // A nearly full file system writes a part of it first, and fails then.
       for (let at = 0; at < PAGE_BYTES;) {
         at += this.#file.writeSync(new Uint8Array(PAGE_BYTES - at));
       }
@@ -38,12 +38,12 @@ export class Page {
     }
   }
 
-  /** The job that python has begun last, 0 if none: still there when python is dead. */
+  /** The job that Python has begun last, 0 if none: still there when Python is dead. */
   started(): number {
     return this.#read(0, 4).getUint32(0, true);
   }
 
-  /** Whether the job begun last, or a thread since, asked for another program in python's place. */
+  /** Whether the last job, or a thread since, asked to replace the process by another program. */
   isReplaced(): boolean {
     const started = this.started();
     return started !== 0 && this.#read(REPLACED_AT, 4).getUint32(0, true) === started;
@@ -54,14 +54,14 @@ export class Page {
     return Number(this.#read(SPENT_AT, 8).getBigUint64(0, true)) / 1e6;
   }
 
-  /** The job whose code python runs now, 0 if none. */
+  /** The job whose code Python runs now, 0 if none. */
   running(): number {
     return this.#read(RUNNING_AT, 4).getUint32(0, true);
   }
 
   /**
-   * The results that python has not sent yet, as frames. Undefined if it is just sending them: then
-   * they are on the link.
+   * The results that Python holds back, as frames. undefined if it is sending them at this moment:
+   * then they come on the link.
    */
   held(): Uint8Array | undefined {
     const head = this.#read(HELD_AT, HELD_START);
@@ -72,28 +72,28 @@ export class Page {
     return isSame ? new Uint8Array(buffer) : undefined;
   }
 
-  /** Notes how often the pipes have begun or ceased to be left unread. */
+  /** Notes how often a rest of the pipes has begun or ended. */
   rest(rests: number): void {
     this.#write(RESTS_AT, rests);
   }
 
-  /** Notes that `job` is to be stopped; python looks when it is interrupted. */
+  /** Notes that `job` is to be stopped; Python looks when it is interrupted. */
   cancel(job: number): void {
     this.#write(SLOTS_AT + 4 * (this.#cancels % SLOTS), job);
     this.#cancels = (this.#cancels + 1) >>> 0;
-    // The count last: python must not see a slot counted that is not filled.
+    // The count comes last, so that Python sees no empty slot.
     this.#write(COUNT_AT, this.#cancels);
   }
 
-  /** Notes that `job`, which runs, is to get a KeyboardInterrupt; python looks at the signal. */
+  /** Notes that `job`, which runs, is to get a KeyboardInterrupt; Python looks at the signal. */
   interrupt(job: number): void {
-    // Two slots, so that the one that counts is never the one being written.
+    // There are two slots, so that Python never reads the one that is being written.
     this.#write(INTERRUPTED_AT + 4 * (this.#interrupts % 2), job);
     this.#interrupts = (this.#interrupts + 1) >>> 0;
     this.#write(INTERRUPTS_AT, this.#interrupts);
   }
 
-  /** Lets the file go. */
+  /** Closes the file. */
   close(): void {
     this.#file.close();
   }

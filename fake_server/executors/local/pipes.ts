@@ -1,6 +1,6 @@
 /**
- * The pipes of a python process (LINK.md, "Output"): read to their last byte, left unread at rest and
- * under pressure.
+ * Reads the pipes of a Python process (LINK.md, "Output") to their last byte, with pauses for a rest
+ * and for back-pressure.
  *
  * @module
  */
@@ -20,11 +20,11 @@ export interface PipeTarget {
 /** As much as Linux keeps in a pipe. */
 const PIPE_BUFFER_BYTES = 64 * 1024;
 
-/** Pipes 1 and 2 of one python process. */
+/** Pipes 1 and 2 of one Python process. */
 export class Pipes {
   /** How many they are. */
   static readonly COUNT = 2;
-  /** Resolves when both have come to their end, or are closed. */
+  /** Resolves when both have ended or are closed. */
   readonly ended: Promise<unknown>;
   readonly #readers: readonly ReadableStreamBYOBReader[];
   readonly #rest: Rest;
@@ -34,7 +34,7 @@ export class Pipes {
   readonly #pauses = new Set<() => void>();
   #isLast = false;
 
-  /** Begins to read; until {@linkcode Pipes.tell} what comes is kept as the process's first words. */
+  /** Begins to read. Until {@linkcode Pipes.tell} the text is kept for the message of a StartError. */
   constructor(
     pipes: readonly ReadableStream<Uint8Array<ArrayBuffer>>[],
     rest: Rest,
@@ -51,12 +51,12 @@ export class Pipes {
     return this.#startText.trim();
   }
 
-  /** Tells from now on what comes. */
+  /** Passes on from now on what comes. */
   tell(): void {
     this.#isTold = true;
   }
 
-  /** Little comes from here on: it is read without a pause. */
+  /** The process has ended, so little more comes: it is read without pauses. */
   last(): void {
     this.#isLast = true;
     for (const resume of this.#pauses) resume();
@@ -74,7 +74,7 @@ export class Pipes {
 
   async #read(pipe: 1 | 2, reader: ReadableStreamBYOBReader): Promise<void> {
     const decoder = new TextDecoder();
-    // One buffer goes round: most reads bring a few bytes, and a new one each would be 64 KiB.
+    // One buffer is used again and again: most reads bring a few bytes.
     let buffer = new ArrayBuffer(PIPE_BUFFER_BYTES);
     try {
       for (;;) {
@@ -97,7 +97,7 @@ export class Pipes {
     }
   }
 
-  /** Waits for `pressure` to go, or for {@linkcode Pipes.last}. */
+  /** Waits for the pressure to end, or for {@linkcode Pipes.last}. */
   #pause(pressure: Promise<void>): Promise<void> {
     if (this.#isLast) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,11 +1,11 @@
 /**
- * How to start a python process.
+ * How to start a Python process.
  *
  * @module
  */
 import type { KeptBuffers } from "../../common/kept_buffers.ts";
 
-/** How to start a python process. */
+/** How to start a Python process. */
 export interface ProcessOptions {
   /** The interpreter. */
   python: string;

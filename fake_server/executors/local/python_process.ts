@@ -1,5 +1,5 @@
 /**
- * One python process and its guard (LINK.md): started, talked to, read to its last byte, ended.
+ * One Python process and its guard (LINK.md), from the start to the last byte that it has written.
  *
  * @module
  */
@@ -10,24 +10,26 @@ import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { MessageType } from "../../../src/wire/messages.ts";
 import { Control } from "../../common/control.ts";
+import { exitText } from "../../common/exit.ts";
 import type { KeptBuffers } from "../../common/kept_buffers.ts";
 import { LAST_BYTES_DEADLINE_MS } from "../../common/limits.ts";
 import { errorText } from "../../common/log.ts";
 import { lacksDescriptors } from "../../common/shortage.ts";
+import type { Death, PythonInfo } from "../executor.ts";
+import { StartError } from "../start_error.ts";
 import { inDirectory } from "./directory.ts";
 import { Guard } from "./guard.ts";
-import { LinkType, type PythonInfo, READ_FLAG } from "./link.ts";
+import { LinkType, READ_FLAG } from "./link.ts";
 import { LinkDoor } from "./link_door.ts";
 import { Page } from "./page.ts";
 import { Pipes } from "./pipes.ts";
-import { type Death, exitText, type ProcessEvents } from "./process_events.ts";
+import type { ProcessEvents } from "./process_events.ts";
 import type { ProcessOptions } from "./process_options.ts";
 import { RequestSocket } from "./request_socket.ts";
 import { Rest } from "./rest.ts";
 import { Results } from "./results.ts";
-import { StartError } from "./start_error.ts";
 
-/** One python process. */
+/** One Python process. */
 export class PythonProcess {
   /** 16 random bytes after 0xFF mark the records in its pipes. */
   readonly nonce: Uint8Array;
@@ -41,7 +43,7 @@ export class PythonProcess {
   readonly #pipes: Pipes;
   #link: Deno.UnixConn | undefined;
   #linkEnded: Promise<void> | undefined;
-  /** The process was ended for having no link any more, as one that exec() has replaced. */
+  /** The process was ended because its link was closed, as exec() does. */
   #isUnlinked = false;
   #outbox: Outbox | undefined;
   #requests: RequestSocket | undefined;
@@ -49,7 +51,7 @@ export class PythonProcess {
   readonly #results: Results;
 
   /**
-   * Starts a python process and waits until it is READY.
+   * Starts a Python process and waits until it is READY.
    *
    * @throws {StartError} If it does not come up; nothing of it is left then.
    */
@@ -77,7 +79,7 @@ export class PythonProcess {
         { cause: error },
       );
     } finally {
-      // Both ends have them open by now, or never will: a name in the file system is only a leftover.
+      // Both ends have opened them, or never will. The names are not needed any more.
       for (const path of [socket, page]) await Deno.remove(path).catch(ignoreMissing);
     }
   }
@@ -113,32 +115,32 @@ export class PythonProcess {
     return this.#info;
   }
 
-  /** The process that holds the python process, and dies as it does. */
+  /** The pid of the guard, which ends when the Python process does. */
   get guardPid(): number {
     return this.#guard.pid;
   }
 
-  /** How many milliseconds all jobs that it has done took together. */
+  /** How many milliseconds all its finished jobs took together. */
   spentMs(): number {
     return this.#page.spentMs();
   }
 
-  /** Begins to tell what comes; until then nothing has been read but READY. */
+  /** Begins to tell what comes. Until then only READY has been read. */
   listen(events: ProcessEvents): void {
     this.#events = events;
     this.#pipes.tell();
-    // One that has died in reserve has nothing to tell but its end.
+    // A process that has died in reserve has no link any more.
     if (this.#link !== undefined) this.#linkEnded = this.#readLink(this.#link);
     this.#requests?.listen(events.request).catch((error) => this.#broken(error));
   }
 
-  /** Sends a frame, or the pieces of one, which must not change from now on. */
+  /** Sends a frame in pieces, which must not change from now on. */
   send(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) this.#outbox?.send(piece);
     this.#results.given();
   }
 
-  /** Stops a job: it, and no other, gets a KeyboardInterrupt once, or is skipped. */
+  /** Stops a job: it gets one KeyboardInterrupt, and no other job does; or it is skipped. */
   cancel(job: number): void {
     if (this.#guard.isDead) return;
     this.#page.cancel(job);
@@ -150,14 +152,14 @@ export class PythonProcess {
     return this.#guard.isDead ? 0 : this.#page.running();
   }
 
-  /** Interrupts a job that runs: it, and no other, gets a KeyboardInterrupt, each time. */
+  /** Raises KeyboardInterrupt in a running job, and in no other, each time. */
   interrupt(job: number): void {
     if (this.#guard.isDead) return;
     this.#page.interrupt(job);
     this.#guard.interrupt();
   }
 
-  /** Sends the signal again, for what has been noted already. */
+  /** Sends the signal of a cancel or an interrupt again. */
   remind(): void {
     if (!this.#guard.isDead) this.#guard.interrupt();
   }
@@ -165,12 +167,6 @@ export class PythonProcess {
   /** Ends the process with SIGKILL. */
   kill(): void {
     this.#guard.kill();
-  }
-
-  /** Ends the process and all it has started, for good. */
-  async end(): Promise<void> {
-    this.#guard.end();
-    await this.exited;
   }
 
   async #handshake(
@@ -198,7 +194,7 @@ export class PythonProcess {
       this.#info = info;
     } catch (error) {
       if (failed === undefined) throw error;
-      // Its last words have to be complete before they are quoted.
+      // The error quotes what it has written, so that has to be complete.
       await this.#abort();
       throw new Error(failed);
     } finally {
@@ -210,11 +206,11 @@ export class PythonProcess {
       for (let at = 0; at < bytes.length;) at += await link.write(bytes.subarray(at));
     };
     this.#outbox = new Outbox({ write }, () => {
-      // The reading side learns of the same end, and says so.
+      // The reading side learns of the same end and tells it.
     });
   }
 
-  /** Ends what has not come up. No end of file: the guard would remove the directory of all. */
+  /** Ends a process that did not start. Its stdin stays open: at its end the guard removes the directory. */
   async #abort(): Promise<void> {
     if (!this.#guard.isDead) this.#guard.killGroup();
     await this.exited;
@@ -223,8 +219,8 @@ export class PythonProcess {
   async #untilExit(): Promise<Death> {
     const exit = await this.#guard.ended;
     this.#requests?.close();
-    // What was sent before the end is in the socket and the pipes: read it, but a process that
-    // got away and holds them must not hold us.
+    // What was sent before the end is still in the socket and the pipes. A stray child may hold
+    // those open, so there is a deadline.
     this.#pipes.last();
     const deadline = setTimeout(() => this.#closeChannels(), LAST_BYTES_DEADLINE_MS);
     await this.#pipes.ended;
@@ -252,8 +248,8 @@ export class PythonProcess {
         const count = await link.read(reader.space());
         if (count === null) break;
         for (const frame of reader.filled(count)) {
-          // What was read from the pipes before a lone job's result was may still be on its way
-          // through the streams. It is there before the event loop reads anything anew.
+          // Output that was read before this result may still be on its way through the streams.
+          // It arrives before the event loop reads anything else.
           if (this.#results.jobs === 1 && isRead(frame) && !this.#rest.isFull) {
             await new Promise<void>((resolve) => setImmediate(resolve));
           }
@@ -265,7 +261,7 @@ export class PythonProcess {
       this.#broken(error);
     }
     this.#results.end();
-    // Without its link it is of no use: user code may have closed it, or replaced the process.
+    // Without its link the process is of no use. User code may have closed it, or called exec().
     this.#isUnlinked = !this.#guard.isDead;
     this.kill();
   }

@@ -1,22 +1,22 @@
 /**
- * When the pipes of a busy python process are left unread (LINK.md, "Rest"): as long as they are, an
- * eval that has left nothing in them has written nothing, and no records are needed to tell its
- * output from the next one's.
+ * Decides when the pipes of a busy Python process are left unread (LINK.md, "Rest"). While they are,
+ * a job that has left nothing in them has written nothing, so no record is needed to separate its
+ * output from that of the next job.
  *
  * @module
  */
 
-/** Keeps the loops that read pipes from reading. */
+/** Makes the loops that read the pipes wait. */
 export class Rest {
   readonly #loops: number;
   readonly #note: (rests: number) => void;
-  /** How often it has begun or ended: odd while all loops wait. */
+  /** How often a rest has begun or ended: odd while all loops wait. */
   #rests = 0;
   #waiting = 0;
   #over: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
 
-  /** Makes one for so many loops. `note` tells the python process, with a number odd at rest. */
+  /** For so many loops. `note` gives the Python process a number that is odd during a rest. */
   constructor(loops: number, note: (rests: number) => void) {
     this.#loops = loops;
     this.#note = note;
@@ -32,7 +32,7 @@ export class Rest {
     return this.#over !== undefined && this.#waiting === this.#loops;
   }
 
-  /** Resolves when a loop may read; undefined if it may right now. */
+  /** Resolves when a loop may read; undefined if it may read now. */
   get over(): Promise<void> | undefined {
     if (this.#over === undefined) return undefined;
     this.#waiting++;
@@ -40,7 +40,7 @@ export class Rest {
     return this.#over.promise;
   }
 
-  /** From here on a loop that is done with a read begins no other. */
+  /** Begins a rest: a loop that has finished a read begins no other. */
   begin(): void {
     if (!this.#isClosed) this.#over ??= Promise.withResolvers<void>();
   }
@@ -48,14 +48,14 @@ export class Rest {
   /** Lets the loops read on. */
   end(): void {
     if (this.#over === undefined) return;
-    // Before anything is read.
+    // The number has to be even before anything is read.
     if (this.isFull) this.#count();
     this.#waiting = 0;
     this.#over.resolve();
     this.#over = undefined;
   }
 
-  /** Ends it for good. */
+  /** Ends it; no other begins. */
   close(): void {
     this.end();
     this.#isClosed = true;

@@ -1,6 +1,6 @@
 /**
- * The results that a python process owes: which of them have been told, where those are that it holds
- * back (LINK.md, "Held results"), and when its pipes may be left unread.
+ * The results of a Python process: which have been told, which it holds back (LINK.md, "Held
+ * results"), and when its pipes may be left unread.
  *
  * @module
  */
@@ -13,15 +13,15 @@ import type { Rest } from "./rest.ts";
 
 /** What takes the results. */
 export interface ResultTarget {
-  /** A frame that was held back. It goes through {@linkcode Results.isNew} as those of the link do. */
+  /** A frame that was held back. As those of the link it is checked by {@linkcode Results.isNew}. */
   frame(frame: Frame): void;
-  /** All that came together has been told. */
+  /** All results that came together have been told. */
   turn(): void;
-  /** What was held back breaks the rules of the link. */
+  /** The frames that were held back break a rule of the link. */
   broken(error: unknown): void;
 }
 
-/** The results of one python process. */
+/** The results of one Python process. */
 export class Results {
   readonly #page: Page;
   readonly #rest: Rest;
@@ -29,9 +29,9 @@ export class Results {
   #jobs = 0;
   /** The job whose result was told last. */
   #lastTold = 0;
-  /** Each result that came together said READ. */
+  /** Every result of this turn said READ. */
   #isAllRead = true;
-  /** How often something has come on the link, and how often that was at the last look. */
+  /** How often something has come on the link, now and at the last look. */
   #heard = 0;
   #lookedAt = 0;
   #lookMs = LOOK_MS;
@@ -40,7 +40,7 @@ export class Results {
   /** Resolves when more has been told. */
   #told: PromiseWithResolvers<void> | undefined;
 
-  /** Those of a process that has this page, and whose pipes are read by loops that keep this rest. */
+  /** For the process that has this page, and whose pipes have this rest. */
   constructor(page: Page, rest: Rest, target: ResultTarget) {
     this.#page = page;
     this.#rest = rest;
@@ -59,8 +59,8 @@ export class Results {
   }
 
   /**
-   * Whether this is the first time that a job's result comes: python sends what was found in the
-   * page as well. `isRead` is what the result says.
+   * Whether a job's result is new: Python also sends results that were found in the page before.
+   * `isRead` says whether the result has the flag READ.
    */
   isNew(job: number, isRead: boolean): boolean {
     if (notAfter(job, this.#lastTold)) return false;
@@ -70,13 +70,13 @@ export class Results {
     return true;
   }
 
-  /** All that came together on the link has been told. */
+  /** All results that came together on the link have been told. */
   turn(): void {
     this.#heard++;
     this.#target.turn();
     this.#told?.resolve();
     this.#told = undefined;
-    // What says READ has left nothing in the pipes; else there is something to read.
+    // If every result said READ, there is nothing in the pipes.
     if (!this.#isAllRead) this.#rest.end();
     this.#isAllRead = true;
     if (this.#jobs >= REST_JOBS) this.#rest.begin();
@@ -87,7 +87,7 @@ export class Results {
     this.#lookLater();
   }
 
-  /** Nothing more comes on the link: what is left is in the page. Once is enough. */
+  /** Nothing more comes on the link. Results that are left are in the page. */
   end(): void {
     if (this.#isOver) return;
     this.#takeHeld();
@@ -97,9 +97,9 @@ export class Results {
   }
 
   /**
-   * To be called when the pipes have been read, before what came is given to anybody: waits until the
-   * results of all jobs are told that were over by then. Raw bytes belong to the first job that may
-   * still write, and of one that was silent only its result says that it is over.
+   * Call it after a read of the pipes, before the bytes are passed on. It waits until the results of
+   * all jobs have been told that were over at that moment. Raw bytes belong to the first job that may
+   * still write; of a silent job only its result says that it is over.
    */
   async catchUp(): Promise<void> {
     if (this.#jobs < 2) return;
@@ -117,8 +117,8 @@ export class Results {
   }
 
   /**
-   * Looks after a process that is silent: results may be held back behind a job that takes long, and
-   * what it writes is to be read.
+   * Looks at the page of a silent process: it may hold back results behind a long job, and the
+   * output of that job has to be read.
    */
   #lookLater(): void {
     if (this.#look !== undefined || this.#isOver) return;
@@ -140,13 +140,13 @@ export class Results {
     this.#look = undefined;
   }
 
-  /** Tells the results that python holds back. It sends them as well, unless it is dead. */
+  /** Tells the results that Python holds back. It sends them later as well, unless it dies. */
   #takeHeld(): void {
     const bytes = this.#page.held();
     if (bytes === undefined) return;
     try {
       for (const frame of heldFrames(bytes)) {
-        // What comes before it is on the link still.
+        // The results before it are still on the link.
         if (!notAfter(frame.id, nextId(this.#lastTold))) break;
         this.#target.frame(frame);
       }

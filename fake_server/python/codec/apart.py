@@ -1,8 +1,8 @@
-"""Large bytes among the arguments of an eval are received apart, into what they become.
+"""Receives large bytes among the arguments of an EVAL directly into their final memory.
 
-In the message they are copied out of, which takes memory twice, their place is taken by a small
-extension that nobody outside can write. To find them it is enough to go from token to token at the
-start of the values: whether those make a value, the reader decides as ever.
+Reading them out of the message would copy them, and take the memory twice. In the message a small
+extension replaces them, which no client can forge. To find them, we only step from token to token
+at the start of the values; the reader checks later that the tokens form a value.
 """
 
 import os
@@ -11,11 +11,11 @@ from io import BytesIO
 
 from pyproxy_worker.codec.msgpack_read import CONSTANTS, LENGTHS, NUMBERS
 
-# Less is read as quickly with the rest.
+# Smaller bytes are as fast to read with the message.
 LARGE_BYTES = 256 * 1024
-# What is large comes early, or it is one of many.
+# We give up after this many tokens: large bytes come early, or they are one value of many.
 MAX_TOKENS = 64
-# Code that is longer leaves no room in a first buffer for what comes after it.
+# We give up if the tokens so far, such as the code, are longer than this.
 LOOK_BYTES = 32 * 1024
 LENGTH = struct.Struct(">I")
 CONTROL_LENGTH_AT = 4
@@ -28,14 +28,16 @@ FIXEXT_16 = 0xD8
 NONCE = os.urandom(15)
 STANDIN_BYTES = 2 + 16
 
-# What was received apart for the request that is read next, by the payload that stands for it: the
-# code of the extension, None if it is none, and the bytes.
-held = {}
+# The bytes that were received apart and wait for the reader. The key is the payload that replaces
+# them; the value is the code of their extension (None for plain bytes), and the bytes.
+waiting = {}
 
 
 def find(body, length):
-    """Large bytes in the start of an EVAL's body, as where they begin, the size of their head, their
-    code and their own size; None if that cannot be told yet, False if there are none.
+    """Finds large bytes in the start of an EVAL's body.
+
+    Returns where they begin, the size of their head, their extension code and their own size; None
+    if it needs more of the body; False if there are none.
     """
     have = len(body)
     if have < CONTROL_AT:
@@ -71,15 +73,15 @@ def find(body, length):
 
 
 def room(size):
-    """Where bytes of that size can be written: `getbuffer()` is their memory, `getvalue()` they are.
+    """Returns memory for `size` bytes: write to `getbuffer()`, then take `getvalue()`.
 
-    As `bytes` they could not be written to, out of a `bytearray` they would be copied.
+    A `bytes` object could not be written to, and turning a `bytearray` into bytes would copy it.
     """
     return BytesIO(bytes(size))
 
 
-def hold(code, data):
-    """Keeps bytes for the reader; gives what is to stand in their place."""
+def keep(code, data):
+    """Keeps bytes for the reader. Returns the extension that replaces them."""
     payload = NONCE + b"\0"
-    held[payload] = code, data
+    waiting[payload] = code, data
     return bytes((FIXEXT_16, CODE)) + payload

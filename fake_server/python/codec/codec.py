@@ -1,8 +1,8 @@
-"""Values to bytes and back: by the C module `msgpack` where it is installed, else by ours.
+"""Encodes values and decodes them, with the C module `msgpack` if it is installed, else in Python.
 
-The first attempt at a value is the quick one: C is given what a glance at the types finds plain,
-the pure writer lowers as it goes. Whatever goes wrong with it, the second walks step by step: it
-lowers what C does not know, and if the value cannot travel it says where in it.
+The first attempt to encode a value is the fast one: the C packer gets values whose types are all
+plain; the writer in Python lowers values on the way. If that fails, the second attempt walks the
+value step by step. It lowers what C does not know, and if the value can't be sent, it says where.
 """
 
 from itertools import chain
@@ -22,15 +22,15 @@ try:
     from pyproxy_worker.codec.msgpack_c import CReader, is_sound
 
     if version < (1, 0) or not Packer.__module__.endswith("_cmsgpack") or not is_sound():
-        raise ImportError("not the C module, or not as we know it")
-except Exception:  # whatever a broken installation raises: ours does the same, more slowly
+        raise ImportError("not the C module, or an unknown version of it")
+except Exception:  # a broken installation may raise anything; we can do without the module
     CReader = None
 
 MSGPACK = "python" if CReader is None else "c"
-# What a packer keeps for the next value, at most.
+# A packer may keep a buffer up to this size for the next value.
 KEPT_BYTES = 4 * 1024 * 1024
 MAX_BODY_BYTES = 256 * 1024 * 1024
-# Enough for 512 levels, extensions among them, at the pure codec's frames for each.
+# Enough for 512 levels of lists or extensions, at the frames that the Python codec takes for each.
 RECURSION_LIMIT = 8_000
 
 SCALARS = frozenset((type(None), bool, int, float, str, bytes, bytearray))
@@ -39,33 +39,33 @@ CONTAINERS = frozenset((list, tuple, dict))
 PLAIN = SCALARS | CONTAINERS
 DICTS = frozenset((dict,))
 STRINGS = frozenset((str,))
-# What either packs as it is, or raises.
+# Both packers either pack these as they are, or raise an error.
 SMALL = frozenset((type(None), bool, int, float))
-# A container of so few members is looked through for large bytes.
+# We look for large bytes in containers of at most this many members.
 FEW = 16
-# C counts its levels a little differently near the limit.
+# Near the limit, C counts levels a little differently.
 MAX_C_DEPTH = MAX_DEPTH - 2
 
 
 def encode(value, is_strict=False):
-    """The bytes of a value. Raises EncodeError if it cannot travel."""
+    """Returns the bytes of a value. Raises EncodeError if it can't be sent."""
     return b"".join(encode_pieces(value, is_strict))
 
 
 def encode_pieces(value, is_strict=False):
-    """As `encode`, in pieces; what is large may be the value's own memory."""
+    """Does what `encode` does, in pieces. A large piece may be the value's own memory."""
     try:
         if type(value) in SMALL:
             return [pack(value)]
         pieces = encode_quickly(value, is_strict)
-    except Exception:  # one of the value's own, or a limit: the other way finds out what and where
-        let_go()
+    except Exception:  # raised by the value, or a limit: encode_stepwise finds what and where
+        reset_packer()
         pieces = None
     if pieces is None:
         pieces = with_deep_stack(encode_stepwise, value, is_strict)
     size = len(pieces[0]) if len(pieces) == 1 else sum(map(len, pieces))
     if size > KEPT_BYTES:
-        let_go()
+        reset_packer()
     if size > MAX_BODY_BYTES:
         reason = "it takes %d bytes, more than the %d of a frame" % (size, MAX_BODY_BYTES)
         raise EncodeError(reason, qualified_name(type(value)))
@@ -73,7 +73,7 @@ def encode_pieces(value, is_strict=False):
 
 
 def decode(data):
-    """The value that `data` is. Raises ValueError for what breaks a rule of the wire."""
+    """Returns the value of `data`. Raises ValueError if it breaks a rule of the wire."""
     try:
         return read(data)
     except RecursionError:
@@ -81,7 +81,7 @@ def decode(data):
 
 
 def with_deep_stack(function, *args):
-    """Calls a function that goes as deep as values may nest."""
+    """Calls a function that recurses as deep as values may nest."""
     limit = getrecursionlimit()
     setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
@@ -98,12 +98,12 @@ def encode_stepwise(value, is_strict):
     plain = walk(value, 1, is_strict, set())
     try:
         return [pack(plain)]
-    except ValueError:  # C's limit, which is not quite ours, or what is large and not to be copied
+    except ValueError:  # C's limit, which differs from ours, or a Large, which C can't pack
         return pure.pieces(plain, None)
 
 
 def walk(value, depth, is_strict, inside):
-    """`value` lowered to the ground. `depth` is the level that it would be if it is a container."""
+    """Lowers `value` completely. `depth` is its level, if it is a container."""
     try:
         plain = lower(value)
     except Unreadable:
@@ -136,7 +136,7 @@ def walk(value, depth, is_strict, inside):
 
 
 def walk_members(plain, members, depth, is_strict, inside):
-    """Lowers what is in a list or dict: a lowered value, or in the extension that this is."""
+    """Lowers the members of a list or dict: of a lowered value, or inside its extension."""
     lowered = []
     try:
         for member in members.values() if type(members) is dict else members:
@@ -148,12 +148,12 @@ def walk_members(plain, members, depth, is_strict, inside):
 
 
 def lower_step(is_strict):
-    """What the pure writer asks about what it does not know."""
+    """Returns the function that the Python writer calls for a value that is not plain."""
 
     def step(value):
         plain = lower(value)
         if is_strict and type(plain) is Ext and plain.code == OPAQUE:
-            raise EncodeError("", "")  # the walk says it better
+            raise EncodeError("", "")  # encode_stepwise makes the real message
         return plain
 
     return step
@@ -163,11 +163,10 @@ LOWER_STEPS = {is_strict: lower_step(is_strict) for is_strict in (False, True)}
 
 
 def is_plain(value, depth):
-    """Whether C packs a value as the wire has it, if its numbers and strings can be packed."""
+    """Whether C packs a value as the wire wants it, or fails on a number or a string."""
     kind = type(value)
     if kind is dict:
-        # The quickest way to see that all keys are strings, and of no class that may tell equal ones
-        # apart.
+        # The fastest check that all keys are exactly `str`: a subclass may redefine equality.
         if countOf(map(type, value), str) != len(value) or "__proto__" in value:
             return False
         members = value.values()
@@ -189,8 +188,9 @@ def is_plain(value, depth):
 
 
 def are_plain_rows(rows, kinds):
-    """Whether these are all dicts, or all lists, of nothing but scalars: a table. All of them are
-    looked at together, which takes half the time; False says nothing.
+    """Whether all rows are dicts, or all are lists, of scalars only: a table.
+
+    Checking all rows together takes half the time. False means that we don't know.
     """
     if kinds == DICTS:
         keys = set(chain.from_iterable(rows))
@@ -216,7 +216,7 @@ def encode_quickly_c(value, _):
 
 
 def pieces_apart(value, members):
-    """The pieces of a plain container, of which what is large is not copied."""
+    """Returns the pieces of a plain container without copying its large bytes."""
     pieces = []
     small = []
     if type(value) is dict:
@@ -243,14 +243,14 @@ def encode_quickly_pure(value, is_strict):
 
 
 def to_c_ext(ext):
-    """An extension as C packs it, which makes copies of it."""
+    """Returns an extension for the C packer, which would copy a large one."""
     if type(ext.data) is not bytes:
         raise ValueError("it is large")
     return ExtType(ext.code, ext.data)
 
 
-def let_go_c():
-    """C's packer never gives back what its largest value has taken; a new one costs 1 us."""
+def reset_packer_c():
+    """Makes a new packer, for 1 us: a C packer never frees the memory of its largest value."""
     global pack
     pack = Packer(default=to_c_ext).pack
 
@@ -259,8 +259,8 @@ def pack_pure(plain):
     return pure.pack(plain, None)
 
 
-def keeps_nothing():
-    pass
+def reset_packer_pure():
+    pass  # it keeps no buffer
 
 
 # ---- and back -----------------------------------------------------------------------------------
@@ -277,10 +277,10 @@ def lift_pure(code, data, depth):
 if CReader is None:
     encode_quickly = encode_quickly_pure
     pack = pack_pure
-    let_go = keeps_nothing
+    reset_packer = reset_packer_pure
     read = read_pure
 else:
     encode_quickly = encode_quickly_c
-    let_go = let_go_c
-    let_go()
+    reset_packer = reset_packer_c
+    reset_packer()
     read = CReader(lift, read_pure).read

@@ -1,4 +1,4 @@
-"""Finds the argument that Python cannot make, once it is known that there is one."""
+"""Finds the argument that Python can't construct, after decoding has failed."""
 
 from pyproxy_worker.codec.msgpack_read import unpack
 from pyproxy_worker.codec.steps import key_step, member_step, step_to
@@ -6,19 +6,19 @@ from pyproxy_worker.values.opaque import EncodeError
 from pyproxy_worker.values.table import lift
 
 
-# What the search cannot look into once it is made: Series and DataFrame.
+# The search can't look into these once they are constructed: Series and DataFrame.
 TABLES = (13, 14)
 
 
 class Failed:
-    """Stands where the value would be."""
+    """Replaces a value that could not be constructed."""
 
     def __init__(self, error):
         self.error = error
 
 
 def locate(data):
-    """The EncodeError of the first such value in the bytes of `[locs, globs]`, with the way to it."""
+    """Returns the EncodeError of the first such value in `[locs, globs]`, with its path."""
     values = unpack(data, lift_or_fail)
     if type(values) is list and len(values) == 2:
         for root, value in zip(("locs", "globs"), values):
@@ -44,7 +44,7 @@ def lift_or_fail(code, data, depth):
 
 
 def search(value):
-    """The error of the first Failed in a value, or None."""
+    """Returns the error of the first Failed in a value, or None."""
     if type(value) is Failed:
         return value.error
     if type(value) is dict:

@@ -1,12 +1,12 @@
-"""Reads MessagePack with the C module `msgpack`, where that provably reads as the wire has it.
+"""Reads MessagePack with the C module `msgpack`, if we can prove that it follows the wire's rules.
 
-C takes more than the wire does: bytes as keys, `__proto__`, MessagePack's timestamps, twice the
-levels, and extensions are none of them. It makes a list as long as it claims to be, and lists in
-lists in lists, so that 5 MB can keep it busy for half a minute. Looking for all this in a value takes
-as long as reading it does. So C reads under limits that leave no room for it: without bytes and
-extensions, and inside so many lists that its own limit of levels is the one that is wanted. Only a
-value with bytes or extensions is looked through. What C refuses, and what is not proven, the reader
-in Python decides: slowly, and seldom for other than hostile bytes.
+C accepts more than the wire allows: bytes as keys, `__proto__`, MessagePack timestamps, and twice
+the levels, not counting extensions. It allocates a list of any length that the bytes claim, also
+lists in lists in lists, so 5 MB can keep it busy for half a minute. Checking a value for all this
+takes as long as reading it. So C reads under limits that rule it out: without bytes and extensions,
+and inside so many extra lists that C's limit of levels becomes ours. Only a value with bytes or
+extensions is checked afterwards. If C refuses a value, or we can't prove that it is right, the
+reader in Python decides. That is slow, and happens almost only with hostile bytes.
 """
 
 import gc
@@ -18,51 +18,52 @@ from msgpack import Timestamp, Unpacker, unpackb
 from pyproxy_worker.codec.msgpack_pure import MAX_DEPTH
 
 OPTIONS = {"raw": False, "strict_map_key": True}
-# Even one of no bytes is longer than that.
+# Even empty bytes and extensions exceed these limits.
 PLAIN = {**OPTIONS, "max_bin_len": -2, "max_ext_len": -2}
-# A large value is looked at under these: what is mostly bytes has no long list before them.
+# The options of a first look at a large value. If it is mostly bytes, no long list precedes them.
 LOOK = {**PLAIN, "max_array_len": 16, "max_map_len": 16}
-# What lists in lists may claim together, at eight bytes each, before it is known to be there.
+# How many members nested lists may claim together, at eight bytes each, before we have checked that
+# they exist.
 CLAIMS = 16 * 1024 * 1024 // 8
-# Anything of so few bytes nests no deeper than is allowed.
+# So few bytes can't nest deeper than is allowed.
 SHALLOW_BYTES = MAX_DEPTH
-# Past this, counting what may begin a list or a map takes longer than the other way.
+# Above this size, counting the bytes that may begin a list or a map takes longer than _read_large.
 MEDIUM_BYTES = 16 * 1024
-# Levels that C reads at once, so that their claims are within bounds; deeper values are rare.
+# How many levels C may read at first, which bounds what they can claim. Deeper values are rare.
 MEDIUM_DEPTH = CLAIMS // MEDIUM_BYTES
 LARGE_DEPTH = 16
 LARGE = {**PLAIN, "max_array_len": CLAIMS // LARGE_DEPTH}
-# The payload of most extensions, which are not worth looking through for their levels.
+# The payloads of most extensions are this small; we don't count their levels.
 SMALL_PAYLOAD_BYTES = 64
-# C takes 40 KB of stack for each extension in another.
+# C takes 40 KB of stack for each nested extension.
 MAX_EXTENSIONS = 32
 # The first bytes of all lists and maps.
 HEADS = bytes((*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF))
-# The first byte of bytes or of an extension; it may also be in the midst of something else.
+# The first byte of bytes or of an extension. It may also be a byte inside of another value.
 find_special = re.compile(rb"[\xc4-\xc9\xd4-\xd8]|__proto__").search
 LIST_OF_ONE = b"\x91"
-# The levels that C reads.
+# The number of levels that C reads.
 LEVELS = 1024
-# What PLAIN has to refuse, or this is not the C module that we know.
+# PLAIN must refuse all of these; otherwise we don't know this C module.
 HOSTILE = "c400 c50000 c600000000 c70005 d40500 d6ff00000000 810102"
 
 
 class Unproven(Exception):
-    """Raised for what may break a rule; the reader in Python has to decide."""
+    """Raised for a value that may break a rule. The reader in Python decides."""
 
 
 class CReader:
-    """Reads values; `lift` makes those of extensions, `read_pure` decides in doubt."""
+    """Reads values. `lift` makes the values of extensions; `read_pure` decides in doubt."""
 
     def __init__(self, lift, read_pure):
         self._lift = lift
         self._read_pure = read_pure
-        self._inside = 0  # extensions that are being read
-        self._levels = 0  # of the extensions read so far, in the value that is being read
-        self._lifted = {}  # lists and dicts that extensions have become, by id
+        self._inside = 0  # how many nested extensions are being read
+        self._levels = 0  # the levels of the extensions read so far in the current value
+        self._lifted = {}  # lists and dicts that were made from extensions, by id
 
     def read(self, data):
-        """The value. Raises ValueError for what breaks a rule of the wire."""
+        """Returns the value of `data`. Raises ValueError if it breaks a rule of the wire."""
         size = len(data)
         try:
             if size <= SHALLOW_BYTES:
@@ -81,7 +82,7 @@ class CReader:
         try:
             return self._read_plain(data)
         except Exception:
-            pass  # and not from here: what it holds of the attempt is let go of first
+            pass  # leave the except block first, which frees what the failed attempt has made
         return self._read_special(data)
 
     def _read_large(self, data):
@@ -97,7 +98,7 @@ class CReader:
         try:
             return read_inside(data, LARGE_DEPTH, LARGE)
         except Exception as e:
-            error = str(e)  # and no more: what it holds of the attempt is let go of
+            error = str(e)  # only the text, which frees what the failed attempt has made
         if "max_array_len" in error:
             refuse_claims(data)
             try:
@@ -107,14 +108,14 @@ class CReader:
         return self._read_special(data)
 
     def _read_plain(self, data):
-        """A value without bytes and extensions."""
+        """Reads a value without bytes and extensions."""
         if may_nest(data):
             return read_inside(data, MEDIUM_DEPTH, PLAIN)
         refuse_proto(data)
         return unpackb(data, **PLAIN)
 
     def _read_special(self, data):
-        """A value with bytes or extensions."""
+        """Reads a value with bytes or extensions."""
         self._inside = self._levels = 0
         try:
             return self._read_any(data)
@@ -141,7 +142,7 @@ class CReader:
         return value
 
     def _unpack(self, data):
-        """Unpacks with what lists may claim at first: in extensions they share it."""
+        """Unpacks with a limit on what lists may claim, which nested extensions share."""
         most = CLAIMS // LEVELS >> min(self._inside, 4)
         return unpackb(data, ext_hook=self._lift_extension, max_array_len=most, **OPTIONS)
 
@@ -166,7 +167,7 @@ class CReader:
 
 
 def without_gc(function, data):
-    """Collecting garbage while a large value is made finds none, and takes a third of the time."""
+    """Calls `function` with the collector off, which would take a third of the time in vain."""
     if not gc.isenabled():
         return function(data)
     gc.disable()
@@ -177,13 +178,13 @@ def without_gc(function, data):
 
 
 def refuse_proto(data):
-    # What is looked for first is found, or not, three times as fast.
+    # Searching for "proto" is three times as fast, and usually enough.
     if b"proto" in data and b"__proto__" in data:
         raise Unproven
 
 
 def refuse_claims(data):
-    """Raises for what does not end where it should, at no cost but time: nothing is made of it."""
+    """Raises if the value doesn't end at the end of `data`. It makes no objects to find that."""
     unpacker = Unpacker(max_buffer_size=0)
     unpacker.feed(data)
     unpacker.skip()
@@ -192,7 +193,7 @@ def refuse_claims(data):
 
 
 def may_nest(data):
-    """Whether there may be more levels than are allowed, or lists in lists that claim too much."""
+    """Whether there may be more levels than are allowed, or nested lists that claim too much."""
     long_lists = data.count(b"\xdc") + data.count(b"\xdd")
     if long_lists * len(data) > CLAIMS:
         return True
@@ -200,8 +201,8 @@ def may_nest(data):
 
 
 def read_inside(data, depth, options):
-    """The value, read inside so many lists that C refuses more than `depth` levels."""
-    # An empty list at the end is a level that C does not count.
+    """Reads a value inside so many extra lists that C refuses more than `depth` levels."""
+    # C does not count an empty list at the end as a level.
     count = LEVELS - (depth - 1)
     data = b"".join((LIST_OF_ONE * count, data))
     refuse_proto(data)
@@ -212,7 +213,7 @@ def read_inside(data, depth, options):
 
 
 def levels_of(value, lifted):
-    """How deep lists and dicts nest in a value; at least so deep. `lifted` are no part of it."""
+    """Returns how deep lists and dicts nest in a value, without those in `lifted`."""
     levels = 0
     members = (value,)
     while True:
@@ -244,7 +245,7 @@ def is_refused(read, data):
 
 
 def is_sound():
-    """Whether C keeps the limits that are relied upon."""
+    """Whether the C module enforces the limits that we rely on."""
     return (
         all(is_refused(read_plain, bytes.fromhex(hostile)) for hostile in HOSTILE.split())
         and is_refused(refuse_claims, b"\x92\x01")

@@ -1,8 +1,7 @@
-"""The writer of MessagePack as the wire has it, in Python alone: for where the C module is not
-installed. Its reader is msgpack_read.py.
+"""Writes MessagePack in pure Python, for when there is no C module. The reader: msgpack_read.py.
 
-Runs of numbers, strings and bytes are what most values are made of, so these go through C functions
-of the standard library a whole array at a time.
+Most values consist of runs of numbers, strings and bytes. We pack those with C functions of the
+standard library, a whole array at a time.
 """
 
 import struct
@@ -21,12 +20,12 @@ pack_4 = struct.Struct(">BI").pack
 pack_8 = struct.Struct(">BQ").pack
 pack_signed = {size: struct.Struct(">B" + code).pack for size, code in zip((1, 2, 4, 8), "bhiq")}
 FIXINTS = [bytes((i,)) for i in range(128)]
-# What is so large is sent from where it lies; copying less costs less than sending it by itself.
+# Data of this size is sent from its own memory. Below this, a copy costs less than a separate send.
 LARGE_BYTES = 64 * 1024
 
 
 class Ext:
-    """An extension: a code, and bytes or a Large, or a list or dict that is to be packed."""
+    """An extension: a code, and bytes, a Large, or a list or dict to pack."""
 
     __slots__ = ("code", "data")
 
@@ -36,7 +35,7 @@ class Ext:
 
 
 class Large:
-    """A large payload of an extension: a head, and memory that is not to be copied."""
+    """The large payload of an extension: a head, and memory that should not be copied."""
 
     __slots__ = ("head", "memory")
 
@@ -46,14 +45,14 @@ class Large:
 
 
 class TooDeep(ValueError):
-    """Raised for a value with more than 512 containers in one another."""
+    """Raised for a value that nests more than 512 containers."""
 
     def __init__(self):
         super().__init__("the value nests deeper than %d levels" % MAX_DEPTH)
 
 
 def pack_int(value):
-    """An integer of MessagePack's range."""
+    """Packs an integer of MessagePack's range."""
     if value >= 0:
         if value < 0x80:
             return FIXINTS[value]
@@ -76,7 +75,7 @@ def pack_int(value):
 
 
 def pack_str(value):
-    """A string; UnicodeEncodeError if it is not well formed."""
+    """Packs a string. Raises UnicodeEncodeError if it is not well formed."""
     data = value.encode()
     size = len(data)
     if size < 0x20:
@@ -89,7 +88,7 @@ def pack_str(value):
 
 
 def pack_count(small, large, count):
-    """The header of an array or a map."""
+    """Packs the header of an array or a map."""
     if count < 0x10:
         return bytes((small | count,))
     if count < 0x10000:
@@ -98,7 +97,7 @@ def pack_count(small, large, count):
 
 
 def pack_bin_header(size):
-    """The header of bytes."""
+    """Packs the header of bytes."""
     if size < 0x100:
         return pack_1(0xC4, size)
     if size < 0x10000:
@@ -107,7 +106,7 @@ def pack_bin_header(size):
 
 
 def pack_ext_header(code, size):
-    """The header of an extension."""
+    """Packs the header of an extension."""
     if size in (1, 2, 4, 8, 16):
         return bytes((0xD3 + size.bit_length(), code))
     if size < 0x100:
@@ -118,7 +117,7 @@ def pack_ext_header(code, size):
 
 
 def pack(value, default):
-    """The bytes of a value. What is not plain goes through `default` first.
+    """Returns the bytes of a value. `default` first lowers values that are not plain.
 
     Raises TooDeep, and what `default` raises.
     """
@@ -126,14 +125,14 @@ def pack(value, default):
 
 
 def pieces(value, default):
-    """As `pack`, in pieces: what is large is one by itself, the value's own memory."""
+    """Does what `pack` does, in pieces. Large data is a separate piece: the value's own memory."""
     out = []
     write(value, out.append, default, 1)
     return list(joined(out))
 
 
 def joined(out):
-    """The pieces, all that are not memory joined."""
+    """Joins adjacent pieces that are not memoryviews."""
     small = []
     for piece in out:
         if type(piece) is memoryview:
@@ -147,7 +146,7 @@ def joined(out):
 
 
 def write(value, add, default, depth):
-    """Adds the pieces of `value`, which would be the `depth`th container if it is one."""
+    """Adds the pieces of `value`. `depth` is its level, if it is a container."""
     kind = type(value)
     if kind is str:
         try:
@@ -176,7 +175,7 @@ def write(value, add, default, depth):
         return
     elif kind is bytes or kind is bytearray:
         add(pack_bin_header(len(value)))
-        # A bytearray may change, or want to, while it is being sent.
+        # A bytearray may be changed while it is being sent, so we copy it.
         add(memoryview(value) if kind is bytes and len(value) >= LARGE_BYTES else bytes(value))
         return
     elif kind is Ext:
@@ -215,10 +214,10 @@ def write_array(value, add, default, depth):
 
 
 def write_map(value, add, default, depth):
-    """Adds a dict, or nothing, and says False, if its keys are not all what a map may have."""
+    """Adds a dict. If a key is not allowed in a map, it adds nothing and returns False."""
     if depth > MAX_DEPTH:
         raise TooDeep
-    # The quickest way to see that all are strings, and of no class that may tell equal ones apart.
+    # The fastest check that all keys are exactly `str`: a subclass may redefine equality.
     if countOf(map(type, value), str) != len(value) or "__proto__" in value:
         return False
     try:

@@ -1,17 +1,17 @@
-"""The reader of MessagePack as the wire has it, in Python alone: see msgpack_pure.py, its writer."""
+"""Reads MessagePack by the wire's rules, in pure Python. The writer is msgpack_pure.py."""
 
 import struct
 
 from pyproxy_worker.codec.msgpack_pure import MAX_DEPTH, TooDeep
 
-# Fields of records come again and again; the bound keeps keys that never do from piling up.
+# Records repeat their keys, so we keep the decoded ones. The bound limits keys that never repeat.
 CACHED_KEYS = 4096
 
 
 def unpack(data, ext, depth=1):
-    """The value that all of `data` is. `ext(code, payload, depth)` gives that of an extension.
+    """Returns the value of `data`. `ext(code, payload, depth)` makes the value of an extension.
 
-    Raises ValueError for what breaks a rule of the wire.
+    Raises ValueError if `data` breaks a rule of the wire.
     """
     try:
         value, at = read(data, 0, ext, depth)
@@ -25,7 +25,7 @@ def unpack(data, ext, depth=1):
 
 
 def read(data, at, ext, depth):
-    """The value at `at`, and where the next one is."""
+    """Returns the value at `at`, and where the next one begins."""
     first = data[at]
     at += 1
     if first < 0x80:
@@ -89,7 +89,7 @@ known_keys = {}
 
 
 def read_array(data, at, count, ext, depth):
-    """The list of `count` values from `at` on."""
+    """Returns the list of `count` values from `at` on, and where it ends."""
     if depth > MAX_DEPTH:
         raise TooDeep
     if count > len(data) - at:
@@ -115,7 +115,10 @@ def read_array(data, at, count, ext, depth):
 
 
 def read_runs(data, at, count, out):
-    """Reads ahead as long as `RUN` numbers of one kind, or all that is left, stand in a row."""
+    """Reads numbers into `out` while the next `RUN` values, or all that remain, have one type.
+
+    Returns where the next value begins.
+    """
     while count > 0:
         first = data[at]
         some = min(count, RUN)
@@ -141,7 +144,7 @@ def read_runs(data, at, count, out):
 
 
 def read_map(data, at, count, ext, depth):
-    """The dict of `count` pairs from `at` on."""
+    """Returns the dict of `count` pairs from `at` on, and where it ends."""
     if depth > MAX_DEPTH:
         raise TooDeep
     if 2 * count > len(data) - at:

@@ -1,4 +1,4 @@
-"""The ways to what is in a value, in Python's words."""
+"""The parts of a path into a value, as Python expressions."""
 
 import json
 
@@ -7,7 +7,7 @@ from pyproxy_worker.values.opaque import is_text, short_repr
 
 
 def part_of(plain, index):
-    """How the member `index` of a value that was lowered to this is reached, in Python's words."""
+    """Returns the part of the path to member `index` of a value that was lowered to `plain`."""
     if type(plain) is Ext and type(plain.data) is dict:
         plain = plain.data
     if type(plain) is dict:
@@ -18,17 +18,17 @@ def part_of(plain, index):
 
 
 def key_step(index):
-    """The way from a dict to a key."""
+    """The part of a path from a dict to a key."""
     return ".keys()[%d]" % index
 
 
 def member_step(index):
-    """The way to a member of a list, a tuple or a set."""
+    """The part of a path to a member of a list, a tuple or a set."""
     return "[%d]" % index
 
 
 def step_to(key):
-    """The way from a dict to the value of a key."""
+    """The part of a path from a dict to the value of a key."""
     if issubclass(type(key), str):
         key = str.__str__(key)
         if key.isidentifier():

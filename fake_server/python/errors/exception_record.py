@@ -1,7 +1,7 @@
-"""An exception as the record of PROTOCOL.md.
+"""Makes the record of an exception (PROTOCOL.md).
 
-What an exception says of itself is asked for with care: a class of the user's may answer with
-exceptions, with nonsense, or with more than anybody reads.
+We read an exception's attributes with care: a class of user code may raise errors, return values of
+wrong types, or return far too much.
 """
 
 import builtins
@@ -18,30 +18,30 @@ from pyproxy_worker.values.opaque import OPAQUE, bounded, opaque, short_repr
 MAX_DEPTH = 64
 MAX_RECORDS = 1_000
 MAX_FRAMES = 200
-# One text, one argument.
+# The longest text, and the largest argument.
 MAX_TEXT = 1024 * 1024
-# A line of source: data written as code is one line of millions.
+# The longest line of source: data written as code can be one line of millions of characters.
 MAX_SOURCE = 10_000
 MAX_ARGS = 1_000
 MAX_NOTES = 1_000
-# All texts and arguments of a record and of those in it, the traceback of the outermost left out.
+# All texts and arguments of a record and its nested records, except the outermost traceback.
 MAX_TOTAL = 4 * 1024 * 1024
-# What is left of a text when these are used up.
+# A text keeps so many characters when MAX_TOTAL is used up.
 LEAST_TEXT = 200
-# A recursion may be a million deep; the innermost frames tell.
+# A recursion may be a million frames deep; we look at the innermost ones.
 MAX_LOOKED_AT = 20_000
 UNKNOWN = "<unknown>"
 CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
 HANDLING = "\nDuring handling of the above exception, another exception occurred:\n\n"
 
 GROUP = getattr(builtins, "BaseExceptionGroup", ())
-# What an exception is like whatever it says.
+# These bypass attributes that a subclass overrides.
 args_of = BaseException.args.__get__
 traceback_of = BaseException.__traceback__.__get__
 
 
 def encode_exception(error):
-    """The bytes of an exception's record. What the exception is like cannot make it fail."""
+    """Returns the bytes of an exception's record. No exception can make it fail."""
     for make in (
         lambda: Records(False).record(error),
         lambda: Records(True).record(error),
@@ -50,17 +50,17 @@ def encode_exception(error):
         try:
             return with_deep_stack(lambda: encode(make()))
         except Exception:
-            pass  # arguments too deep in a deep chain, a class that lies about itself, no memory
+            pass  # deep arguments in a deep chain, a class with false attributes, no memory
     return encode_least(error)
 
 
 def encode_least(error):
-    """The bytes of a record that nothing is asked for."""
+    """Returns the bytes of a record made without reading the exception's attributes."""
     return encode(new_record(error, STR_FAILED, []))
 
 
 class Records:
-    """Makes records, up to a number of them and of bytes."""
+    """Makes records, up to limits on their number and size."""
 
     def __init__(self, is_short):
         self._is_short = is_short
@@ -69,8 +69,8 @@ class Records:
         self._messages = {}
 
     def record(self, error):
-        """The record of an exception and all that hangs on it."""
-        # First: traceback swallows the KeyboardInterrupt of a cancel that a str() is stuck for.
+        """Returns the record of an exception with its causes, contexts and members."""
+        # First, since traceback would swallow the KeyboardInterrupt that cancels a stuck str().
         self._ask(error, 0)
         shown = traceback.TracebackException(
             type(error), error, error.__traceback__, limit=-MAX_LOOKED_AT
@@ -79,7 +79,7 @@ class Records:
         return self._record(error, shown, 1)
 
     def _ask(self, error, depth):
-        """Notes the messages of an exception and of those that hang on it."""
+        """Stores the messages of an exception and of its causes, contexts and members."""
         if error is None or id(error) in self._messages:
             return
         if depth > MAX_DEPTH or len(self._messages) >= MAX_RECORDS:
@@ -120,7 +120,7 @@ class Records:
         return record
 
     def _traceback(self, error, shown, cause, context, depth):
-        """What Python prints, made of what it prints of the exception before this one."""
+        """Returns what Python prints, built from the traceback of the cause or context."""
         before = cause or context
         if before is None or is_group(error):
             text = as_printed(error, shown, "".join(shown.format()))
@@ -130,7 +130,7 @@ class Records:
         return bounded(text, MAX_TEXT) if depth == 1 else self._text(text)
 
     def _text(self, text):
-        """A text, cut if it is too long or too much has come before it."""
+        """Bounds a text by its own limit and by what is left of MAX_TOTAL."""
         text = bounded(text, max(LEAST_TEXT, min(MAX_TEXT, self._room)))
         self._room -= len(text)
         return text
@@ -157,7 +157,7 @@ class Records:
         return args
 
     def _arg(self, arg):
-        """An argument, or what stands for one that cannot travel or is too large."""
+        """Returns an argument, or an opaque value if it is unsendable or too large."""
         kind = type(arg)
         if kind is int or kind is float or kind is bool or arg is None:
             return arg
@@ -174,7 +174,7 @@ class Records:
 
 
 def new_record(error, message, frames):
-    """A record of what can be said of any exception without asking it."""
+    """Makes a record of what we know of any exception without reading its attributes."""
     kind = type(error)
     module, name = class_names(kind)
     return {
@@ -195,7 +195,7 @@ def new_record(error, message, frames):
 
 
 def plain_record(error):
-    """The record of an exception that traceback cannot take: nothing of what hangs on it."""
+    """Makes the record of an exception for which traceback fails: without cause and context."""
     message = bounded(message_of(error), MAX_TEXT)
     stack = traceback.extract_tb(traceback_of(error), limit=-MAX_LOOKED_AT)
     drop_own(stack)
@@ -208,12 +208,12 @@ def plain_record(error):
 
 
 def is_group(error):
-    """Whether it is an ExceptionGroup, whatever it says its `__class__` is."""
+    """Whether it is an ExceptionGroup, regardless of its `__class__` attribute."""
     return issubclass(type(error), GROUP)
 
 
 def message_of(error):
-    """str(error), which may raise whatever it likes."""
+    """Returns str(error), or a fixed text if that raises."""
     try:
         return str(error)
     except KeyboardInterrupt:
@@ -223,7 +223,7 @@ def message_of(error):
 
 
 def class_names(kind):
-    """Module and qualified name of a class, whatever its metaclass says."""
+    """Returns module and qualified name of a class, regardless of its metaclass."""
     try:
         module = module_of(kind)
     except AttributeError:
@@ -234,13 +234,13 @@ def class_names(kind):
 
 
 def full_name(kind):
-    """`module.qualname`, builtins without the module."""
+    """Returns `module.qualname`; without the module for builtins."""
     module, name = class_names(kind)
     return name if module == "builtins" else module + "." + name
 
 
 def exit_code_of(error):
-    """The status with which a script would end."""
+    """Returns the exit code with which a script would end."""
     try:
         code = error.code
     except Exception:
@@ -249,8 +249,8 @@ def exit_code_of(error):
         return 0
     if not issubclass(type(code), int):
         return 1
-    code = int.__add__(code, 0)  # of a subclass, the number
-    # What is no number of C's is -1 there.
+    code = int.__add__(code, 0)  # a plain int, if it is of a subclass
+    # Python takes -1 if the number does not fit into a C long.
     return (code if -sys.maxsize - 1 <= code <= sys.maxsize else -1) & 0xFF
 
 
@@ -286,7 +286,7 @@ def plain_field(error, name):
 
 
 def both_ends(frames):
-    """The outermost and the innermost of too many."""
+    """Returns the outermost and the innermost frames if there are too many."""
     if len(frames) <= MAX_FRAMES:
         return frames
     return frames[: MAX_FRAMES // 2] + frames[-MAX_FRAMES // 2 :]

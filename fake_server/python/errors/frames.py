@@ -1,8 +1,8 @@
-"""Hides the frames of ours that are below and between those of user code.
+"""Hides our frames below and between the frames of user code.
 
-Code that looks at its own stack is to find what it finds in a script: inspect, logging, warnings
-and debuggers go from frame to frame by `f_back`, which is a descriptor of a class of C's and cannot
-be set in any other way than in the dictionary of that class.
+Code that looks at its own stack should find what it finds in a script. inspect, logging, warnings
+and debuggers walk the stack by `f_back`. That is a descriptor of a C class; we can replace it only
+in the dictionary of that class.
 """
 
 import ctypes
@@ -16,13 +16,13 @@ import warnings
 
 from pyproxy_worker.hooks.unbound import Unbound
 
-# Of our files: as they are imported, and as main.py was started, which may be by a link.
+# The folders of our files: of the package, and of main.py as it was started (maybe by a link).
 (PACKAGE_FOLDER,) = sys.modules[__name__.partition(".")[0]].__path__
 STARTED_FOLDER = os.path.dirname(sys.modules["__main__"].__file__)
 FOLDERS = tuple({PACKAGE_FOLDER + os.sep, STARTED_FOLDER + os.sep})
-# Code that runs code of others says so among its globals.
+# Client-side helper code that runs user code has this name among its globals.
 MARK = "__pyproxy_hidden__"
-# More frames than there are: then Python takes the bottom of the stack.
+# More frames than a stack has. Python then takes the bottom of the stack.
 BEYOND = 1 << 30
 
 back_of = types.FrameType.f_back.__get__
@@ -35,19 +35,19 @@ dump_in_c = faulthandler.dump_traceback
 
 
 def is_ours(frame):
-    """Whether user code is not to see a frame."""
+    """Whether a frame is hidden from user code."""
     return frame.f_code.co_filename.startswith(FOLDERS) or MARK in frame.f_globals
 
 
 def visible(frame):
-    """The frame, or the first below it that user code may see; None if there is none."""
+    """Returns the frame, or its nearest caller that user code may see; None if there is none."""
     while frame is not None and is_ours(frame):
         frame = back_of(frame)
     return frame
 
 
 def visible_back(frame):
-    """frame.f_back, without ours."""
+    """Returns frame.f_back, skipping our frames."""
     return visible(back_of(frame))
 
 
@@ -70,7 +70,7 @@ def _current_frames():
 
 
 def is_internal(frame):
-    """Whether a warning's level does not count it."""
+    """Whether `stacklevel` of a warning skips the frame, as C does."""
     name = frame.f_code.co_filename
     return "importlib" in name and "_bootstrap" in name
 
@@ -86,7 +86,7 @@ def warn(message, category=None, stacklevel=1, source=None, **more):
             frame = visible_back(frame)
         if frame is None:
             break
-    # Two more: this function's frame, and that of Unbound.
+    # Two more frames: this function's, and that of Unbound.
     level = BEYOND if frame is None else max(stacklevel, 1) + 2
     warn_in_c(message, category, level, source, **more)
 
@@ -107,7 +107,7 @@ def dump_traceback(file=None, all_threads=True):
 
 
 class Tracer:
-    """A tracing function of user code's, which is not told of our frames."""
+    """A tracing function of user code. It does not get our frames."""
 
     def __init__(self, function):
         self.function = function
@@ -117,7 +117,7 @@ class Tracer:
 
 
 def without_tracer(function):
-    """What user code has set."""
+    """Returns the function that user code has set."""
     return function.function if type(function) is Tracer else function
 
 
@@ -144,7 +144,7 @@ def getprofile():
 
 
 def without_ours(text):
-    """What faulthandler prints, without our frames and threads."""
+    """Removes our frames and threads from the output of faulthandler."""
     kept = []
     for thread in text.split("\n\n"):
         lines = [line for line in thread.splitlines() if not any(f in line for f in FOLDERS)]
@@ -154,12 +154,12 @@ def without_ours(text):
 
 
 def install():
-    """Puts all of it in place."""
+    """Replaces the functions for user code."""
     if sys.implementation.name == "cpython":
         gc.get_referents(types.FrameType.__dict__)[0]["f_back"] = property(visible_back)
         ctypes.pythonapi.PyType_Modified(ctypes.py_object(types.FrameType))
     for function in (_getframe, _current_frames, settrace, gettrace, setprofile, getprofile):
         setattr(sys, function.__name__, Unbound(function, "sys"))
-    # The modules of user code.
+    # The live modules, which user code sees.
     sys.modules["warnings"].warn = Unbound(warn, "warnings")
     sys.modules["faulthandler"].dump_traceback = Unbound(dump_traceback, "faulthandler")

@@ -1,6 +1,6 @@
-"""What Python prints of an exception.
+"""Formats an exception as Python prints it.
 
-Before 3.13 that is not in all what its module traceback makes of it.
+Before 3.13 the module traceback formats some exceptions differently from the interpreter.
 """
 
 import sys
@@ -9,15 +9,15 @@ from traceback import TracebackException
 
 from pyproxy_worker.errors.frames import FOLDERS
 
-# Longer ones are not printed a second time to find a suggestion.
+# We don't print a longer traceback a second time to find a suggestion.
 MAX_FRAMES = 200
-# As Python says it.
+# Python's own text.
 STR_FAILED = "<exception str() failed>"
 print_error = sys.__excepthook__
 
 
 def text_of(error, tb, **options):
-    """The text that Python prints of an exception with this traceback, without frames of ours.
+    """Returns what Python prints of an exception with this traceback, without our frames.
 
     `options` are those of TracebackException.format().
     """
@@ -27,28 +27,28 @@ def text_of(error, tb, **options):
 
 
 def drop_own_frames(shown):
-    """Takes our frames out of a TracebackException and of those that hang on it."""
-    rest = [shown]
-    while rest:
-        one = rest.pop()
+    """Removes our frames from a TracebackException, its causes, contexts and members."""
+    waiting = [shown]
+    while waiting:
+        one = waiting.pop()
         if one is not None:
             drop_own(one.stack)
-            rest += one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())
+            waiting += one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())
 
 
 def drop_own(stack):
-    """Takes our frames out of a StackSummary."""
+    """Removes our frames from a StackSummary."""
     stack[:] = [frame for frame in stack if not frame.filename.startswith(FOLDERS)]
 
 
 def as_printed(error, shown, text):
-    """`text`, which traceback has made of `shown`, as Python itself prints it."""
+    """Corrects `text`, which traceback made of `shown`, to what Python itself prints."""
     if sys.version_info >= (3, 13):
         return text
     kind = type(error)
     if issubclass(kind, SyntaxError):
         if not shown.stack and shown.__context__ is None:
-            error.__traceback__ = None  # which has our frames alone
+            error.__traceback__ = None  # it has only our frames
             return printed_by_python(error)
         return text
     line = next(shown.format_exception_only()).rstrip("\n")
@@ -66,14 +66,14 @@ def as_printed(error, shown, text):
 
 
 def with_suggestion(line, error):
-    """`line` with "Did you mean: 'x'?" at its end, if Python prints that."""
+    """Adds "Did you mean: 'x'?" to `line`, if Python prints that."""
     printed = printed_by_python(error)
     start = printed.rfind("\n" + line) + 1
     return printed[start : printed.index("\n", start + len(line))] if start > 0 else line
 
 
 def printed_by_python(error):
-    """What Python's own excepthook prints of an exception."""
+    """Returns what Python's own excepthook prints of an exception."""
     capture = Capture(sys.stderr)
     sys.stderr = capture
     try:
@@ -84,7 +84,7 @@ def printed_by_python(error):
 
 
 class Capture:
-    """sys.stderr for a moment: what other threads write goes where it should."""
+    """Replaces sys.stderr for a moment. It passes on what other threads write."""
 
     def __init__(self, stderr):
         self.stderr = stderr

@@ -1,22 +1,22 @@
-"""What a program that failed wrote to stderr, as a note of the exception that tells of it."""
+"""Adds what a failed command wrote to stderr as a note to its CalledProcessError."""
 
 import sys
 
 from pyproxy_worker.values.classes import mro_of
 
-# Of more, the end tells what was wrong.
+# Of a longer text we keep the end, which usually has the reason.
 MAX_CHARS = 2_000
 
 
 def stderr_note(error):
-    """The note of a CalledProcessError whose stderr was captured; None if there is nothing to tell."""
-    subprocess = sys.modules.get("subprocess")  # the live one: the classes of user code are from there
+    """Returns the note for a CalledProcessError with captured stderr; None if there is no text."""
+    subprocess = sys.modules.get("subprocess")  # the live module, whose classes user code uses
     kind = getattr(subprocess, "CalledProcessError", None)
     if not any(base is kind for base in mro_of(type(error))):
         return None
     try:
         text = text_of(error.stderr).rstrip()
-    except Exception:  # of a subclass of the user's
+    except Exception:  # raised by a subclass of user code
         return None
     if not text:
         return None
@@ -26,7 +26,7 @@ def stderr_note(error):
 
 
 def text_of(captured):
-    """What was captured, as text or as bytes."""
+    """Returns what was captured, text or bytes, as text."""
     if issubclass(type(captured), str):
         return str.__str__(captured)
     if issubclass(type(captured), (bytes, bytearray)):

@@ -1,7 +1,7 @@
-"""What Python prints of exceptions that nobody catches: in a thread, in `__del__`, in a child.
+"""Prints uncaught exceptions of threads, of `__del__` and of child processes.
 
-Its own printer, in C, looks for a line of source in a file. The code of an eval has none, and that of
-a script is on the client's machine.
+Python's own printer, in C, reads source lines from files. The code of an eval has no file, and the
+file of a script is on the client's machine.
 """
 
 import linecache
@@ -13,7 +13,7 @@ from pyproxy_worker.errors.frames import is_ours
 from pyproxy_worker.errors.printed import text_of
 from pyproxy_worker.hooks.unbound import Unbound
 
-# Since then the hook of threads is one that asks linecache.
+# Since 3.13 threading.excepthook uses linecache.
 ASKS_LINECACHE = sys.version_info >= (3, 13)
 print_uncaught = sys.excepthook
 print_in_thread = threading.excepthook
@@ -21,7 +21,7 @@ print_unraisable = sys.unraisablehook
 
 
 def is_for_c(tb):
-    """Whether C finds the files of a traceback's lines, and no frame of ours."""
+    """Whether C can print a traceback: it finds all source files, and there is no frame of ours."""
     while tb is not None:
         filename = tb.tb_frame.f_code.co_filename
         if is_ours(tb.tb_frame) or (filename in linecache.cache and not os.path.exists(filename)):
@@ -34,13 +34,13 @@ def excepthook(exctype, value, traceback, /):
     """Handle an exception by displaying it with a traceback on sys.stderr."""
     try:
         text = text_of(value, traceback)
-    except Exception:  # it is no exception, or one that cannot be looked at
+    except Exception:  # it is no exception, or its attributes raise
         return print_uncaught(exctype, value, traceback)
     show(text)
 
 
 def in_thread(args, /):
-    """threading.excepthook, with lines of source."""
+    """Replaces threading.excepthook; shows source lines."""
     if args.exc_type is SystemExit or is_for_c(args.exc_traceback):
         return print_in_thread(args)
     name = threading.get_ident() if args.thread is None else args.thread.name
@@ -48,7 +48,7 @@ def in_thread(args, /):
 
 
 def unraisable(args, /):
-    """sys.unraisablehook, with lines of source."""
+    """Replaces sys.unraisablehook; shows source lines."""
     if args.exc_value is None or is_for_c(args.exc_traceback):
         return print_unraisable(args)
     title = args.err_msg
@@ -65,14 +65,14 @@ def unraisable(args, /):
 
 
 def show(text):
-    """Writes to where Python would."""
+    """Writes to sys.stderr, as Python does."""
     if sys.stderr is not None:
         sys.stderr.write(text)
         sys.stderr.flush()
 
 
 def install(is_swallowed):
-    """Puts both in place; what `is_swallowed` says yes to is told to nobody."""
+    """Sets all hooks. A KeyboardInterrupt for which `is_swallowed` is true is not printed."""
 
     def on_unraisable(args, /):
         if not (args.exc_type is KeyboardInterrupt and is_swallowed()):
@@ -81,7 +81,7 @@ def install(is_swallowed):
     sys.unraisablehook = on_unraisable
     sys.excepthook = sys.__excepthook__ = Unbound(excepthook, "sys")
     if not ASKS_LINECACHE:
-        live = sys.modules["threading"]  # user code's
+        live = sys.modules["threading"]  # the module that user code sees
         in_thread.__name__ = in_thread.__qualname__ = "excepthook"
         live.excepthook = Unbound(in_thread, "threading")
         if hasattr(live, "__excepthook__"):

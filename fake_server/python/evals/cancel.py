@@ -1,16 +1,17 @@
-"""Cancels and interrupts: the page shared with the server, and the SIGINT handler that goes by it.
+"""Cancels and interrupts: the SIGINT handler, which decides by the page shared with the server.
 
-A cancel names a job, and only that job may feel it, whenever the signal comes. So the handler
-raises KeyboardInterrupt if, and only if, the job that is in user code right now is in the server's
-table, and at most once for each job; or if it is the job of the last interrupt, once for each. While
-the main thread holds `lock`, or is in a function of `shielded`, or in an import that could not be
-done again, it does not raise but leaves a debt: the first two pay it as soon as their work is whole.
+A cancel names a job and must not affect another one, whenever the signal comes. So the handler
+raises KeyboardInterrupt only if the job whose code runs is in the server's table, and at most once
+for each job; or if it is the job of the last interrupt, once for each interrupt.
 
-Python lets go of what is raised in a finalizer or a fork callback, and other debts are paid at the
-next output only: so the server sends the signal again and again while the job runs, or for a while.
+It must not raise while the main thread holds `lock`, in the functions in `shielded`, and in an
+import that can't be repeated. There it sets `owed` instead. Code that holds the lock or is shielded
+calls `pay` when it is done, which raises; after an import the next output does. Also, Python drops
+an exception that is raised in a finalizer or a fork callback. So the server repeats the signal: for
+a cancel while the job runs, for an interrupt for a while.
 
-A SIGINT that user code sends to itself is announced by `expect_own` and is a KeyboardInterrupt as in
-any Python; one that comes from elsewhere is a cancel that came late, or nobody's, and is ignored.
+`expect_own` announces a SIGINT that user code sends to itself; that one raises KeyboardInterrupt as
+in plain Python. Any other SIGINT is ignored: it is a late cancel, or comes from another program.
 """
 
 import _signal
@@ -22,38 +23,38 @@ from pyproxy_worker.evals.imports import Imports
 
 from pyproxy_worker.errors.frames import back_of
 
-# Where in the page, among its u32.
+# Indexes in the page's u32.
 RUNNING = 1
 COUNT = 16
 TABLE = 17
 TABLE_END = TABLE + 64
 INTERRUPTS = 81
 INTERRUPTED = 82  # and 83
-NEVER = -1  # as no count is
+NEVER = -1  # differs from every count
 
 
 class Cancels:
-    """What the server has cancelled, and what of it the running job has felt."""
+    """Knows what the server has cancelled, and for which of it KeyboardInterrupt was raised."""
 
     def __init__(self, page, lock):
         self._page = page.u32
         self._is_shielded = lock._is_owned
         self._main = _thread.get_ident()
-        self._seen = 0  # how many cancels `_requested` knows of
+        self._seen = 0  # how many cancels `_requested` includes
         self._requested = frozenset()
         self.shielded = {Cancels.enter.__code__, Cancels.leave.__code__}
-        self.job = 0  # the job that is in user code right now
-        self.raised = 0  # the job that has had its KeyboardInterrupt
-        self._felt = 0  # how many interrupts there were when one was last raised
-        self._interrupted = 0  # the job in which that was
-        self.owed = False
-        self.is_last = False  # the job ends with the process, and tells of all that is ignored
+        self.job = 0  # the job whose code runs
+        self.raised = 0  # the job for which a cancel was raised
+        self._felt = 0  # the count of interrupts when one was last raised
+        self._interrupted = 0  # the job in which it was raised
+        self.owed = False  # KeyboardInterrupt was postponed
+        self.is_last = False  # the process ends; Python reports the exceptions that it drops
         self.changes = Changes()
-        self._is_own = False  # user code has sent itself the SIGINT that comes next
+        self._is_own = False  # user code sends itself the next SIGINT
         self._imports = Imports()
 
     def is_requested(self, job):
-        """Whether a job whose turn has come is cancelled already."""
+        """Whether a job was cancelled before it starts."""
         count = self._page[COUNT]
         if count != self._seen:
             self._seen = count
@@ -61,13 +62,13 @@ class Cancels:
         return job in self._requested
 
     def enter(self, job):
-        """From here on the handler may raise for `job`."""
+        """Lets the handler raise for `job` from now on."""
         self.owed = self._is_own = False
         self.job = job
         self._page[RUNNING] = job
 
     def leave(self):
-        """From here on it raises for nobody."""
+        """Stops the handler from raising."""
         self._page[RUNNING] = 0
         self.job = 0
         self.owed = False
@@ -85,14 +86,17 @@ class Cancels:
             return
         own = self.on_signal.__code__
         while frame is not None and frame.f_code is own:
-            frame = back_of(frame)  # a signal within the handler of another
+            frame = back_of(frame)  # a signal came while its handler ran
         if self._is_shielded() or (frame is not None and frame.f_code in self.shielded):
             self.owed = True
             return
         self._raise_in(frame)
 
     def swallowed(self):
-        """Python has let go of a KeyboardInterrupt: the job has not felt it, and may once more."""
+        """Lets the handler raise again, after Python has dropped a KeyboardInterrupt of ours.
+
+        Returns whether it was ours.
+        """
         if self.job == 0 or self.is_last or _thread.get_ident() != self._main:
             return False
         if self.raised == self.job:
@@ -105,7 +109,7 @@ class Cancels:
         return True
 
     def pay(self):
-        """Raises what the handler has left to do; called on leaving what it must not break."""
+        """Raises a postponed KeyboardInterrupt. Called after code that must not be interrupted."""
         if self.owed and _thread.get_ident() == self._main:
             self.owed = False
             if self.job and self._is_wanted():
@@ -115,18 +119,18 @@ class Cancels:
         return self._is_own or self._is_due() or self._is_interrupted()
 
     def _is_due(self):
-        """Whether the running job is cancelled and has not felt it yet."""
+        """Whether the running job is cancelled and we have not raised for it yet."""
         return self.job != self.raised and self.job in self._page[TABLE:TABLE_END]
 
     def _is_interrupted(self):
-        """Whether the last interrupt is the running job's, which has not felt it yet."""
+        """Whether the last interrupt is for the running job and we have not raised for it yet."""
         count = self._page[INTERRUPTS]
         if count == self._felt:
             return False
         return self._page[INTERRUPTED + (count - 1) % 2] == self.job
 
     def _raise_in(self, frame):
-        if self._imports.is_busy or not self._imports.let_go(frame):
+        if self._imports.is_busy or not self._imports.prepare(frame):
             self.owed = True
             return
         self._is_own = False

@@ -1,7 +1,7 @@
-"""What user code has changed of the interpreter for good, as hooks tell; ours relies on it."""
+"""Tracks lasting changes that user code makes to the interpreter, and undoes them."""
 
-# signal's own functions make enums of everything. And by their own names, as user code may put
-# others in their places.
+# From `_signal`, since the functions of `signal` convert everything to enums. We import names,
+# since user code may replace the functions in the module.
 from _signal import ITIMER_REAL, SIG_SETMASK, SIGINT, setitimer
 from _signal import getsignal as get_handler
 from _signal import pthread_sigmask as set_mask
@@ -12,14 +12,14 @@ RECURSION_LIMIT = getrecursionlimit()
 
 
 class Changes:
-    """What has been changed since it was put back."""
+    """What user code has changed since the last `put_back`."""
 
     def __init__(self):
-        self.of_signals = False  # handlers, the mask, or a timer that sends one
-        self.of_calls = False  # who traces them, how deep they may be
+        self.of_signals = False  # handlers, the signal mask, or a timer
+        self.of_calls = False  # the tracer, the profiler or the recursion limit
 
     def put_back(self, on_sigint):
-        """Makes all of it as it was; `on_sigint` is our handler."""
+        """Undoes all changes. `on_sigint` is our handler of SIGINT."""
         if self.of_signals:
             self.of_signals = False
             if get_handler(SIGINT) is not on_sigint:

@@ -1,4 +1,4 @@
-"""Compiles code into statements and an expression, and lets Python find its lines."""
+"""Compiles code into statements and an expression, and registers its lines with linecache."""
 
 import linecache
 import weakref
@@ -6,13 +6,13 @@ from collections import OrderedDict
 
 from pyproxy_worker.evals.split import split
 
-# Code that comes again is compiled once; the least recently used goes first.
+# The cache of compiled code. The least recently used entry is dropped first.
 CACHED_SOURCES = 512
 CACHED_CHARACTERS = 4 * 1024 * 1024
 
 
 class Code:
-    """A source, compiled: statements to run, then an expression for the value; each may be None."""
+    """Compiled source: statements to run, then an expression for the value; each may be None."""
 
     __slots__ = ("filename", "size", "statements", "expression")
 
@@ -23,7 +23,7 @@ class Code:
 
 
 class Compiler:
-    """Compiles with a memory, and lets tracebacks find the lines."""
+    """Compiles code with a cache, and lets tracebacks find its lines."""
 
     def __init__(self):
         self._codes = OrderedDict()
@@ -31,7 +31,7 @@ class Compiler:
         self._count = 0
 
     def compile(self, source):
-        """The code of `source`, whose file is called <eval-N>."""
+        """Returns the compiled code of `source`, whose file name is <eval-N>."""
         code = self._codes.get(source)
         if code is None:
             return self._compile(source)
@@ -42,13 +42,13 @@ class Compiler:
         self._count += 1
         filename = "<eval-%d>" % self._count
         lines = lines_of(source)
-        # Before it is compiled: the compiler may warn of a line.
+        # Before compiling, since the compiler may show a line in a warning.
         linecache.cache[filename] = len(source), None, lines, filename
         try:
             code = Code(source, filename)
         except BaseException as error:
             linecache.cache.pop(filename, None)
-            # What is found after parsing lacks the line: Python looks for it in a file.
+            # Errors found after parsing lack the line, since Python looks for it in a file.
             if isinstance(error, SyntaxError) and error.text is None:
                 if 0 < (error.lineno or 0) <= len(lines):
                     error.text = lines[error.lineno - 1]
@@ -57,7 +57,7 @@ class Compiler:
         self._characters += code.size
         while len(self._codes) > CACHED_SOURCES or self._characters > CACHED_CHARACTERS:
             if len(self._codes) == 1:
-                break  # the one that is about to run
+                break  # it is about to run
             _, oldest = self._codes.popitem(last=False)
             self._characters -= oldest.size
             forget_lines(oldest)
@@ -65,7 +65,7 @@ class Compiler:
 
 
 def forget_lines(code):
-    """Drops the lines of `code` when the last of its functions is gone."""
+    """Drops the lines of `code` from linecache once all its code objects are freed."""
     filename = code.filename
     left = set()
 
@@ -74,18 +74,18 @@ def forget_lines(code):
         if not left:
             linecache.cache.pop(filename, None)
 
-    rest = [part for part in (code.statements, code.expression) if part is not None]
-    kind = type(rest[0]) if rest else None
-    while rest:
-        part = rest.pop()
+    waiting = [part for part in (code.statements, code.expression) if part is not None]
+    kind = type(waiting[0]) if waiting else None
+    while waiting:
+        part = waiting.pop()
         left.add(weakref.ref(part, is_gone))
-        rest += [const for const in part.co_consts if type(const) is kind]
+        waiting += [const for const in part.co_consts if type(const) is kind]
     if not left:
         linecache.cache.pop(filename, None)
 
 
 def lines_of(source):
-    """The lines as linecache has those of a file: all with a line feed, and only that ends one."""
+    """Splits source as linecache splits a file: at line feeds only, each line ending with one."""
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[-1] == "":
         lines.pop()

@@ -6,15 +6,15 @@ from pyproxy_worker.errors.exception_record import exit_code_of
 from pyproxy_worker.errors.frames import is_ours
 from pyproxy_worker.errors.printed import text_of
 
-# What a shell says of a program that SIGINT has ended.
+# The exit status that a shell reports for a program that was ended by SIGINT.
 INTERRUPTED = 130
 HAS_COLOURS = sys.version_info >= (3, 13)
 
 
 class End(BaseException):
-    """Unwinds the job that runs; then the interpreter ends the process with this exit code.
+    """Unwinds the running job; then the interpreter ends the process with this exit code.
 
-    It waits for threads, calls functions of atexit, and finalizes what is left.
+    The interpreter waits for threads, calls atexit functions, and finalizes what is left.
     """
 
     def __init__(self, status):
@@ -23,21 +23,24 @@ class End(BaseException):
 
 
 def end_of(error, has_colours=False):
-    """The exit code of a program that `error` has ended, or nothing, and what Python prints of it."""
+    """Returns the exit code of a program that ended with `error`, and what Python prints of it.
+
+    `error` is None if the program ended without one.
+    """
     if error is None:
         return 0, ""
     try:
         if not isinstance(error, SystemExit):
             said = report(error, error.__traceback__, has_colours)
             return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1, said
-    except SystemExit as exited:  # by the user's excepthook
+    except SystemExit as exited:  # raised by the user's excepthook
         error = exited
     code = error.code
     return exit_code_of(error), "" if code is None or isinstance(code, int) else "%s\n" % (code,)
 
 
 def report(error, tb, has_colours=False):
-    """What Python prints of an exception that nobody has caught; a hook of the user's prints it."""
+    """Returns what Python prints of an uncaught exception; "" if the user's excepthook did."""
     tb = own_part(tb)
     options = {"colorize": True} if has_colours and HAS_COLOURS else {}
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, tb
@@ -57,7 +60,7 @@ def report(error, tb, has_colours=False):
 
 
 def own_part(tb):
-    """A traceback from where the program's own code begins."""
+    """Returns the part of a traceback that starts at the program's own code."""
     while tb is not None and is_ours(tb.tb_frame):
         tb = tb.tb_next
     return tb

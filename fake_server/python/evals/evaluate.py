@@ -1,4 +1,4 @@
-"""Runs code as the builtin eval and exec do, and keeps what is compiled and the namespaces."""
+"""Runs code as the builtins eval and exec do. Keeps compiled code and namespaces."""
 
 import builtins
 import sys
@@ -8,24 +8,24 @@ from types import ModuleType
 from pyproxy_worker.evals.compiler import Compiler
 from pyproxy_worker.evals.main_module import flush_files, new_main
 
-# The references to variables that nothing of an eval holds any more: `leave`'s, and getrefcount's.
+# The references to variables that nothing of the job holds: one in `leave`, one in getrefcount.
 OWN_REFERENCES = 2
 NOTHING = {}
 
 
 class Evaluator:
-    """Runs code in a fresh `__main__`, or in one that a session keeps under a name."""
+    """Runs code in a fresh `__main__`, or in a named namespace of a session."""
 
     def __init__(self):
         self._compiler = Compiler()
-        self._last = None, None  # the source that was run last, and its code
+        self._last = None, None  # the last source, and its compiled code
         self._sessions = {}
         self._blank = ModuleType("__main__")
-        self._variables = NOTHING  # of the eval that runs, if they end with it
+        self._variables = NOTHING  # of the running job, unless a namespace keeps them
         self.leave()
 
     def run(self, source, locs, globs, session, namespace):
-        """The value of `source`: see SPEC 2.2."""
+        """Runs `source` and returns its value: see SPEC 2.2."""
         if namespace is None:
             module = new_main()
             variables = self._variables = module.__dict__
@@ -52,16 +52,17 @@ class Evaluator:
         return None
 
     def leave(self):
-        """Between two evals `__main__` is nobody's."""
+        """Drops the job's variables. Between two jobs `__main__` is an empty module."""
         sys.modules["__main__"] = self._blank
         variables = self._variables
         self._variables = NOTHING
-        # A function may hold them: then it is the collector that ends them.
+        # Something still refers to them, such as a function. The collector will free them, and
+        # would lose what their files have buffered.
         if getrefcount(variables) > OWN_REFERENCES:
             flush_files(variables)
 
     def forget(self, session):
-        """Drops the namespaces of a session."""
+        """Drops all namespaces of a session."""
         kept = self._sessions.pop(session, {})
         for module in kept.values():
             flush_files(module.__dict__)
@@ -70,6 +71,6 @@ class Evaluator:
         kept = self._sessions.setdefault(session, {})
         if namespace not in kept:
             kept[namespace] = new_main()
-        # Without them, those of our files would be put in.
+        # User code may have deleted them. exec would put in the builtins of our files.
         kept[namespace].__dict__.setdefault("__builtins__", builtins)
         return kept[namespace]

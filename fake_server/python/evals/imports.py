@@ -1,18 +1,18 @@
-"""What a KeyboardInterrupt in the middle of an import must not leave behind.
+"""Cleans up after a KeyboardInterrupt in the middle of an import.
 
-importlib takes away the module that fails, and leaves what was imported on its behalf: the next
-import makes a new package around old submodules, and does not bind their names. So those go as
-well, before the exception is raised. Where the import cannot be done twice, as it has loaded a
-library of C that keeps what it has seen, it is left to come to its end.
+importlib removes the module that fails, but leaves the modules that were imported for it. The next
+import would make a new package around old submodules, and would not bind their names. So we remove
+those as well, before the exception is raised. Some imports can't be repeated, since they loaded a C
+library that keeps state; those we let finish first.
 """
 
 import sys
 from types import FunctionType, ModuleType
 
-# Where an import's own frames are, in every version.
+# The file of importlib's own frames, in every version.
 BOOTSTRAP = "<frozen importlib._bootstrap>"
 LOADS = "_load_unlocked"
-# Where one thread waits for a module that another one imports.
+# The function in which a thread waits for a module that another thread imports.
 WAITS = "acquire"
 
 module_of = type.__dict__["__module__"].__get__
@@ -21,35 +21,38 @@ dict_of = ModuleType.__dict__["__dict__"].__get__
 
 
 class Hit:
-    """An import that was broken off: what was in progress, and what was removed with it."""
+    """An interrupted import: the modules in progress, and the modules that we removed."""
 
     __slots__ = ("failing", "removed")
 
     def __init__(self, failing):
-        self.failing = failing  # by name, the outermost first
+        self.failing = failing  # by name, outermost first
         self.removed = {}
 
 
 class Imports:
-    """The imports that were broken off in the running job."""
+    """The interrupted imports of the running job."""
 
     def __init__(self):
         self.is_busy = False
         self.hits = []
         self._waits_at = None
 
-    def let_go(self, frame):
-        """Prepares for a KeyboardInterrupt in `frame`; False if it has to wait for the import."""
+    def prepare(self, frame):
+        """Prepares for a KeyboardInterrupt in `frame`; False if the import must finish first."""
         self.is_busy = True
         try:
             return self._is_no_lock_lost(frame) and self._break_off(in_progress(frame))
         except Exception:
-            return True  # what stands in sys.modules is user code's, and can be anything
+            return True  # user code can put anything into sys.modules
         finally:
             self.is_busy = False
 
     def settle(self):
-        """After the job: user code may have caught the exception, and its import has succeeded."""
+        """After the job: restores the modules of imports that succeeded all the same.
+
+        User code may have caught the exception while its module was loading.
+        """
         hits, self.hits = self.hits, []
         for hit in hits:
             for name, module in hit.removed.items():
@@ -60,7 +63,7 @@ class Imports:
                         dict_of(sys.modules[parent]).setdefault(child, module)
 
     def _is_no_lock_lost(self, frame):
-        """False in importlib's own lines, which are few, and in which a lock may just be taken."""
+        """False in importlib's own code, which may have just acquired a lock."""
         if frame is None or frame.f_code.co_filename != BOOTSTRAP:
             return True
         before, self._waits_at = self._waits_at, (id(frame), frame.f_lasti)
@@ -87,23 +90,24 @@ class Imports:
 
 
 def in_progress(frame):
-    """The modules that the frames from here outwards are loading, the outermost first."""
+    """Returns the modules that this frame and its callers are loading, outermost first."""
     found = []
     while frame is not None:
         code = frame.f_code
         if code.co_name == LOADS and code.co_filename == BOOTSTRAP:
             variables = frame.f_locals
-            if "module" in variables:  # else it is not in sys.modules yet
+            if "module" in variables:  # otherwise it is not in sys.modules yet
                 found.append((variables["spec"].name, variables["module"]))
         frame = frame.f_back
     return dict(reversed(found))
 
 
 def entangled(failing):
-    """With the modules that fail, those that were imported since and are of no use without them.
+    """Returns the failing modules, and the modules imported since that are useless without them.
 
-    Each module moves to the end of sys.modules when it is whole: what stands behind the outermost
-    of `failing` has come after it began. What is whole and does not know of it may stay.
+    A module moves to the end of sys.modules when its import finishes. So everything after the
+    outermost failing module was imported after that one began. A finished module that does not
+    refer to a failing one may stay.
     """
     names = list(sys.modules)
     first = next(iter(failing))
@@ -111,7 +115,7 @@ def entangled(failing):
     left = {}
     for name in later:
         module = sys.modules.get(name)
-        # One that begins here and is not ours is another thread's.
+        # If it is still initializing and is not in `failing`, another thread imports it.
         if name not in failing and has_dict(module) and not is_initializing(module):
             left[name] = module
     tops = {top_of(name) for name in failing}
@@ -135,7 +139,7 @@ def entangled(failing):
 
 
 def refers(module, known, names):
-    """Whether one of the module's variables is a module that is known by its id, or made by one."""
+    """Whether one of the module's variables is a known module (by id), or was made by one."""
     for value in list(dict_of(module).values()):
         kind = type(value)
         if id(value) in known:
@@ -151,7 +155,7 @@ def refers(module, known, names):
 
 
 def made_in(kind, names):
-    """Whether a class is one of the modules' of these names."""
+    """Whether a class was defined in a module of these names."""
     try:
         module = module_of(kind)
     except AttributeError:
@@ -160,24 +164,24 @@ def made_in(kind, names):
 
 
 def top_of(name):
-    """The package that a module is part of: `_asyncio` is the C half of asyncio."""
+    """Returns the top-level package of a module. `_asyncio` counts as part of `asyncio`."""
     return name.partition(".")[0].lstrip("_")
 
 
 def owner_of(name, failing):
-    """Which of the failing ones a module was removed with."""
+    """Returns the name of the failing module that a removed module belongs to."""
     while name and name not in failing:
         name = name.rpartition(".")[0]
     return name or next(iter(failing))
 
 
 def is_whole(name, module):
-    """Whether an import that was hit has come to a good end all the same."""
+    """Whether an interrupted import has succeeded after all."""
     return sys.modules.get(name) is module and not is_initializing(module)
 
 
 def has_dict(module):
-    """Whether it is a module, and not what else may stand in sys.modules."""
+    """Whether it is a real module; sys.modules may hold other objects."""
     return issubclass(type(module), ModuleType)
 
 
@@ -186,9 +190,9 @@ def is_initializing(module):
 
 
 def is_native(module):
-    """Whether it is of C."""
+    """Whether a module is written in C."""
     loader = getattr(spec_of(module), "loader", None)
-    # The second is a class, not an object of it.
+    # BuiltinImporter is used as a class, not as an instance.
     is_of_file = type(loader).__name__ == "ExtensionFileLoader"
     return is_of_file or getattr(loader, "__name__", None) == "BuiltinImporter"
 

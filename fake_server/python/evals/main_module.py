@@ -1,4 +1,4 @@
-"""The module `__main__` of an eval, or of a namespace."""
+"""The `__main__` module of a job or of a namespace."""
 
 import builtins
 import io
@@ -6,22 +6,22 @@ from types import ModuleType
 
 WRITERS = io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom
 HOLDERS = frozenset((dict, list, tuple, set))
-# So many objects are looked at for open files.
+# We look at no more objects than this for open files.
 MAX_LOOKED_AT = 1_000
 
 
 def flush_files(variables):
-    """Makes the files whole that code leaves open among its variables.
+    """Flushes the files that code leaves open among its variables.
 
-    The collector finalizes what it finds in the order in which it was made: of a file, the raw one
-    first, and what its buffer holds would be lost.
+    The collector finalizes objects in the order in which they were made. It would close the raw
+    file before the buffer, and the buffer's content would be lost.
     """
     failed = None
     for file in open_files(variables):
         try:
             file.flush()
         except ValueError:
-            pass  # it is closed
+            pass  # the file is closed
         except OSError as error:
             failed = error
     if failed is not None:
@@ -29,11 +29,11 @@ def flush_files(variables):
 
 
 def open_files(variables):
-    """The files that code writes to, among its variables and in what they hold."""
-    rest = list(variables.values())
+    """Yields the writable files among variables and in the containers that they hold."""
+    waiting = list(variables.values())
     seen = set()
-    while rest and len(seen) < MAX_LOOKED_AT:
-        value = rest.pop()
+    while waiting and len(seen) < MAX_LOOKED_AT:
+        value = waiting.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
@@ -41,15 +41,15 @@ def open_files(variables):
         if issubclass(kind, WRITERS):
             yield value
         elif kind is dict:
-            rest += value.values()
+            waiting += value.values()
         elif kind in HOLDERS:
-            rest += value
+            waiting += value
         elif kind.__module__ == "__main__" and kind.__dictoffset__:
-            rest.append(object.__getattribute__(value, "__dict__"))
+            waiting.append(object.__getattribute__(value, "__dict__"))
 
 
 def new_main():
-    """A module as an interpreter makes it for a script."""
+    """Makes a module as the interpreter makes it for a script."""
     module = ModuleType("__main__")
     module.__dict__["__builtins__"] = builtins
     return module

@@ -1,6 +1,7 @@
-"""What user code puts into builtins is its session's: before another's code runs, all is back.
+"""Keeps each session's changes to builtins apart from the other sessions.
 
-Names that were not there before stay: a module that many use may have brought them.
+Before code of another session runs, the builtins are restored. Names that are new in builtins stay:
+a module that many sessions use may have added them.
 """
 
 import builtins
@@ -10,21 +11,21 @@ from pyproxy_worker.pristine import REAL
 
 MISSING = object()
 NAMES = builtins.__dict__
-# In a dict, behind what every object has and the length: a number that each change makes another.
+# A dict's version, after the object header and the length. Every change of the dict changes it.
 VERSION_AT = object.__basicsize__ + ctypes.sizeof(ctypes.c_ssize_t)
 
 
 class Patches:
-    """Tells which session has changed what, and changes it when that session's code runs."""
+    """Records what each session has changed, and applies it while that session's code runs."""
 
     def __init__(self):
         self._changes = changes_of(NAMES)
         self._seen = self._changes.value
-        self.session = 0  # the one whose code has run last
-        self._of = {}  # by session: the names that are changed, and to what
+        self.session = 0  # whose code ran last
+        self._of = {}  # for each session, the changed names and their values
 
     def switch(self, session):
-        """Code of another session comes."""
+        """Prepares builtins for code of another session."""
         if self._changes.value != self._seen:
             self._put_back()
         self.session = session
@@ -50,14 +51,14 @@ class Patches:
         self._seen = self._changes.value
 
     def forget(self, session):
-        """The session is closed."""
+        """Drops the changes of a session that was closed."""
         if session == self.session:
             self.switch(0)
         self._of.pop(session, None)
 
 
 class Comparison:
-    """Has another `value` when the dict has other values; it costs 20 times what a version does."""
+    """Gives a new `value` when the dict's values change, at 20 times the cost of a version."""
 
     def __init__(self, names):
         self._names = names
@@ -74,17 +75,17 @@ class Comparison:
 
 
 def changes_of(names):
-    """What has another `value` whenever a dict was changed."""
+    """Returns an object whose `value` changes whenever the dict changes."""
     trial = {"name": 1}
     version = version_of(trial)
     before = version.value
     trial["name"] = 2
     changed = version.value
     is_kept = trial["name"] == 2 and version.value == changed
-    # Python 3.14 has none any more, nor have other interpreters.
+    # Python 3.14 and other interpreters have no version.
     return version_of(names) if before != changed and is_kept else Comparison(names)
 
 
 def version_of(names):
-    """The version of a dict, where it stands in memory."""
+    """Returns the version of a dict, read from the dict's memory."""
     return ctypes.c_uint64.from_address(id(names) + VERSION_AT)

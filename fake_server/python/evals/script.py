@@ -1,7 +1,7 @@
-"""Runs a file as `python FILE` does, in a process of its own, and ends as that ends.
+"""Runs a file as `python FILE` does, in its own process, and ends that process in the same way.
 
-`pyproxy run` calls `run`, which never returns: the interpreter itself ends the process. So threads
-are waited for, functions of atexit run, objects are finalized and files are whole.
+`pyproxy run` calls `run`, which never returns: the interpreter itself ends the process. So it waits
+for threads, calls atexit functions, finalizes objects and flushes files.
 """
 
 import ctypes
@@ -18,14 +18,14 @@ from pyproxy_worker.evals.end import End, end_of
 from pyproxy_worker.evals.main_module import new_main
 from pyproxy_worker.output.streams import STDOUT_ERRORS
 
-# PyRun_FileExFlags: as a file, and not as a line of a prompt.
+# Py_file_input: the start symbol for a file, as opposed to one line at a prompt.
 FILE_INPUT = 257
 
 
 def run(source, filename, argv, has_colours):
-    """Runs the bytes of a file, which is called `filename` where Python names files."""
+    """Runs the bytes of a file. Python shows `filename` as its name."""
     prepare(source, filename, argv)
-    # Behind the handling of the exception: a hook of the script's finds none being handled.
+    # After the except block, so that the script's excepthook sees no exception being handled.
     status, said = end_of(execute(source, filename), has_colours)
     sys.stdout.flush()
     print(said, file=sys.stderr, end="")
@@ -33,7 +33,7 @@ def run(source, filename, argv, has_colours):
 
 
 def prepare(source, filename, argv):
-    """Makes the interpreter what it is for a script."""
+    """Sets up `__main__`, sys.argv and sys.path as they are for a script."""
     main = sys.modules["__main__"] = new_main()
     main.__annotations__ = {}
     is_file = argv[0] != "-"
@@ -49,7 +49,7 @@ def prepare(source, filename, argv):
 
 
 def text_of(source):
-    """The text of a file, as far as it is one: for tracebacks."""
+    """Decodes a file for tracebacks, as far as it is text."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         return source.decode(encoding, "replace")
@@ -58,7 +58,7 @@ def text_of(source):
 
 
 def execute(source, filename):
-    """Runs a script: the exception that ends it, if one does."""
+    """Runs a script. Returns the exception that ended it, or None."""
     variables = sys.modules["__main__"].__dict__
     try:
         code = compile(source, filename, "exec", dont_inherit=True)
@@ -75,9 +75,9 @@ def execute(source, filename):
 
 
 def run_by_c(error, source, filename, variables):
-    """Gives what cannot be compiled to Python's parser of files, which C alone has.
+    """Gives source that does not compile to Python's file parser, which only C can call.
 
-    Of bytes that are no text it tells more than the `error` of the compiler; some it can read.
+    For bytes that are no text its message tells more than `error`, and it can run some of them.
     """
     try:
         libc = ctypes.CDLL(None)
@@ -104,6 +104,6 @@ def run_by_c(error, source, filename, variables):
         return
     except SyntaxError as refused:
         of_file = refused
-    # Where they agree, that of the compiler has the right line: C looks for it in a file.
+    # If both say the same, the compiler's error has the right line: C reads it from a file.
     has_line = getattr(error, "msg", None) == of_file.msg and error.lineno
     raise error if has_line else of_file

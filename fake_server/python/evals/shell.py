@@ -1,6 +1,6 @@
 """The Python side of `pyproxy eval` and `pyproxy repl`: runs code and lines as Python does.
 
-Each has a module `__main__` of its own, in which nothing of ours is seen.
+Each has its own `__main__` module, which holds none of our names.
 """
 
 import code
@@ -19,14 +19,14 @@ MAX_COMPLETIONS = 1_000
 
 
 class Shell:
-    """What a session of the command has in Python."""
+    """The state in Python of one `pyproxy eval` or `pyproxy repl`."""
 
     def __init__(self):
         self._main = new_main()
         self._console = Console(self._main.__dict__, "<stdin>")
 
     def run(self, source):
-        """Runs code, prints the value of its last expression: the exit code, and what is said."""
+        """Runs code, prints its last expression's value. Returns the exit code and error text."""
         main = sys.modules["__main__"] = new_main()
         kept = sys.argv
         sys.argv = ["-c"]
@@ -49,7 +49,7 @@ class Shell:
             linecache.cache.pop(NAME, None)
 
     def push(self, line):
-        """Takes a line: whether more is needed, what is to be printed, the exit code at the end."""
+        """Takes a line. Returns if it needs more, the text to print, and an exit code or None."""
         sys.modules["__main__"] = self._main
         self._console.said = ""
         try:
@@ -59,11 +59,11 @@ class Shell:
             return False, said, status
 
     def drop(self):
-        """Drops the lines of a statement that is not to go on."""
+        """Drops the lines of an unfinished statement."""
         self._console.resetbuffer()
 
     def complete(self, text):
-        """How a word may go on."""
+        """Returns the completions of a word."""
         completer = rlcompleter.Completer(self._main.__dict__)
         matches = []
         while len(matches) < MAX_COMPLETIONS:
@@ -75,7 +75,7 @@ class Shell:
 
 
 class Console(code.InteractiveConsole):
-    """A prompt; what it has to say about errors is kept for the client, which colours it."""
+    """A prompt. It keeps error messages for the client, which colours them."""
 
     said = ""
 
@@ -84,7 +84,7 @@ class Console(code.InteractiveConsole):
 
     def showtraceback(self):
         error = sys.exc_info()[1]
-        # The first frame is that of the module code.
+        # The first frame belongs to the module `code`.
         self.write(report(error, error.__traceback__.tb_next))
 
     def showsyntaxerror(self, filename=None, **more):
@@ -93,7 +93,7 @@ class Console(code.InteractiveConsole):
 
 
 def execute(source, variables):
-    """Runs code; sys.displayhook prints the value of an expression at its end."""
+    """Runs code; sys.displayhook prints the value of its last expression."""
     statements, expression = split(source, NAME)
     if statements is not None:
         exec(statements, variables)

@@ -1,4 +1,4 @@
-"""Code as statements to run and the expression at its end, which gives the value."""
+"""Splits code into statements to run and the last expression, which gives the value."""
 
 import __future__
 from ast import AST, PyCF_ONLY_AST, Expr, Expression, Module
@@ -8,7 +8,7 @@ for _name in __future__.all_feature_names:
     FUTURES |= getattr(__future__, _name).compiler_flag
 
 MARK = "\ufeff"
-# What a line of several statements may begin with that hold them together.
+# If a line starts with one of these, its statements after a semicolon belong to the first.
 COMPOUND = frozenset(
     "if while for try with def class async @ else elif except finally".split()
 )
@@ -17,19 +17,19 @@ CLOSED = frozenset(")]}")
 
 
 def split(source, filename):
-    """What `source` compiles to: statements, expression; each may be None."""
+    """Compiles `source` to statements and an expression; each may be None."""
     if source.startswith(MARK):
         source = source[1:]
     try:
         tree = parse(source, filename)
         return split_tree(tree, filename)
     except RecursionError:
-        # Before 3.13, trees as objects may not be as deep as what the compiler takes as text.
+        # Before 3.13 the compiler takes deeper nesting in text than in a tree of objects.
         return split_text(source, filename)
 
 
 def parse(source, filename):
-    """The tree of `source`. Code that is indented as a whole is taken as if it were not."""
+    """Parses `source`. Code that is indented as a whole is parsed as if it were not."""
     try:
         return compile(source, filename, "exec", PyCF_ONLY_AST, dont_inherit=True)
     except IndentationError as error:
@@ -42,10 +42,10 @@ def parse(source, filename):
 
 
 def parse_indented(source, filename):
-    """The tree of code whose lines are all indented; None if they are not.
+    """Parses code whose lines are all indented; None if they are not.
 
-    It is the block of a statement that is put before it, so that strings of several lines keep what
-    they are, and all but the numbers of the lines is right at once.
+    We put an `if` statement before the code, so the code is its block. Strings of several lines
+    keep their content, and only the line numbers need a correction.
     """
     try:
         tree = compile("if 1:\n" + source, filename, "exec", PyCF_ONLY_AST, dont_inherit=True)
@@ -61,7 +61,7 @@ def parse_indented(source, filename):
 
 
 def move_up(nodes):
-    """Makes all numbers of lines one less."""
+    """Decreases all line numbers by one."""
     for node in nodes:
         if isinstance(node, AST):
             if "lineno" in node._attributes:
@@ -74,7 +74,7 @@ def move_up(nodes):
 
 
 def up_one_line(error):
-    """`error` with numbers of lines that are one less."""
+    """Returns a copy of `error` with line numbers decreased by one."""
     message, (filename, line, column, text, *end) = error.args
     end[:1] = [end[0] - 1] if end and end[0] else end[:1]
     return type(error)(message, (filename, line - 1, column, text, *end))
@@ -96,7 +96,7 @@ def split_tree(tree, filename):
 
 
 def split_text(source, filename):
-    """As `split_tree`, by the text alone."""
+    """Does what `split_tree` does, from the text alone."""
     whole = compile(source, filename, "exec", dont_inherit=True)
     start = start_of_last(source)
     if start is None:
@@ -104,14 +104,14 @@ def split_text(source, filename):
     line, column = start
     lines = source.split("\n")
     before = "\n".join([*lines[: line - 1], lines[line - 1][:column]])
-    rest = "\n".join([lines[line - 1][column:], *lines[line:]])
-    # In brackets, which take what is an expression only; they leave lines and columns as they are.
+    last = "\n".join([lines[line - 1][column:], *lines[line:]])
+    # Only an expression can stand in parentheses. They leave lines and columns as they are.
     if column > 0:
-        text = "\n" * (line - 1) + "(" + " " * (column - 1) + rest + "\n)"
+        text = "\n" * (line - 1) + "(" + " " * (column - 1) + last + "\n)"
     elif line > 1:
-        text = "\n" * (line - 2) + "(\n" + rest + "\n)"
+        text = "\n" * (line - 2) + "(\n" + last + "\n)"
     else:
-        text = rest
+        text = last
     flags = whole.co_flags & FUTURES
     try:
         expression = compile(text, filename, "eval", flags, dont_inherit=True)
@@ -122,15 +122,15 @@ def split_text(source, filename):
 
 
 def start_of_last(source):
-    """Line and column of the last statement that is not inside of another one; None if none is."""
+    """Returns line and column of the last top-level statement; None if there is none."""
     import io
     import tokenize
 
-    first = None  # of a logical line
+    first = None  # the first token of a logical line
     start = None
     depth = level = 0
     is_new = True
-    pending = None  # behind a semicolon: a statement may begin
+    pending = None  # after a semicolon: a statement may begin
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         kind, text = token.type, token.string
         if kind in (tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER):

@@ -1,16 +1,15 @@
-"""Frees what an eval has made and nobody holds any more: cycles, which only the collector ends.
+"""Frees the garbage of a job: cycles, which only the garbage collector can free.
 
-A function refers to its globals and they to it, so nearly every eval with a `def` leaves a cycle.
-The collector is quick where it has little to look at. So between two evals all that is there is
-frozen, which is out of its sight; at the end of an eval it looks at what that eval has made, which
-costs next to nothing where that is nothing.
+A function refers to its globals and they refer to it, so nearly every job with a `def` leaves a
+cycle. The collector is fast when it has few objects to look at. So between two jobs we freeze all
+objects, which hides them from the collector. At the end of a job it looks only at what that job has
+made; if that is nothing, it costs almost nothing.
 
-What is frozen may become garbage later: a class that is defined anew in a namespace, the globals of
-a thread that has ended. `sweep_all` finds that as well. It takes as long as all objects of the
-process need, so it is due now and then only: where much was made since, and the evals have taken
-many times as long.
+A frozen object may become garbage later: a class that a namespace defines anew, or the globals of a
+thread that has ended. `sweep_all` frees those, too. It looks at all objects of the process, so it
+runs rarely: after many new objects, and only if the jobs took many times as long as it does.
 
-Python's functions that ask for all objects see all of them: before, nothing is frozen any more.
+Functions of `gc` that look at all objects unfreeze them first, so user code sees them all.
 """
 
 import functools
@@ -25,35 +24,35 @@ collect = gc.collect
 freeze = getattr(gc, "freeze", None)
 unfreeze = getattr(gc, "unfreeze", None)
 
-# So many containers have been made and not freed at once since all were looked at.
+# `sweep_all` is due after this many new containers that were not freed at once.
 PENDING = 20_000
-# An eval that has made fewer is not counted.
+# A job that makes no more containers than this is not counted.
 MANY = 8
-# The share of the time that looking at all of them may take: one in so many.
+# `sweep_all` may take one part in this many of the time.
 SHARE = 50
-# What one collection of each generation stands for, in containers (Python's own thresholds).
+# How many containers one collection of a generation stands for (Python's own thresholds).
 YOUNG = 700
 MIDDLE = 7_000
-# These look at all objects, the old ones too.
+# These functions look at all objects, old ones too.
 LOOKS = "collect", "get_objects", "get_referrers"
-# These change the collector for good.
+# These functions change the collector permanently.
 CHANGES = "disable", "enable", "set_debug", "set_threshold", "freeze", "unfreeze"
 
 
 class Sweeper:
-    """The collector between evals; for the main thread."""
+    """Runs the collector between jobs. For the main thread only."""
 
     def __init__(self):
         self._can = None not in (get_count, freeze, unfreeze)
         self._pending = 0
-        self._took = 1_000_000  # ns that the last look at all has taken
+        self._took = 1_000_000  # how long the last `sweep_all` took, in ns
         self._last = perf_counter_ns()
-        self.is_due = False  # to look at all
-        self.is_changed = False  # by user code
+        self.is_due = False  # `sweep_all` should run
+        self.is_changed = False  # user code may have changed the collector
         self._threshold = gc.get_threshold() if self._can else None
 
     def install(self):
-        """Puts the collector's functions in place, and all that is there out of its sight."""
+        """Wraps the collector's functions for user code, and freezes all objects."""
         if not self._can:
             return
         live = sys.modules["gc"]  # user code's
@@ -65,13 +64,13 @@ class Sweeper:
         freeze()
 
     def sweep(self):
-        """Frees what was made since the last time and is garbage."""
+        """Frees the garbage among the objects that were made since the last call."""
         if not self._can:
             return
         young, middle, old = get_count()
         if young > MANY or middle or old:
             self._note(young + YOUNG * middle + MIDDLE * old)
-        # Where Python itself has collected so often that something made here has become old.
+        # Python itself has collected so often that objects of this job are in the old generation.
         if old:
             collect()
         else:
@@ -79,7 +78,7 @@ class Sweeper:
         freeze()
 
     def sweep_all(self):
-        """Frees all that is garbage, however old."""
+        """Frees all garbage, of any age."""
         if not self._can:
             return
         since = perf_counter_ns()
@@ -91,8 +90,8 @@ class Sweeper:
         self._pending = 0
         self.is_due = False
 
-    def let_go(self):
-        """Python itself frees all that there is."""
+    def unfreeze_all(self):
+        """Unfreezes all objects, before the interpreter ends."""
         if self._can:
             unfreeze()
 
@@ -102,7 +101,7 @@ class Sweeper:
             self.is_due = perf_counter_ns() - self._last > SHARE * self._took
 
     def put_back(self):
-        """What user code may have changed."""
+        """Undoes what user code may have changed."""
         self.is_changed = False
         gc_enable()
         gc_set_debug(0)

@@ -1,20 +1,20 @@
-"""Changes a module of the standard library once user code imports it; until then it costs nothing."""
+"""Patches modules of the standard library when user code imports them, at no cost before that."""
 
 import sys
 from importlib.machinery import PathFinder
 
 
 class Finder:
-    """Stands first in sys.meta_path once there is something to change.
+    """The first finder in sys.meta_path, once there is a module to patch.
 
-    It stays there: a module may be imported again, as when a cancel has hit what imported it.
+    It stays there, since a module may be imported again after a cancel has interrupted its import.
     """
 
     def __init__(self):
         self._changes = {}
 
     def add(self, name, change):
-        """Calls `change(module)` whenever the module of that name has been imported."""
+        """Calls `change(module)` each time the module of that name has been imported."""
         self._changes[name] = change
         if name in sys.modules:
             change(sys.modules[name])

@@ -1,4 +1,4 @@
-"""Lets inspect find the source of a class of an eval, which it looks for in a file of `__main__`."""
+"""Lets `inspect` find the source of a class of an eval, although `__main__` has no file."""
 
 import functools
 import linecache
@@ -9,7 +9,7 @@ EVAL = "<eval-"
 
 
 def change(inspect):
-    """Changes the module inspect."""
+    """Patches the module `inspect`."""
     getfile = inspect.getfile
 
     @functools.wraps(getfile)
@@ -25,13 +25,13 @@ def change(inspect):
 
 
 def file_of(kind):
-    """The file of the eval that has made a class; None if that is not known."""
+    """Returns the file name of the eval that defined a class; None if it is not known."""
     for member in list(vars(kind).values()):
         member = getattr(member, "__func__", None) or getattr(member, "fget", None) or member
         code = getattr(member, "__code__", None)
         if code is not None and code.co_filename.startswith(EVAL):
             return code.co_filename
-    # One without methods: the last source that has a class of this name.
+    # The class has no methods: take the last source that has a class of this name.
     defines = re.compile(r"\s*class\s+%s\b" % re.escape(kind.__name__)).match
     for filename in reversed(list(linecache.cache)):
         if filename.startswith(EVAL) and any(map(defines, linecache.getlines(filename))):

@@ -1,7 +1,7 @@
-"""What user code calls that output or cancels have to know of: threads, processes, descriptors,
-ends, signals.
+"""Hooks for calls of user code that affect output or cancels: calls that start threads and
+processes, move descriptors, end the process, or send signals.
 
-Python's audit events tell of most; a few functions have to be wrapped.
+Python's audit events report most of these calls; the other functions we wrap.
 """
 
 import _signal
@@ -25,10 +25,11 @@ PROCESS_STARTS = frozenset(
 FORKS = frozenset(("os.fork", "os.forkpty"))
 # Since Python 3.12 os.fork() warns of other threads.
 WARNS_OF_THREADS = sys.version_info >= (3, 12)
-# What ctypes.dlsym tells of before C forks by itself. Nobody gives the child the interpreter lock
-# then: if it was the ticker's at that moment, the child would wait for ever.
+# Symbols that ctypes.dlsym reports before C code forks by itself. Such a child doesn't reset the
+# interpreter lock: if the ticker held it at that moment, the child would wait for ever.
 C_FORKS = frozenset(("fork", "_Fork", "forkpty"))
-# What may end the process, or let something else write, without a word to Python's buffers.
+# Events after which the process may end, or something else may write, without flushing Python's
+# buffers.
 FLUSHES = PROCESS_STARTS | frozenset(
     (
         "os.exec",
@@ -41,7 +42,7 @@ FLUSHES = PROCESS_STARTS | frozenset(
         "signal.pthread_kill",
     )
 )
-# Events with a process or thread and a signal's number.
+# Events whose arguments are a process or thread and a signal number.
 SIGNALS = frozenset(("os.kill", "os.killpg", "signal.pthread_kill"))
 TRACERS = frozenset(("sys.settrace", "sys.setprofile"))
 DESCRIPTORS = (1, 2)
@@ -49,7 +50,7 @@ STANDARD = (0, 1, 2)
 
 
 def install(output, forked, words):
-    """Puts everything in place; `forked` is called in each forked child, `words` are the page's."""
+    """Installs all hooks. `forked` is called in each forked child; `words` are the page's u32."""
     sys.addaudithook(functools.partial(audit, output, words, os.getpid()))
     for module, name, wrap in (
         *((module, name, wrap) for module in (os, posix) for name, wrap in OF_SYSTEM.items()),
@@ -96,7 +97,7 @@ def install(output, forked, words):
 
 
 def audit(output, words, own_pid, event, args):
-    """The audit hook: called for every event that there is, so it has to be quick."""
+    """The audit hook. Python calls it for every event, so it must be fast."""
     if event in FLUSHES:
         if event in SIGNALS and args[1] == _signal.SIGINT:
             if event != "os.kill" or args[0] <= 0 or args[0] == os.getpid():
@@ -107,23 +108,23 @@ def audit(output, words, own_pid, event, args):
             output.go_by_line()
             if forks_in_c or (event in FORKS and WARNS_OF_THREADS):
                 output.ticker.stop()
-        # Of a forked child nobody but its parent wants to know. An exec that fails leaves the word as
-        # it is: the server looks at it only where the link has ended and the process has not.
+        # Not in a forked child, which concerns only its parent. If exec fails, the word keeps its
+        # value; the server reads it only if the link has ended and the process has not.
         if event == "os.exec" and os.getpid() == own_pid:
             words[REPLACED] = words[STARTED]
-        # C can do to descriptors what it likes.
+        # C code can do anything to descriptors.
         output.standard.is_moved = True
         output.flush()
     elif event == "open":
-        # Of what else may be a path, none is asked what it equals.
+        # Compare only real ints: a path of another type may have an __eq__ of user code.
         if type(args[0]) is int and args[0] in STANDARD:
-            output.standard.is_moved = True  # a file closes its descriptor
+            output.standard.is_moved = True  # the file will close its descriptor
     elif event in TRACERS:
         output.cancels.changes.of_calls = True
 
 
 def flush_before_descriptor(output, function):
-    """os.write and its like: what Python holds comes first."""
+    """Wraps os.write and os.writev: what Python has buffered is written first."""
 
     @functools.wraps(function)
     def write(fd, data, /):
@@ -135,7 +136,7 @@ def flush_before_descriptor(output, function):
 
 
 def touch_descriptor(position):
-    """What wraps a function that may change where the descriptor in an argument leads."""
+    """Returns a wrapper for a function that may move the descriptor in an argument."""
 
     def wrap(output, function):
         @functools.wraps(function)
@@ -152,7 +153,7 @@ def touch_descriptor(position):
 
 
 def touch_range(output, function):
-    """os.closerange."""
+    """Wraps os.closerange."""
 
     @functools.wraps(function)
     def close(low, high, /):
@@ -165,9 +166,10 @@ def touch_range(output, function):
 
 
 def end_at_once(output, function):
-    """os._exit, os.abort: nothing that was printed is lost.
+    """Wraps os._exit and os.abort, so that no printed text is lost.
 
-    It is not for a finalizer that runs as a session closes, which would end all others.
+    A finalizer that runs when a session closes may not end the process: it would end the other
+    sessions' jobs.
     """
 
     @functools.wraps(function)
@@ -181,7 +183,7 @@ def end_at_once(output, function):
 
 
 def announce(position):
-    """What wraps a function that sends the signal in its argument number `position`."""
+    """Returns a wrapper for a function that sends the signal in argument `position`."""
 
     def wrap(output, function):
         @functools.wraps(function)
@@ -196,7 +198,7 @@ def announce(position):
 
 
 def note_signals(output, function):
-    """A function that changes what signals come to the main thread, after this job as well."""
+    """Wraps a function that changes signal handling of the main thread beyond this job."""
 
     @functools.wraps(function)
     def change(*args):
@@ -207,7 +209,7 @@ def note_signals(output, function):
 
 
 def note_calls(output, function):
-    """A function that changes what calls in the main thread are, after this job as well."""
+    """Wraps a function that changes the recursion limit of the main thread beyond this job."""
 
     @functools.wraps(function)
     def change(*args):
@@ -230,7 +232,7 @@ OF_SYSTEM = {
 
 
 def own_thread(output, function):
-    """A function that starts a thread: the thread is of the job that its starter is of."""
+    """Wraps a function that starts a thread: the thread belongs to the job of its starter."""
 
     @functools.wraps(function)
     def start(*args, **kwargs):
@@ -238,7 +240,7 @@ def own_thread(output, function):
         job = output.owner()
         with output.starting:
             started = function(*args, **kwargs)
-            # An ident, or since 3.13 a handle that has one.
+            # An ident, or since 3.13 a handle with one.
             output.owners[getattr(started, "ident", started)] = job
         return started
 

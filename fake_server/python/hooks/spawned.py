@@ -1,8 +1,8 @@
-"""Refuses what a spawned process cannot have: functions and classes of an eval.
+"""Refuses to send functions and classes of an eval to a spawned process.
 
-Such a process is a new interpreter. It looks for them by name in a file of `__main__`, and an eval
-has none: the process ends, and a pool starts the next one, for ever. So they are refused where they
-are pickled, with an error that says what to do.
+A spawned process is a new interpreter. It looks up functions and classes by name in the file of
+`__main__`, and an eval has no file. The process would fail, and a pool would start the next one,
+for ever. So pickling them raises an error that says what to do.
 """
 
 import functools
@@ -15,12 +15,12 @@ from pyproxy_worker.hooks.after_import import after_import
 from pyproxy_worker.pristine import import_live
 
 METHODS = frozenset(("spawn", "forkserver"))
-# Objects that are pickled by their name say so in every version.
+# The pickle protocol for __reduce_ex__. Objects pickled by name return a string in every version.
 PROTOCOL = 4
 
 
 def install():
-    """Changes the modules once they are imported."""
+    """Patches the modules when they are imported."""
     after_import("multiprocessing.spawn", change_spawn)
     after_import("multiprocessing.reduction", change_reduction)
     after_import("multiprocessing.pool", change_pool)
@@ -28,7 +28,7 @@ def install():
 
 
 def change_spawn(spawn):
-    """A process is not told to run a file of `__main__` that is not there, or is another one."""
+    """Stops a spawned process from running a file that does not hold the source of `__main__`."""
     get_preparation_data = spawn.get_preparation_data
 
     @functools.wraps(get_preparation_data)
@@ -45,11 +45,12 @@ def change_spawn(spawn):
 def is_source_of_main(path):
     """Whether a file holds the source that runs as `__main__`.
 
-    A script comes from the client's machine, and its path may lead here to nothing, or to another.
+    A script comes from the client's machine; on this machine its path may not exist, or may be
+    another file.
     """
     entry = linecache.cache.get(sys.modules["__main__"].__file__)
     if entry is None or len(entry) != 4 or entry[1] is not None:
-        return False  # an eval that has set `__file__`: what runs came from no file
+        return False  # an eval has set `__file__`: its source came from no file
     try:
         with tokenize.open(path) as file:
             source = file.read()
@@ -59,14 +60,14 @@ def is_source_of_main(path):
 
 
 def has_main():
-    """Whether a spawned process imports what is `__main__` here."""
+    """Whether a spawned process can import our `__main__`."""
     import_live("multiprocessing.spawn")
     data = sys.modules["multiprocessing.spawn"].get_preparation_data("")
     return "init_main_from_name" in data or "init_main_from_path" in data
 
 
 def change_reduction(reduction):
-    """Process.start(): the process and its target are pickled while it is being spawned."""
+    """Patches what Process.start() calls to pickle the process and its target."""
     dump = reduction.dump
 
     class SpawnPickler(reduction.ForkingPickler):
@@ -88,7 +89,7 @@ def change_reduction(reduction):
 
 
 def refuse_of_main(thing):
-    """Raises an error if a spawned process would look for it in `__main__`, and not find it."""
+    """Raises PicklingError if a spawned process would look for it in `__main__` in vain."""
     if getattr(thing, "__module__", None) == "__main__":
         name = name_in_main(thing)
         if name is not None and not has_main():
@@ -96,7 +97,7 @@ def refuse_of_main(thing):
 
 
 def name_in_main(thing):
-    """The name by which something is pickled; None if it is not, or if pickle itself refuses it."""
+    """Returns the name by which pickle stores an object; None if it stores no name, or refuses."""
     name = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", None)
     if type(name) is not str:
         return None
@@ -112,7 +113,7 @@ def name_in_main(thing):
 
 
 def refusal(thing, name):
-    """What is wrong, and what to do."""
+    """The error message: what is wrong, and what to do."""
     kind = "class" if issubclass(type(thing), type) else "function" if callable(thing) else "object"
     return (
         "Cannot send the %s %s to a spawned process: it is a new interpreter, which would import it "
@@ -123,7 +124,7 @@ def refusal(thing, name):
 
 
 def change_pool(pool):
-    """Pool: a thread pickles the tasks; what it fails with is the task's error."""
+    """Patches Pool. Its thread pickles the tasks; an error there becomes the task's error."""
     set_up = pool.Pool._setup_queues
 
     @functools.wraps(set_up)
@@ -138,10 +139,10 @@ def change_pool(pool):
 
 
 def refuse_function(function):
-    """Refuses a function before it is in the executor's queue.
+    """Refuses a function before it enters the executor's queue.
 
-    The queue's thread would do it too, but an executor whose map() fails, and that is closed at
-    once, may wait for ever for the calls that are left.
+    The queue's thread would refuse it, too. But if map() fails and the executor is closed at once,
+    that may wait for ever for the remaining calls.
     """
     if type(function) is functools.partial:
         for part in (function.func, *function.args):
@@ -151,13 +152,13 @@ def refuse_function(function):
 
 
 def change_executor(process):
-    """ProcessPoolExecutor: submit() refuses functions, and a thread what their arguments hold."""
+    """Patches ProcessPoolExecutor: submit() checks the function, its thread the arguments."""
     executor, queue = process.ProcessPoolExecutor, process._SafeQueue
     submit, init, put = executor.submit, queue.__init__, queue.put
     loads = sys.modules["pickle"].loads
 
     class SpawnCall(process._CallItem):
-        """A call that is pickled for a spawned process."""
+        """A call that uses SpawnPickler when it is pickled."""
 
         def __reduce__(self):
             call = object.__new__(process._CallItem)

@@ -1,11 +1,10 @@
-"""A function of Python that stands where one of C stood, and behaves as that did."""
+"""A Python function that replaces a C function and behaves like it."""
 
 import functools
 
 
 class Unbound:
-    """A callable that a class or an instance can hold without becoming a method, as functions of C
-    are; pickled by its name."""
+    """A callable that does not become a method in a class, like a C function. Pickled by name."""
 
     def __init__(self, function, module):
         functools.update_wrapper(self, function)

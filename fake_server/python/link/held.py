@@ -1,18 +1,19 @@
-"""Results that wait to be sent together. They wait in the page, where the server finds them."""
+"""Held results: small results that wait in the page, to be sent together."""
 
 from pyproxy_worker.link.page import PAGE_BYTES
 
-# Among the page's u32: how often it was emptied, and the bytes that are held. Those come behind.
-TURN = 1024
+# Among the page's u32: how often held results were sent, and how many bytes are held.
+SENDS = 1024
 LENGTH = 1025
+# Where the frames begin, in bytes.
 START = 4 * 1026
 
 
 class Held:
-    """Frames that are whole and not sent.
+    """Whole frames that are not sent yet.
 
-    The server reads them here if they are not sent for long, or never, as this process has died. So
-    each is written first and counted then, and what was sent is uncounted before it is overwritten.
+    The server reads them from the page if this process doesn't send them for a while, or if it has
+    died. So we write a frame before we count it, and reset the count before we overwrite a frame.
     """
 
     def __init__(self, page):
@@ -34,12 +35,12 @@ class Held:
         return True
 
     def bytes(self):
-        """All of them."""
+        """Returns all held frames."""
         return self._bytes[START : self._end]
 
     def clear(self):
-        """They are sent."""
+        """Drops all frames, after they were sent."""
         self._u32[LENGTH] = 0
-        self._u32[TURN] = (self._u32[TURN] + 1) & 0xFFFF_FFFF
+        self._u32[SENDS] = (self._u32[SENDS] + 1) & 0xFFFF_FFFF
         self._end = START
         self.count = 0

@@ -1,9 +1,9 @@
-"""Frames to and from the server, over the unix socket of LINK.md."""
+"""Sends frames to the server and receives them, over the unix socket of LINK.md."""
 
 import os
 import struct
 
-# The class of Python around it could be changed by user code.
+# From C, since user code could change the Python class in the module `socket`.
 from _socket import AF_UNIX, MSG_WAITALL, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET, socket
 
 from pyproxy_worker.codec import apart
@@ -18,7 +18,7 @@ LENGTH_AT = 4
 VERSION = 1
 FIRST_BUFFER_BYTES = 64 * 1024
 SEND_BUFFER_BYTES = 1024 * 1024
-# Beyond this a buffer is given back once its frame is done with.
+# A larger buffer is freed once its frame is no longer needed.
 KEPT_BUFFER_BYTES = 1024 * 1024
 
 EVAL = 0x10
@@ -29,43 +29,43 @@ NOTE = 0x62
 BROKEN = 0x63
 # In the flags of an EVAL, beside the client's: no other job is there until its RESULT.
 ALONE = 0x80
-# In the flags of a RESULT, beside its status: the job's output has been read, and no END comes.
+# In the flags of a RESULT, beside its status: the server has read the job's output; no END follows.
 READ = 0x80
 
-# While more jobs wait here, so many small results may wait to be sent together, or for so long. What
-# counts is the time of the jobs: whoever is woken by a result may keep this process waiting.
+# While more jobs wait here, we hold up to this many small results, for up to this long. We measure
+# the time of the jobs, since a server that wakes for a result may take the processor from us.
 HELD_RESULTS = 32
 HELD_NS = 250_000
 HELD_BYTES = 1024
 
 
 class Link:
-    """The connection to the server. For the main thread alone.
+    """The connection to the server. For the main thread only.
 
-    While several quick jobs are here, their results are sent together: waking the server for each
-    would cost both more than the jobs do.
+    If there are several quick jobs, their results are sent together: waking the server for each
+    would cost both sides more than the jobs.
     """
 
     def __init__(self, path, page):
         self._socket = connect(path)
-        self._last = None  # its descriptor, at the end of the process
-        # A result that fits in needs no waiting for the server in between. Linux gives what it may.
+        self._last = None  # the socket's descriptor, once the process is ending
+        # We don't wait for the server while a result fits into this. Linux may give less.
         self._socket.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES)
         self._held = Held(page)
-        self._held_since = 0  # when the job of the first of them began
+        self._held_since = 0  # when the job of the first held result began
         self._buffer = buffer(FIRST_BUFFER_BYTES)
         self._start = 0
         self._end = 0
-        self.has_waited = True  # for the frame that was received last
-        self.is_mid_frame = False  # a send was broken off: whatever came now would be its rest
+        self.has_waited = True  # `receive` had to wait for the last frame
+        self.is_mid_frame = False  # a send was interrupted: new bytes would continue its frame
 
     def receive(self):
-        """The next frame, as type, flags, id and body; None at the end of the stream.
+        """Returns the next frame as type, flags, id and body; None at the end of the stream.
 
-        The body is good until the next call. It is None if there was no memory for it.
+        The body is valid until the next call. It is None if there was no memory for it.
         """
-        if apart.held:
-            apart.held.clear()
+        if apart.waiting:
+            apart.waiting.clear()
         self.has_waited = False
         kind = None
         while True:
@@ -100,14 +100,14 @@ class Link:
             self._end += count
 
     def send(self, kind, flags, ident, *body):
-        """Sends a frame whose body is the bytes in `body`, one after the other."""
+        """Sends a frame. Its body is the concatenation of `body`."""
         length = sum(map(len, body))
         header = HEADER.pack(0, VERSION, kind, flags, length, ident)
         self._release()
         self._send(header, body, length)
 
     def send_result(self, job, flags, outcome, began=0, ended=0):
-        """Sends a RESULT, or holds it back for the next. The job's beginning and end are in ns."""
+        """Sends a RESULT, or holds it. `began` and `ended` are the times of the job, in ns."""
         status, head, values = outcome
         held = self._held
         count = held.count
@@ -117,7 +117,7 @@ class Link:
         for value in values:
             length += len(value)
         header = HEADER.pack(0, VERSION, RESULT, status | flags, length, job)
-        # Whether another whole frame is here already.
+        # Is another whole frame here already?
         have = self._end - self._start - HEADER_BYTES
         has_more = have >= 0 and have >= read_length(self._buffer, self._start + LENGTH_AT)[0]
         if (has_more or count) and length <= HELD_BYTES:
@@ -130,17 +130,17 @@ class Link:
         self._send(header, (head, *values), length)
 
     def outlive(self):
-        """The link ends with the process and not before, whatever the interpreter finalizes."""
+        """Keeps the link open until the process ends, even after the interpreter finalizes."""
         self._release()
-        # As a number alone: a socket would be closed, with a ResourceWarning.
+        # Only the number: the interpreter would close a socket object, with a ResourceWarning.
         self._last = self._socket.detach()
 
     def close(self):
-        """In a forked child: the connection is the parent's."""
+        """In a forked child: closes the connection, which belongs to the parent."""
         os.close(self._socket.detach() if self._last is None else self._last)
 
     def _release(self):
-        """Sends what is held back."""
+        """Sends the held results."""
         if self._held.count > 0:
             self.is_mid_frame = True
             self._socket.sendall(self._held.bytes())
@@ -165,10 +165,10 @@ class Link:
         self.is_mid_frame = False
 
     def _make_room(self, whole):
-        """Makes sure that bytes of a frame of `whole` bytes can be received.
+        """Makes room in the buffer to receive more of a frame of `whole` bytes.
 
-        A large frame gets its whole buffer at once: the server has all of its bytes before it sends
-        the first, so its header is no claim of a stranger's.
+        A large frame gets its whole buffer at once. We can trust the length in its header, since
+        the server has all bytes of a frame before it sends the first one.
         """
         size = len(self._buffer)
         have = self._end - self._start
@@ -185,15 +185,15 @@ class Link:
         self._end = have
 
     def _moved(self, size):
-        """A new buffer with what is not taken yet; views of the old one may still be about."""
+        """Returns a new buffer with the remaining bytes. Views of the old one may still exist."""
         moved = buffer(size)
         moved[: self._end - self._start] = self._buffer[self._start : self._end]
         return moved
 
     def _receive_apart(self, length, at, head, code, size):
-        """The body of a frame without the large bytes at `at`, which are held for its reader."""
+        """Returns the body of a frame without the large bytes at `at`, which `apart` keeps."""
         after = at + apart.STANDIN_BYTES
-        # If there is no memory for these two, nothing has been taken yet.
+        # Allocate first: if there is no memory, the frame is still complete.
         data = apart.room(size)
         body = memoryview(bytearray(after + length - at - head - size))
         self._start += HEADER_BYTES
@@ -201,12 +201,12 @@ class Link:
         self._start += head
         with data.getbuffer() as memory:
             self._fill(memory)
-        body[at:after] = apart.hold(code, data.getvalue())
+        body[at:after] = apart.keep(code, data.getvalue())
         self._fill(body[after:])
         return body
 
     def _fill(self, view):
-        """Puts into a view what comes next."""
+        """Fills a view with the next bytes of the stream."""
         at = min(len(view), self._end - self._start)
         view[:at] = self._buffer[self._start : self._start + at]
         self._start += at
@@ -217,7 +217,7 @@ class Link:
             at += count
 
     def _skip(self, length):
-        """Receives and drops the rest of a frame that cannot be held."""
+        """Receives and drops what remains of a frame for which there is no memory."""
         self._start = self._end = 0
         if len(self._buffer) > FIRST_BUFFER_BYTES:
             self._buffer = buffer(FIRST_BUFFER_BYTES)
@@ -229,12 +229,12 @@ class Link:
 
 
 def buffer(size):
-    """Memory to receive in, as what slices without a copy."""
+    """Allocates a buffer that can be sliced without a copy."""
     return memoryview(bytearray(size))
 
 
 def connect(path):
-    """A connection to the unix socket at `path`, out of the way of user code."""
+    """Connects to the unix socket at `path`, on a descriptor out of the way of user code."""
     first = socket(AF_UNIX, SOCK_STREAM)
     try:
         first.connect(path)

@@ -1,4 +1,4 @@
-"""What became of a job: a status, the start of the RESULT's body, and values as pieces of bytes."""
+"""The outcome of a job: a status, the head of the RESULT's body, and the value in pieces."""
 
 import struct
 
@@ -13,7 +13,7 @@ LENGTH = struct.Struct(">I")
 
 
 def head_of(control):
-    """The start of a RESULT's body."""
+    """Returns the head of a RESULT's body: the control map with its length."""
     data = encode(control)
     return LENGTH.pack(len(data)) + data
 
@@ -24,7 +24,7 @@ STOPPED = CANCELLED, head_of({"how": "interrupted"}), ()
 
 
 def unsendable(error, root):
-    """The outcome that says which value cannot travel."""
+    """Returns the outcome for a value that cannot be sent; it says which one."""
     path = error.path(root)
     message = "Cannot send %s: %s" % (path or "this value", error.reason)
     control = {"message": message, "path": path, "type": error.type_name}

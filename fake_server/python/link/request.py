@@ -1,10 +1,10 @@
-"""What an EVAL asks for: the reader of its body."""
+"""Reads the body of an EVAL."""
 
 import struct
 from functools import lru_cache
 from unicodedata import normalize
 
-from pyproxy_worker.codec.apart import held
+from pyproxy_worker.codec import apart
 from pyproxy_worker.codec.codec import decode, with_deep_stack
 from pyproxy_worker.codec.locate import locate
 from pyproxy_worker.codec.steps import step_to
@@ -13,16 +13,16 @@ from pyproxy_worker.values.opaque import EncodeError
 read_session_and_length = struct.Struct(">II").unpack_from
 CONTROL_AT = 8
 
-# Control maps that are kept in their read form: calls that come again have the same one.
+# The cache of decoded control maps: repeated calls have the same one.
 CACHED_CONTROLS = 256
 MAX_CACHED_CONTROL_BYTES = 4096
 
 
 def read_request(body):
-    """What an EVAL asks for: code, locs, globs, session, namespace, is_strict.
+    """Returns what an EVAL asks for: code, locs, globs, session, namespace, is_strict.
 
-    Raises ValueError if it breaks a rule of the wire, and EncodeError if Python cannot make one of
-    the values.
+    Raises ValueError if it breaks a rule of the wire, and EncodeError if Python cannot construct
+    one of the values.
     """
     if body is None:
         raise MemoryError
@@ -43,7 +43,7 @@ def read_request(body):
         except EncodeError:
             raise with_deep_stack(locate, bytes(body[values_at:])) from None
         finally:
-            held.clear()  # from here on it is the code's to keep or to drop
+            apart.waiting.clear()  # so that only the code refers to the bytes
         if type(values) is not list or len(values) != 2:
             raise ValueError("the values of an EVAL must be one array of locs and globs")
         locs = variables(values[0], "locs")
@@ -72,7 +72,7 @@ read_control_again = lru_cache(CACHED_CONTROLS)(read_control)
 
 
 def variables(value, name):
-    """A dict that can be a namespace, or None."""
+    """Checks that a value can be a namespace: a dict with string keys, or None."""
     if value is None:
         return None
     if type(value) is not dict:
@@ -87,7 +87,7 @@ def variables(value, name):
 
 
 def as_python_reads(value, name):
-    """The variables under their names as Python's parser reads them: in their NFKC form."""
+    """Normalizes the names of variables to NFKC, as Python's parser does."""
     read = {}
     originals = {}
     for key, item in value.items():

@@ -1,11 +1,11 @@
-"""C's own stdout, which has a buffer of its own."""
+"""Flushes C's stdout, which has its own buffer."""
 
 import ctypes
 import functools
 
 
 def find_c_flush():
-    """A function that flushes C's own stdout, or does nothing where that cannot be reached."""
+    """Returns a function that flushes C's stdout, or does nothing if we can't find that."""
     libc = ctypes.CDLL(None)
     for name in ("stdout", "__stdoutp"):
         try:

@@ -1,8 +1,8 @@
-"""A line of output while it is being written."""
+"""A line of output that is not finished yet."""
 
 
 class Line:
-    """What a thread has written of a line: job, descriptor and bytes of each piece."""
+    """The pieces that a thread has written of a line: job, descriptor and bytes of each."""
 
     __slots__ = ("tick", "pieces")
 

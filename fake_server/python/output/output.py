@@ -1,18 +1,18 @@
-"""The three standard streams of user code, and where what is written to them goes.
+"""The standard streams of user code, and the way of their output to the records.
 
-sys.stdout has three speeds:
+sys.stdout has three modes:
 
-- quiet: nothing was written lately. A function of ours stands in for `sys.stdout.write`: the first
-  line goes out at once, wakes the ticker, and takes the function away.
-- quick: further text is gathered by C at full speed, in a TextIOWrapper that gives it to
-  `Buffer.write`, and the ticker sends it every few milliseconds. A tick that finds nothing new
-  makes it quiet again.
-- by line: each line goes out as soon as it is whole, and belongs to the job that the writing thread
-  belongs to. So it is while threads of user code live, which may be of different jobs, and once a
-  process was started, which writes as well. sys.stderr is always like this.
+- quiet: nothing was written lately. Our function replaces `sys.stdout.write`. It sends the first
+  line at once, wakes the ticker, and removes itself.
+- quick: C gathers further text at full speed in a TextIOWrapper, which passes it to `Buffer.write`.
+  The ticker sends it every few milliseconds. After a tick without new text the mode is quiet again.
+- by line: each line is sent when it is complete, and belongs to the job of the thread that wrote
+  it. This is the mode while user code has threads, which may belong to different jobs, and after it
+  has started a process, which may write, too. sys.stderr is always in this mode.
 
-Whatever the speed, all that one thread writes keeps its order: before anything is added to `held`,
-what C has gathered is moved to the records, so `held` always comes first.
+In every mode the output of a thread keeps its order: before a line is begun in `lines`, the text
+that C has gathered is moved to the records. So the text in `lines` is always older than what C has
+gathered, and is sent first.
 """
 
 import _thread
@@ -26,7 +26,7 @@ from pyproxy_worker.output.line import Line
 from pyproxy_worker.output.streams import Buffer, open_stdin, open_stream, plain_stream, reconfigure
 from pyproxy_worker.output.ticker import Ticker
 
-# With so many pieces a line is not waited for: it goes out as it is.
+# An unfinished line of more pieces than this is sent as it is.
 MAX_PIECES = 64
 
 write_bytes = os.write
@@ -35,7 +35,7 @@ flush_text = io.TextIOWrapper.flush
 
 
 class Output:
-    """The streams and descriptors of the job that runs."""
+    """The streams and descriptors of the running job."""
 
     def __init__(self, records, lock, cancels):
         self.records = records
@@ -43,16 +43,16 @@ class Output:
         self.cancels = cancels
         self.job = 0
         self.owners = {}  # the job of each thread that user code has started
-        self.starting = _thread.allocate_lock()  # held until a started thread is in `owners`
+        self.starting = _thread.allocate_lock()  # locked until a started thread is in `owners`
         self.main = _thread.get_ident()
-        self.held = {}  # of each thread that writes by line: what it has begun
+        self.lines = {}  # the unfinished line of each thread that writes by line
         self._ticks = 0
-        self.taker = 0  # the thread that is just moving text to the records
+        self.taker = 0  # the thread that is moving text to the records now
         self.is_by_line = False
         self.is_forked = False
         self.standard = Standard()
         self.is_forgetting = False  # the job drops the namespaces of a session
-        self._is_gathered = False  # all that the job has written is with the records
+        self._is_gathered = False  # the records have all output of the job
         self.has_started_process = False
         self.stdout = open_stream(1, "<stdout>", self)
         self.stderr = open_stream(2, "<stderr>", self)
@@ -70,11 +70,11 @@ class Output:
         self._hush()
 
     def begin(self, job, follows=False):
-        """Everything as it was before user code first ran, and what is written is `job`'s.
+        """Restores streams and descriptors. From now on output belongs to `job`.
 
-        Three system calls put the descriptors back, which is a third of what a quick job costs. They
-        are left out where a job follows one of the same session without a pause, and no code is
-        known to have moved them.
+        It takes three system calls to restore the descriptors, a third of the cost of a quick job.
+        We skip them if the job follows one of the same session without a pause, and if we know of
+        no code that has moved them.
         """
         self.job = job
         self._is_gathered = self.has_started_process = False
@@ -89,19 +89,19 @@ class Output:
         sys.stdout = sys.__stdout__ = self.stdout
         sys.stderr = sys.__stderr__ = self.stderr
         self._stderr_methods["write"] = self._write_error
-        # Before user code counts threads: it might take ours for one that it has to wait for.
+        # Start it now: code that counts threads might take a new one for its own and wait for it.
         ticker = self.ticker
         if not ticker.is_running:
             ticker.start()
         self._stdout_methods["write"] = self._write_first
-        if _thread._count() > ticker.is_counted:  # threads live that are not ours
+        if _thread._count() > ticker.is_counted:  # user code has threads
             self.go_by_line()
         elif self.owners or self.is_by_line:
             self.owners.clear()
             self._go_quick()
 
     def finish(self):
-        """Sends all that was written so far, what C and a replaced sys.stdout hold included."""
+        """Sends all output so far, including what C and a replaced sys.stdout have buffered."""
         if getattr(sys, "stdout", None) is not self.stdout:
             self._flush_other(getattr(sys, "stdout", None))
         if getattr(sys, "stderr", None) is not self.stderr:
@@ -111,28 +111,28 @@ class Output:
         self._is_gathered = True
 
     def settle(self):
-        """Gathers the rest of a job's output."""
+        """Moves what is left of a job's output to the records."""
         if self._is_gathered and not self.is_by_line:
-            return  # nobody has written since
+            return  # nothing was written since `finish`
         self._flush_c()
         with self.lock:
             self.take()
-            if self.held:  # of threads that have ended, or go on late
-                for ident in tuple(self.held):
-                    self._put_held(ident)
+            if self.lines:  # of threads that have ended, or that outlive the job
+                for ident in tuple(self.lines):
+                    self._put_line(ident)
         if not self.is_by_line:
             self._hush()
 
     def is_read(self):
-        """Whether all that the job has written is read, or there was nothing: it needs no end."""
+        """Whether the server has read all output of the job, or there was none: it needs no END."""
         return not self.is_by_line and self.records.is_read()
 
     def end(self, job):
-        """Sends what is gathered, and the end of the job's output."""
+        """Sends the gathered output, then the END of the job's output."""
         self.records.end(job)
 
     def leave(self):
-        """The interpreter ends the process: what finalizers print goes its own way, without ours."""
+        """Restores Python's own streams, since the interpreter ends and finalizers may print."""
         self.finish()
         self.settle()
         self.ticker.stop()
@@ -144,15 +144,15 @@ class Output:
             sys.stderr = sys.__stderr__
 
     def _flush_other(self, stream):
-        """Flushes what user code has put in the place of sys.stdout or sys.stderr."""
+        """Flushes a stream that user code has assigned to sys.stdout or sys.stderr."""
         if stream is not self.stdout and stream is not self.stderr:
             try:
                 stream.flush()
             except Exception:
-                pass  # none, closed, or broken: user code's own, like python at its exit
+                pass  # None, closed, or broken: ignored, as Python does at exit
 
     def flush(self):
-        """Sends all that this thread has written."""
+        """Sends all output of this thread."""
         with self.lock:
             self.take()
         records = self.records
@@ -160,59 +160,59 @@ class Output:
             records.pump()
 
     def take(self):
-        """Moves what this thread has written to the records; the caller holds the lock."""
+        """Moves the output of this thread to the records. The caller holds the lock."""
         if self.taker == 0:
             ident = _thread.get_ident()
-            if self.held:
-                self._put_held(ident)
+            if self.lines:
+                self._put_line(ident)
             self.taker = ident
             try:
-                flush_text(self.stdout)  # what C has gathered
+                flush_text(self.stdout)  # the text that C has gathered
             finally:
                 self.taker = 0
 
     def owner(self):
-        """The job that the running thread belongs to: the one that started it."""
+        """Returns the job of the current thread: the job that started it."""
         ident = _thread.get_ident()
         if ident == self.main or ident == self.ticker.ident:
             return self.job
         job = self.owners.get(ident)
         if job is None:
             with self.starting:
-                # A thread of C's own making is nobody's.
+                # A thread that C has started: take the running job.
                 job = self.owners.get(ident, self.job)
         return job
 
     def go_by_line(self):
-        """From here on each line goes out at once, by itself."""
+        """Switches to the mode by line."""
         with self.lock:
             if self.stdout.__dict__.get("write", self._write_first) is self._write_first:
                 self.stdout.__dict__["write"] = self._write_line
             if self.is_by_line:
                 return
             self.is_by_line = True
-        # For who has taken the method C's way before: written through.
+        # Code may have kept a reference to C's write method; this sends its text at once.
         reconfigure(self.stdout, write_through=True)
 
     def forget(self):
-        """In a forked child: other threads, and what they have gathered, are the parent's."""
+        """In a forked child: drops other threads and their output, which belong to the parent."""
         self.is_forked = True
         self.main = _thread.get_ident()
-        self.held.clear()
+        self.lines.clear()
         self.ticker.forget()
         self.records.forget()
 
     def tick(self):
-        """Sends what was gathered. Says whether anything was written since the last time."""
+        """Sends the gathered output. Returns whether anything was written since the last tick."""
         with self.lock:
-            for ident, line in tuple(self.held.items()):
-                # One that a thread is just about to write is not torn apart.
+            for ident, line in tuple(self.lines.items()):
+                # Don't split a line that a thread has just begun to write.
                 if line.tick < self._ticks or not self.is_by_line:
-                    self._put_held(ident)
+                    self._put_line(ident)
             self.take()
         self.records.pump()
         self._ticks += 1
-        is_busy = self._seen != self.records.count or bool(self.held)
+        is_busy = self._seen != self.records.count or bool(self.lines)
         self._seen = self.records.count
         with self.lock:
             if not is_busy and not self.is_by_line and "write" not in self.stdout.__dict__:
@@ -227,7 +227,7 @@ class Output:
         self._stdout_methods["write"] = self._write_first
 
     def _first_writer(self):
-        """sys.stdout.write while it is quiet."""
+        """Makes sys.stdout.write for the mode quiet."""
         stdout = self.stdout
 
         def write(text, /):
@@ -242,7 +242,7 @@ class Output:
         return write
 
     def _line_writer(self, fd, stream):
-        """The write of a stream that goes by line."""
+        """Makes the write method of a stream for the mode by line."""
 
         def write(text, /):
             if not isinstance(text, str):
@@ -251,14 +251,14 @@ class Output:
             ident = _thread.get_ident()
             job = self.owner()
             with self.lock:
-                line = self.held.get(ident)
+                line = self.lines.get(ident)
                 if line is None:
                     self.take()
-                    line = self.held[ident] = Line(self._ticks)
+                    line = self.lines[ident] = Line(self._ticks)
                 line.pieces.append((job, fd, data))
                 is_line = "\n" in text or len(line.pieces) > MAX_PIECES
                 if is_line:
-                    self._put_held(ident)
+                    self._put_line(ident)
             if is_line:
                 self.records.pump()
             elif not self.is_forked:
@@ -267,9 +267,9 @@ class Output:
 
         return write
 
-    def _put_held(self, ident):
-        """Moves what a thread has begun to the records, with as few of them as it takes."""
-        line = self.held.pop(ident, None)
+    def _put_line(self, ident):
+        """Moves the line of a thread to the records; adjacent pieces of a job are joined."""
+        line = self.lines.pop(ident, None)
         pieces = line.pieces if line is not None else ()
         while pieces:
             job, fd, _ = pieces[0]
@@ -282,11 +282,11 @@ class Output:
                 self.put(job, fd, data)
 
     def put(self, job, fd, data):
-        """Puts bytes where descriptor `fd` leads; the caller holds the lock."""
+        """Writes bytes to where descriptor `fd` leads. The caller holds the lock."""
         if self.standard.leads_home(fd):
             self.records.put(job, fd, data)
             return
-        with memoryview(data) as rest:
+        with memoryview(data) as view:
             at = 0
-            while at < len(rest):
-                at += write_bytes(fd, rest[at:])
+            while at < len(view):
+                at += write_bytes(fd, view[at:])

@@ -1,4 +1,4 @@
-"""The output records of LINK.md, written into pipe 1, and the ends into both pipes."""
+"""Writes the output records of LINK.md: DATA records into pipe 1, END records into both pipes."""
 
 import collections
 import fcntl
@@ -10,22 +10,22 @@ from os import write as write_bytes  # before user code's is made to flush first
 from pyproxy_worker.descriptors import open_again, open_reading, set_aside
 
 HEADER = struct.Struct(">16sBBHI")
-# The kernel keeps what is written in one write whole up to this length.
+# Up to this length (PIPE_BUF) the kernel writes a record as a whole.
 MAX_RECORD_BYTES = 4096
 MAX_PAYLOAD_BYTES = MAX_RECORD_BYTES - HEADER.size
 DATA = 1
 END = 2
 F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
-# As much as an unprivileged user may have: the writer waits for the reader less often.
+# The most that an unprivileged user may have. A larger pipe makes the writer wait less often.
 PIPE_BYTES = 1 << 20
 
 
 class Records:
-    """A queue of output on its way into the pipe.
+    """A queue of output for the pipe.
 
-    What is in it is never lost and never written twice: a KeyboardInterrupt can only come between
-    two records, and what is left then goes with the next write. `lock` is held for as long as a
-    write takes that does not block; a full pipe is waited for without it.
+    Nothing in it is lost or written twice: a KeyboardInterrupt can only come between two records,
+    and the next write sends what is left. We hold `lock` during a write, which does not block, but
+    not while we wait for a full pipe.
     """
 
     def __init__(self, nonce, lock, cancels):
@@ -36,28 +36,28 @@ class Records:
         self._unread = poll_of(open_reading(1), open_reading(2))
         self._may_block = frozenset(filter(os.get_blocking, self._pipes))
         self._queue = collections.deque()
-        self._at = 0  # how much of the first in the queue is written
-        self.written = 0  # and written
+        self._at = 0  # how many bytes of the first entry are written
+        self.written = 0  # how many entries were written ever
         self._is_writing = False
-        self.count = 0  # how much was ever put into the queue
+        self.count = 0  # how many entries were queued ever
         for pipe in self._pipes:
             try:
                 fcntl.fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
             except OSError:
-                pass  # not Linux, or the user has as much in pipes as is allowed
+                pass  # not Linux, or over the user's limit
 
     def put(self, job, fd, data):
-        """Queues bytes; the caller holds the lock."""
+        """Queues bytes. The caller holds the lock."""
         self._queue.append((DATA, job, fd, data))
         self.count += 1
 
     def pump(self):
-        """Writes what is in the queue now; waits while the pipe is full."""
+        """Writes all entries that are queued now. Waits while the pipe is full."""
         upto = self.count
         while self.written < upto:
             with self._lock:
                 if self._is_writing:
-                    return  # a signal handler of the user's, in the middle of the lines below
+                    return  # in a signal handler of user code that interrupted the code below
                 self._is_writing = True
                 try:
                     is_full = not self._write_one()
@@ -69,19 +69,19 @@ class Records:
             self._cancels.pay()
 
     def is_read(self):
-        """Whether the server has read all that was ever written, by whomever, into both pipes."""
+        """Whether the server has read all bytes that any process wrote into both pipes."""
         if self.written != self.count or self._unread is None:
             return False
         try:
             return not self._unread(0, 1)
         except OSError:
-            return False  # user code has closed it: it cannot be known any more
+            return False  # user code has closed our descriptor, so we can't know
 
     def end(self, job):
-        """Closes the output of a job, behind all that was put before, on both pipes."""
+        """Ends the output of a job on both pipes, after all entries in the queue."""
         record = HEADER.pack(self._nonce, END, 0, 0, job)
         with self._lock:
-            # The usual case, an empty queue and room in the pipe, without detours.
+            # The fast path: the queue is empty and the pipe has room.
             is_written = (
                 self.written == self.count
                 and not self._is_writing
@@ -96,14 +96,14 @@ class Records:
             self._wait(self._pipes[1])
 
     def forget(self):
-        """In a forked child: the queue is the parent's to write."""
+        """In a forked child: drops the queue, which the parent writes."""
         self._queue.clear()
         self._at = 0
         self.written = self.count
 
     def _write_one(self):
         if not self._queue:
-            return True  # another thread was quicker
+            return True  # another thread has written it
         kind, job, fd, data = self._queue[0]
         part = data[self._at : self._at + MAX_PAYLOAD_BYTES]
         header = HEADER.pack(self._nonce, kind, fd, len(part), job)
@@ -117,7 +117,7 @@ class Records:
         return True
 
     def _write(self, pipe, record):
-        """Writes one record whole, or says that there is no room."""
+        """Writes one whole record; False if there is no room for it."""
         try:
             if pipe in self._may_block and not self._has_room(pipe, 0):
                 return False
@@ -125,7 +125,7 @@ class Records:
         except BlockingIOError:
             return False
         except BrokenPipeError:
-            pass  # the server does not read any more: it is ending us
+            pass  # the server has closed the pipe, and will end this process
         return True
 
     def _wait(self, pipe):
@@ -139,11 +139,11 @@ class Records:
 
 
 def poll_of(*pipes):
-    """What polls pipes for bytes that nobody has read; None if they cannot be seen from here."""
+    """Returns a function that polls pipes for unread bytes; None if we can't open them."""
     if None in pipes:
         return None
     low = select.epoll()
-    # Its own descriptor is the lowest: that is user code's.
+    # The low descriptors are for user code.
     poll = select.epoll.fromfd(set_aside(low.fileno()))
     low.close()
     for pipe in pipes:

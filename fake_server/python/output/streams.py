@@ -1,19 +1,19 @@
-"""sys.stdout and sys.stderr as user code sees them, over the output of a job."""
+"""sys.stdout and sys.stderr as user code sees them. They write to the output of a job."""
 
 import _thread
 import io
 import sys
 
-# As the interpreter has them for this environment, before ours take their places.
+# The interpreter's own choices for this environment, read before we replace its streams.
 STDIN_ERRORS = sys.stdin.errors
 STDOUT_ERRORS = sys.stdout.errors
 reconfigure = io.TextIOWrapper.reconfigure
-# A lone surrogate must not make print fail; what Python sends is always UTF-8.
+# print must not fail for a lone surrogate. Output is always UTF-8.
 CODING = {"encoding": "utf-8", "errors": "backslashreplace"}
 
 
 class Buffer(io.BufferedIOBase):
-    """What is below sys.stdout or sys.stderr. It holds nothing back, and cannot be closed."""
+    """The binary stream below sys.stdout or sys.stderr. It has no buffer and cannot be closed."""
 
     mode = "wb"
 
@@ -23,7 +23,8 @@ class Buffer(io.BufferedIOBase):
         self._output = output
 
     def write(self, data):
-        # Shielded from the KeyboardInterrupt of a cancel: TextIOWrapper has let go of the text.
+        # `Cancels.shielded` has this function: TextIOWrapper has dropped the text already, so a
+        # KeyboardInterrupt here would lose it.
         output = self._output
         if type(data) is not bytes:
             data = memoryview(data).tobytes()
@@ -55,7 +56,7 @@ class Buffer(io.BufferedIOBase):
 
 
 class Stream(io.TextIOWrapper):
-    """sys.stdout and sys.stderr: user code can neither close them nor take their buffer away."""
+    """sys.stdout or sys.stderr. User code can neither close it nor detach its buffer."""
 
     mode = "w"
     is_changed = False
@@ -68,7 +69,7 @@ class Stream(io.TextIOWrapper):
         reconfigure(self, **options)
 
     def put_back(self):
-        """Undoes what user code has reconfigured."""
+        """Undoes the `reconfigure` calls of user code."""
         if self.is_changed:
             self.is_changed = False
             reconfigure(self, line_buffering=False, write_through=False, newline="\n", **CODING)
@@ -79,19 +80,19 @@ class Stream(io.TextIOWrapper):
 
 
 def open_stream(fd, name, output):
-    """sys.stdout or sys.stderr."""
+    """Opens sys.stdout or sys.stderr."""
     return Stream(Buffer(fd, name, output), newline="\n", **CODING)
 
 
 def open_stdin():
-    """sys.stdin: descriptor 0, under the name that Python gives it."""
+    """Opens sys.stdin: descriptor 0, with the name that Python gives it."""
     raw = io.FileIO(0, closefd=False)
     raw.name = "<stdin>"
     return io.TextIOWrapper(io.BufferedReader(raw), "utf-8", STDIN_ERRORS)
 
 
 def plain_stream(fd, name, is_error):
-    """sys.stdout or sys.stderr as Python itself makes them."""
+    """Opens sys.stdout or sys.stderr as Python itself does."""
     raw = io.FileIO(fd, "w", closefd=False)
     raw.name = name
     errors = "backslashreplace" if is_error else STDOUT_ERRORS

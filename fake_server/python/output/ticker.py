@@ -1,23 +1,23 @@
-"""A thread that calls a function every few milliseconds while there is something to do."""
+"""A thread that calls a function every few milliseconds while there is work."""
 
 import os
 import time
 from _thread import get_ident, get_native_id, start_new_thread
 from queue import Empty, SimpleQueue
 
-# A printed line waits at most 20 ms, of which up to 5 are for the interpreter lock.
+# A printed line waits at most 20 ms, up to 5 ms of them for the interpreter lock.
 TICK_SECONDS = 0.015
-# Waking a sleeping thread costs a printing eval 10 us; ticking for a second more costs 1 ms.
+# Waking a sleeping thread costs a printing job 10 us; a second of idle ticks costs 1 ms.
 IDLE_TICKS = 60
 STOP = "stop"
 WAKE = "wake"
 
 
 class Ticker:
-    """Sleeps after a while of nothing to do.
+    """Calls `tick`, which returns whether there was work, and sleeps after a while without work.
 
-    `tick` says whether there was something. Nothing is lost between the last tick and the sleep:
-    what was done before `_is_asleep` was set is seen by a tick after it, and who comes later wakes.
+    No work is lost between the last tick and the sleep: one more tick follows after `_is_asleep` is
+    set, and sees all work before that. Later work wakes the thread.
     """
 
     def __init__(self, tick):
@@ -26,21 +26,22 @@ class Ticker:
         self._is_asleep = False
         self._native_id = 0
         self.is_running = False
-        self.is_counted = False  # among Python's live threads; rather later and shorter than it is
+        # Whether `_thread._count()` includes the thread. May be set late and cleared early.
+        self.is_counted = False
         self.ident = 0
 
     def start(self):
-        """Starts the thread, unless there is one."""
+        """Starts the thread, unless it runs."""
         if not self.is_running:
             self._is_asleep = False
             self.is_running = True
             try:
                 self.ident = start_new_thread(self._run, ())
-            except RuntimeError:  # none left, or since 3.12 the interpreter is about to end
+            except RuntimeError:  # no more threads, or since 3.12 the interpreter is about to end
                 self.is_running = False
 
     def arm(self):
-        """There is something to do within a tick."""
+        """Makes sure that a tick comes soon."""
         if self._is_asleep:
             self._is_asleep = False
             self._bell.put(WAKE)
@@ -48,13 +49,13 @@ class Ticker:
             self.start()
 
     def stop(self):
-        """Ends the thread, before a fork that is to find none."""
+        """Ends the thread, before a fork that should find no other thread."""
         if not self.is_running or get_ident() == self.ident:
             return
         self._bell.put(STOP)
         while self.is_running:
             time.sleep(0.0001)
-        # It counts those that are just going, too.
+        # os.fork() also counts threads that are about to end.
         path = "/proc/self/task/%d" % self._native_id
         for _ in range(100):
             if not os.access(path, os.F_OK):
@@ -62,7 +63,7 @@ class Ticker:
             time.sleep(0.0001)
 
     def forget(self):
-        """In a forked child: there is no thread any more."""
+        """In a forked child: the thread does not exist here."""
         self.is_running = self.is_counted = False
 
     def _run(self):
@@ -80,7 +81,7 @@ class Ticker:
                             self._is_asleep = False
                             idle = 0
                 except Exception:
-                    pass  # the job's own thread meets the same at its next write, and has a voice
+                    pass  # the job's thread gets the same error at its next write, and reports it
         finally:
             self.is_running = self.is_counted = False
 

@@ -1,7 +1,7 @@
-"""Arrays: numpy's are extension 12, JavaScript's typed arrays and array.array extension 15.
+"""Arrays: those of numpy are extension 12; typed arrays of JavaScript and array.array extension 15.
 
-numpy is imported when a value has come that needs it, never to send one: whoever has a value of
-numpy's has imported it.
+We import numpy only to receive a value. To send one there is no need: code that has an array has
+imported numpy.
 """
 
 import re
@@ -11,7 +11,7 @@ import sys
 from pyproxy_worker.codec.msgpack_pure import LARGE_BYTES, Ext, Large
 from pyproxy_worker.values.opaque import EncodeError, opaque
 
-# As many as numpy 2 has.
+# The limit of numpy 2.
 MAX_DIMENSIONS = 64
 
 SIZES = {
@@ -34,7 +34,7 @@ MOMENT = re.compile(
     r"(datetime64|timedelta64)(\[[0-9]{0,9}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?", re.ASCII
 )
 TEXT = re.compile(r"([US])([1-9][0-9]{0,8})", re.ASCII)
-# The typecodes of array.array; those of 4 and 8 bytes are the same everywhere.
+# The typecodes of array.array. These have the same sizes on all platforms.
 TYPECODES = {
     "int8": "b",
     "int16": "h",
@@ -47,7 +47,7 @@ TYPECODES = {
     "float32": "f",
     "float64": "d",
 }
-# Those of the types above that a typed array of JavaScript has, bytes aside.
+# The element types of JavaScript's typed arrays, except Uint8Array, which is bytes.
 ELEMENTS = frozenset(TYPECODES) - {"uint8"} | {"float16"}
 
 
@@ -55,7 +55,7 @@ ELEMENTS = frozenset(TYPECODES) - {"uint8"} | {"float16"}
 
 
 def lower_array(value):
-    """An array.array: as elements in memory, bytes or text."""
+    """Lowers an array.array to typed elements, bytes or text."""
     code = value.typecode
     if code in "uw":
         return value.tounicode()
@@ -69,18 +69,18 @@ def lower_array(value):
 
 
 def elements(name, data):
-    """Extension 15 over what has a buffer of contiguous elements of that name."""
+    """Makes an extension 15 of an object whose buffer has contiguous elements of that type."""
     return Ext(15, payload(b"%c%b" % (len(name), name.encode()), data))
 
 
 def payload(head, data):
-    """A head, then a buffer; what is large stays where it is until it is sent."""
+    """Joins a head and a buffer. A large buffer is not copied before it is sent."""
     memory = memoryview(data).cast("B")
     return b"".join((head, memory)) if len(memory) < LARGE_BYTES else Large(head, memory)
 
 
 def lower_ndarray(value):
-    """An ndarray, or what it is one step down."""
+    """Lowers an ndarray one step."""
     numpy = sys.modules["numpy"]
     kind = value.dtype.kind
     masked = sys.modules.get("numpy.ma")
@@ -99,28 +99,28 @@ def lower_ndarray(value):
 
 
 def lower_masked(numpy, masked, value):
-    """An array with a mask, as lists with None where it is masked."""
+    """Lowers a masked array to lists with None for masked items."""
     kind = value.dtype.kind
     if kind in "mMOT":
-        # One by one: its own tolist() makes numbers of nanoseconds.
+        # One by one, since its tolist() turns nanoseconds into integers.
         items = numpy.empty(value.size, object)
         hidden = masked.getmaskarray(value).reshape(-1)
         for i, item in enumerate(masked.getdata(value).reshape(-1)):
             if not hidden[i]:
                 items[i] = item
         return items.reshape(value.shape).tolist()
-    # Fields, and what is finer than a float, would be lost on the way.
+    # tolist() would lose fields, and the precision of floats wider than 64 bits.
     return value.tolist() if kind in "SU" or value.dtype.name in SIZES else opaque(value)
 
 
 def memory(numpy, array):
-    """The bytes of an array in C order, little-endian; not copied if they lie so already."""
+    """Returns the bytes of an array in C order, little-endian; copied only if necessary."""
     array = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
     return array.reshape(-1).view(numpy.uint8)
 
 
 def name_of(dtype):
-    """What numpy calls the dtype, or None if it does not travel as bytes."""
+    """Returns numpy's name of the dtype, or None if its items are not sent as bytes."""
     if dtype.kind in "SU":
         size = dtype.itemsize // (1 if dtype.kind == "S" else 4)
         return "%s%d" % (dtype.kind, size) if size else None
@@ -128,7 +128,7 @@ def name_of(dtype):
 
 
 def lower_scalar(value):
-    """A scalar of numpy's as Python's own, or an Ext."""
+    """Lowers a numpy scalar to Python's own type, or to an Ext."""
     kind = value.dtype.kind
     if kind in "mM":
         return lower_moment(sys.modules["numpy"], value, kind)
@@ -136,7 +136,7 @@ def lower_scalar(value):
 
 
 def lower_moment(numpy, value, kind):
-    """A datetime64 or timedelta64, where Python's own are as fine and reach as far."""
+    """Lowers a datetime64 or timedelta64 to Python's own type, if that is exact and in range."""
     if numpy.isnat(value):
         return None
     unit = numpy.datetime_data(value.dtype)[0]
@@ -154,15 +154,15 @@ def lower_moment(numpy, value, kind):
 
 
 def load(name):
-    """A module that values need, or None where it is not installed."""
+    """Imports a module that values need; None if it is not installed."""
     try:
         return __import__(name)
-    except Exception:  # whatever a broken installation raises: it is as good as none
+    except Exception:  # a broken installation may raise anything
         return None
 
 
 def lift_elements(data, _):
-    """A typed array: an ndarray where there is numpy, else an array.array. Both can be written."""
+    """Lifts a typed array to an ndarray, or to an array.array without numpy. Both are writable."""
     name, at = read_name(data)
     if name not in ELEMENTS:
         raise ValueError("there is no typed array of %.100r" % name)
@@ -199,7 +199,7 @@ def lift_ndarray(data, _):
 
 
 def read_name(data):
-    """The name at the start of a payload, and where it ends."""
+    """Returns the name at the start of a payload, and where it ends."""
     at = 1 + data[0] if len(data) else 1
     if at > len(data):
         raise ValueError("the name of a dtype is cut short")
@@ -207,7 +207,7 @@ def read_name(data):
 
 
 def size_of(name):
-    """The size of an item in bytes; None if there is no such dtype."""
+    """Returns the size of an item in bytes; None if there is no such dtype."""
     if name in SIZES:
         return SIZES[name]
     if MOMENT.fullmatch(name):
@@ -217,17 +217,17 @@ def size_of(name):
 
 
 def made(numpy, name, shape, order, data, at):
-    """An ndarray with memory of its own."""
+    """Makes an ndarray that owns its memory."""
     try:
         if name == "bool":
-            # Bytes that are neither 0 nor 1 would be neither True nor False.
+            # Through u1, since a bool array with bytes other than 0 and 1 misbehaves.
             return numpy.ndarray(shape, "u1", data, at, order=order).astype(bool)
         dtype = numpy.dtype(name).newbyteorder("<")
         if at == len(data):
             return numpy.empty(shape, dtype, order)
         array = numpy.ndarray(shape, dtype, data, at, order=order).copy(order)
     except (ValueError, TypeError, OverflowError) as error:
-        # The wire allows more than this numpy does: dimensions, sizes.
+        # The wire allows more dimensions and larger sizes than some versions of numpy.
         raise EncodeError("numpy refuses it: %s" % error, "NDArray") from None
     if name[0] == "U" and (array.reshape(-1).view("<u4") > sys.maxunicode).any():
         raise ValueError("a string of an array has what is no code point")
@@ -235,7 +235,7 @@ def made(numpy, name, shape, order, data, at):
 
 
 def plain_array(name, shape, data):
-    """What there is without numpy."""
+    """Makes an array.array, if numpy is not installed."""
     if name not in TYPECODES or len(shape) != 1:
         reason = "an array of %s with %d dimensions needs numpy in Python, which has none"
         raise EncodeError(reason % (name, len(shape)), "NDArray")

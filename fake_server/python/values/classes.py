@@ -1,4 +1,4 @@
-"""What a class is, whatever its metaclass says of it."""
+"""Reads attributes of a class, bypassing its metaclass."""
 
 qualname_of = type.__dict__["__qualname__"].__get__
 module_of = type.__dict__["__module__"].__get__
@@ -7,7 +7,7 @@ names_of = type.__dict__["__dict__"].__get__
 
 
 def qualified_name(kind):
-    """`module.qualname`, builtins without the module."""
+    """Returns `module.qualname`; without the module for builtins."""
     name = str.__str__(qualname_of(kind))
     try:
         module = module_of(kind)

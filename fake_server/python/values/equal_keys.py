@@ -1,4 +1,4 @@
-"""Keys that are different on one side and equal on the other, where one of their entries would be lost."""
+"""Refuses keys that differ on one side and are equal on the other, where an entry would be lost."""
 
 import datetime
 
@@ -6,20 +6,21 @@ from pyproxy_worker.codec.msgpack_pure import Ext
 from pyproxy_worker.values.classes import qualified_name
 from pyproxy_worker.values.opaque import EncodeError, short_repr
 
-# The largest integer that JavaScript has as a number; beyond it is a bigint, which equals none.
+# The largest integer that becomes a number in JavaScript. A larger one becomes a bigint, which
+# equals no number.
 MAX_SAFE = (1 << 53) - 1
-# A longer key is cut where a message shows it.
+# A message shows this much of a key.
 SHOWN_CHARS = 80
 MOMENTS = datetime.datetime, datetime.date, datetime.time, datetime.timedelta
-# What differs here differs there. Of floats all but NaN does.
+# Keys of these types that differ in Python differ in JavaScript. So do floats, except NaN.
 DISTINCT = frozenset((type(None), bool, int, str, bytes, tuple, frozenset, *MOMENTS))
 DISTINCT_OR_FLOAT = DISTINCT | {float}
 
 
 def refuse_equal_there(keys, lower, step):
-    """Raises EncodeError for the first of `keys` that JavaScript could not tell from one before it.
+    """Raises EncodeError for the first of `keys` that equals an earlier one in JavaScript.
 
-    `lower` makes of a key what is on the wire; `step(i)` is the way to the key of that index.
+    `lower` turns a key into its form on the wire; `step(i)` is the path to the key of that index.
     """
     if len(keys) < 2 or are_distinct(keys):
         return
@@ -32,7 +33,7 @@ def refuse_equal_there(keys, lower, step):
 
 
 def refuse_equal_here(keys, step):
-    """The same of keys that have come, and are equal in Python."""
+    """Raises EncodeError for the first received key that equals an earlier one in Python."""
     first = {}
     for i, key in enumerate(keys):
         before = first.setdefault(key, i)
@@ -41,10 +42,10 @@ def refuse_equal_here(keys, step):
 
 
 def are_distinct(keys):
-    """Whether their types tell that no two of them are equal; False says nothing."""
+    """Whether the types alone show that no two keys are equal. False means that we don't know."""
     try:
         kinds = set(map(type, keys))
-    except Exception:  # of a metaclass of the user's
+    except Exception:  # raised by a metaclass of user code
         return False
     if kinds <= DISTINCT:
         return True
@@ -52,7 +53,7 @@ def are_distinct(keys):
 
 
 def form_of(plain):
-    """What lowered keys have in common that are equal in JavaScript; None for what equals nothing."""
+    """Returns the same form for lowered keys that are equal in JavaScript; None if none can be."""
     kind = type(plain)
     if kind is str:
         return plain
@@ -62,12 +63,12 @@ def form_of(plain):
         return plain if -MAX_SAFE <= plain <= MAX_SAFE else ("bigint", plain)
     if kind is bool or plain is None:
         return "constant", plain
-    # A large integer. What else there is, is an object.
+    # A large integer. All else becomes an object, which equals only itself.
     return ("bigint", plain.data) if kind is Ext and plain.code == 1 else None
 
 
 def lost(keys, before, i, where, step):
-    """The error that names both."""
+    """Makes the error, which names both keys."""
     both = "%s (%s) and %s" % (brief(keys[before]), step(before), brief(keys[i]))
     reason = "%s are equal in %s, and one would be lost" % (both, where)
     error = EncodeError(reason, qualified_name(type(keys[i])))

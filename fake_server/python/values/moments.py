@@ -1,4 +1,4 @@
-"""Points in time and spans of it: extensions 4 and 7 to 10."""
+"""Dates, times and durations: extensions 4 and 7 to 10."""
 
 import datetime
 
@@ -11,8 +11,9 @@ MICROSECOND = datetime.timedelta(microseconds=1)
 
 
 def plain_maker(kind, *names):
-    """What makes of an instance of a subclass one of the class itself. What the subclass says of its
-    parts is not asked for.
+    """Returns a function that turns an instance of a subclass of `kind` into a plain `kind`.
+
+    It reads the fields by the descriptors of `kind`, so a subclass can't override them.
     """
     parts = {name: getattr(kind, name).__get__ for name in names}
 
@@ -70,7 +71,7 @@ def lift_aware(data, read):
 
 
 def find_zone(key):
-    """The zone of that key."""
+    """Returns the time zone of a key."""
     from zoneinfo import ZoneInfo
 
     try:
@@ -128,7 +129,7 @@ def lift_timedelta(data, _):
 
 
 def made_of_clock(kind, parts, length):
-    """A datetime or time of so many integers, the last of which is the fold."""
+    """Makes a datetime or time of `length` integers, the last of which is the fold."""
     if len(parts) != length:
         raise ValueError("a %s must be %d integers" % (kind.__name__, length))
     return made(kind, parts[:-1], fold=parts[-1])

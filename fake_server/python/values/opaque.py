@@ -1,4 +1,4 @@
-"""What stands for a value that only Python has, and the error for one that cannot travel."""
+"""Opaque values, which replace values that only Python has, and the error for unsendable ones."""
 
 from pyproxy_worker.codec.msgpack_pure import Ext
 from pyproxy_worker.values.classes import qualified_name, qualname_of
@@ -8,7 +8,7 @@ MAX_REPR = 10_000
 
 
 class EncodeError(Exception):
-    """A value that cannot travel. `parts` is the way to it, innermost first."""
+    """Raised for a value that can't be sent. `parts` is the path to it, innermost part first."""
 
     def __init__(self, reason, type_name):
         super().__init__(reason)
@@ -17,7 +17,7 @@ class EncodeError(Exception):
         self.parts = []
 
     def path(self, root):
-        """Where it is: `result[3].x["a b"]`."""
+        """Returns where the value is, as in `result[3].x["a b"]`."""
         parts = self.parts[::-1]
         if len(parts) > 24:
             parts[16:-8] = ["..."]
@@ -25,19 +25,22 @@ class EncodeError(Exception):
 
 
 class Unreadable(EncodeError):
-    """A value that raises where it is read; it comes as opaque, unless strict is set."""
+    """Raised for a value whose own code raises while we read it.
+
+    It is sent as an opaque value, unless strict is set.
+    """
 
     def __init__(self, error, kind):
         super().__init__("reading it raised " + short_repr(error), qualified_name(kind))
 
 
 def well_formed(text):
-    """A string that UTF-8 can hold: lone surrogates as escapes."""
+    """Replaces lone surrogates by escapes, since UTF-8 can't encode them."""
     return str.encode(text, "utf-8", "backslashreplace").decode()
 
 
 def bounded(text, limit):
-    """Text that is well formed, and not too long: its middle goes."""
+    """Makes a text well formed and removes its middle if it is too long."""
     if len(text) > limit:
         half = limit // 2
         left_out = len(text) - 2 * half
@@ -46,9 +49,9 @@ def bounded(text, limit):
 
 
 def short_repr(value):
-    """repr(value), bounded, and never an exception of the value's own."""
+    """Returns repr(value), bounded; a fixed text if repr() raises."""
     try:
-        text = str.__str__(repr(value))  # of a subclass, the text
+        text = str.__str__(repr(value))  # a plain str, if it is of a subclass
     except KeyboardInterrupt:
         raise  # a cancel
     except BaseException as error:
@@ -60,13 +63,13 @@ def short_repr(value):
 
 
 def opaque(value):
-    """What stands for a value that only Python has."""
+    """Makes the opaque value that replaces a value that only Python has."""
     name = well_formed(qualified_name(type(value)))
     return Ext(OPAQUE, {"type": name, "repr": short_repr(value)})
 
 
 def is_text(key):
-    """Whether UTF-8 can hold it."""
+    """Whether UTF-8 can encode a string."""
     try:
         str.encode(key)
     except UnicodeEncodeError:
@@ -75,7 +78,7 @@ def is_text(key):
 
 
 def array(value, what):
-    """What has to be the one array of an extension."""
+    """Checks that the payload of an extension is one array, and returns it."""
     if type(value) is not list:
         raise ValueError("%s must be one array" % what)
     return value

@@ -1,6 +1,7 @@
-"""Decimal, Fraction, UUID, paths and complex: extension 11, an array of the type and its text.
+"""Decimal, Fraction, UUID, paths and complex: extension 11, an array of a type and a text.
 
-Their modules are imported when there is such a value: few evals have one, every process starts.
+We import their modules only when there is such a value. Few jobs have one, and an import at start
+would slow down every process.
 """
 
 import re
@@ -8,7 +9,7 @@ import re
 from pyproxy_worker.codec.msgpack_pure import Ext
 from pyproxy_worker.values.opaque import EncodeError, array, is_text, opaque, short_repr
 
-# The builtin int refuses longer decimal texts where its limit is as low as it can be set.
+# At its lowest limit, the builtin int refuses decimal texts longer than this.
 SAFE_DIGITS = 640
 FRACTION = re.compile(r"-?[0-9]+(/[0-9]+)?", re.ASCII)
 
@@ -16,14 +17,14 @@ FRACTION = re.compile(r"-?[0-9]+(/[0-9]+)?", re.ASCII)
 def lower_decimal(value):
     from decimal import Decimal
 
-    # A context without capitals would write the exponent small.
+    # A decimal context without `capitals` writes "e".
     return Ext(11, ["Decimal", Decimal.__str__(value).replace("e", "E")])
 
 
 def read_decimal(text):
     from decimal import Context, Decimal, InvalidOperation
 
-    # A context of ours: the thread's may take nonsense for NaN.
+    # Our own context: that of the thread may accept invalid text as NaN.
     return Decimal(text, Context(traps=[InvalidOperation]))
 
 
@@ -43,7 +44,7 @@ def read_fraction(text):
 
 
 def digits(value):
-    """The decimal text of an integer of any size."""
+    """Returns the decimal text of an integer of any size."""
     if value.bit_length() < SAFE_DIGITS:
         return "%d" % value
     from decimal import Decimal
@@ -52,7 +53,7 @@ def digits(value):
 
 
 def integer(text):
-    """The integer of a decimal text of any length."""
+    """Returns the integer of a decimal text of any length."""
     if len(text) < SAFE_DIGITS:
         return int(text)
     from decimal import Decimal
@@ -97,7 +98,7 @@ def read_path(kind):
 
 
 def lower_complex(value):
-    # Not str(): 1-0j and 1+0j are two values, and -0.0+1j is not 1j.
+    # Not str(), which leaves out a real part of zero. The sign of a zero matters: 1-0j is not 1+0j.
     real, imag = float.__repr__(value.real), float.__repr__(value.imag)
     return Ext(11, ["complex", real + ("" if imag[0] == "-" else "+") + imag + "j"])
 

@@ -1,8 +1,8 @@
-"""Values of Python and what they are on the wire (PROTOCOL.md, section 4).
+"""The table of Python's types and their forms on the wire (PROTOCOL.md, section 4).
 
-`KINDS` is the table, an entry a type: it grows there and nowhere else. An entry's `lower` goes one
-step down, to what MessagePack has or to an `Ext` over it, and `lift` comes back from the extension.
-What is inside a value is not looked at here: codec.py walks.
+`KINDS` has one entry for each type; add new types there. An entry's `lower` turns a value into a
+type of MessagePack or an `Ext`, one step at a time, and `lift` turns an extension into a value.
+Members of a value are lowered by codec.py.
 """
 
 import datetime
@@ -29,15 +29,15 @@ from pyproxy_worker.values.opaque import (
     short_repr,
 )
 
-# More members than a frame has bytes.
+# A range of more members would not fit into a frame.
 MAX_RANGE = 256 * 1024 * 1024
 NOT_THERE = object()
-# What a dict's own keys(), values() and items() give.
+# The types of dict.keys(), dict.values() and dict.items().
 VIEWS = tuple(type(view) for view in ({}.keys(), {}.values(), {}.items()))
 
 
 def lower_int(value):
-    value = int.__add__(value, 0)  # of a subclass, the number
+    value = int.__add__(value, 0)  # a plain int, if it is of a subclass
     return value if MIN_INT <= value <= MAX_INT else Ext(1, int_to_bytes(value))
 
 
@@ -52,7 +52,7 @@ def lower_str(value):
 
 def lower_bytes(value):
     data = bytes(value)
-    # A class may say that its bytes are an instance of another one.
+    # __bytes__ of a class may return an instance of a subclass of bytes.
     return data if type(data) is bytes else memoryview(data).tobytes()
 
 
@@ -81,7 +81,7 @@ def lower_set(value):
 
 
 def lower_key(key):
-    """A key as it is on the wire, one step down; itself if it cannot travel, which shows later."""
+    """Lowers a key one step. Returns an unsendable key as it is: encoding it fails later."""
     try:
         return lower(key)
     except EncodeError:
@@ -112,7 +112,7 @@ def lift_tuple(data, read):
 
 
 def hashable(value, what):
-    """A value as a key: tuple for list, frozenset for set."""
+    """Turns a value into a key: a list into a tuple, a set into a frozenset."""
     kind = type(value)
     if kind is list or kind is tuple:
         return tuple([hashable(item, what) for item in value])
@@ -134,15 +134,15 @@ def lower_enum(value):
 def lower_dataclass(value):
     from dataclasses import fields
 
-    # Of its class: the value may answer with anything. A field that was deleted, or never set, is
-    # not there in Python either.
+    # The fields of its class: an attribute of the value could be anything. We leave out fields that
+    # were deleted or never set, since the value does not have them in Python either.
     names = [field.name for field in fields(type(value))]
     items = {name: getattr(value, name, NOT_THERE) for name in names}
     return lower_dict({name: item for name, item in items.items() if item is not NOT_THERE})
 
 
 def lower_row(value):
-    """A row of sqlite3, as a dict of its columns."""
+    """Lowers a row of sqlite3 to a dict of its columns."""
     names = value.keys()
     items = dict(zip(names, value))
     if len(items) < len(names):
@@ -163,21 +163,21 @@ def lift_opaque(*_):
 
 
 def lift_apart(payload, read):
-    """What was received apart; nobody else knows a payload that is there."""
-    if payload not in apart.held:
+    """Returns bytes that were received apart. A client can't forge the payload."""
+    if payload not in apart.waiting:
         raise ValueError("no extension has the code %d" % apart.CODE)
-    code, data = apart.held[payload]
+    code, data = apart.waiting[payload]
     return data if code is None else lift(code, data, read)
 
 
 def through(step):
-    """A way down by `step`, to what may have to go down further."""
+    """Returns a lower function that applies `step`, then lowers the result."""
     return lambda value: step_down(step(value))
 
 
-# `lower(value)` is for values of `types`, and of their subclasses if `has_subclasses`; a type that is
-# given by name belongs to a module that may never be imported. `lift(data, read)` is for the payload
-# of an extension with `code`; `read` gives the value that bytes are.
+# `lower(value)` is for values of `types`, and of their subclasses if `has_subclasses`. A type given
+# by its name belongs to a module that may never be imported. `lift(data, read)` is for the payload
+# of an extension with `code`; `read` decodes bytes to a value.
 Kind = namedtuple("Kind", "code types has_subclasses lower lift")
 KINDS = (
     Kind(None, (type(None), bool), False, lambda value: value, None),
@@ -205,7 +205,7 @@ KINDS = (
     Kind(None, ("decimal.Decimal",), True, scalars.lower_decimal, None),
     Kind(None, ("fractions.Fraction",), True, scalars.lower_fraction, None),
     Kind(None, ("uuid.UUID",), True, scalars.lower_uuid, None),
-    # The second name is that of Python 3.13 alone.
+    # Only Python 3.13 has the second name.
     Kind(None, ("pathlib.PurePath", "pathlib._local.PurePath"), True, scalars.lower_path, None),
     Kind(12, ("numpy.ndarray",), True, through(arrays.lower_ndarray), arrays.lift_ndarray),
     Kind(None, ("numpy.generic",), True, through(arrays.lower_scalar), None),
@@ -221,13 +221,16 @@ KINDS = (
 )
 EXACT = {kind: entry.lower for entry in KINDS for kind in entry.types}
 BASES = {kind: entry.lower for entry in KINDS if entry.has_subclasses for kind in entry.types}
-# Those that were found by their names, one a name.
+# The classes that were found by name, one for each name.
 KNOWN = {}
 LIFTS = {entry.code: entry.lift for entry in KINDS if entry.code is not None}
 
 
 def lower(value):
-    """One step down: a plain value, or an `Ext`. Raises Unreadable for what raises when it is read."""
+    """Lowers a value one step, to a plain value or an `Ext`.
+
+    Raises Unreadable if the value's own code raises.
+    """
     kind = type(value)
     try:
         step = EXACT.get(kind) or find_lower(kind)
@@ -239,20 +242,20 @@ def lower(value):
 
 
 def step_down(value):
-    """As `lower`; what the value's class raises comes out of it."""
+    """Does what `lower` does, but lets errors of the value's own code pass."""
     kind = type(value)
     return (EXACT.get(kind) or find_lower(kind))(value)
 
 
 def find_lower(kind):
-    """How values of a type are lowered that is in the table by its name or a base, or not at all."""
+    """Finds the lower function of a type that the table does not have itself: by name or base."""
     if issubclass(kind, Enum):
-        return lower_enum  # first, since an Enum may be an int or str that is not its value
+        return lower_enum  # first, since an Enum may be an int or str that differs from its value
     mro = mro_of(kind)
     found = find_named(EXACT, kind)
     if found is not None:
         if KNOWN.setdefault(qualified_name(kind), kind) is kind:
-            EXACT[kind] = found  # the next is found at once
+            EXACT[kind] = found  # makes the next lookup fast
         return found
     for base in mro:
         found = BASES.get(base) or find_named(BASES, base)
@@ -263,7 +266,7 @@ def find_lower(kind):
 
 
 def find_named(table, kind):
-    """What a table has for a class by its name, if it is no other one that merely bears the name."""
+    """Looks up a class by its name, unless it is another class with the same name."""
     name = qualified_name(kind)
     found = table.get(name)
     if found is None:
@@ -273,7 +276,7 @@ def find_named(table, kind):
 
 
 def lift(code, data, read):
-    """The value of an extension."""
+    """Returns the value of an extension."""
     if code not in LIFTS:
         raise ValueError("no extension has the code %d" % code)
     return LIFTS[code](data, read)

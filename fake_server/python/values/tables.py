@@ -1,6 +1,6 @@
-"""Series and DataFrame of pandas: extensions 13 and 14, columns as maps of name, dtype, values.
+"""Series and DataFrame of pandas: extensions 13 and 14. A column is a map: name, dtype, values.
 
-pandas is imported when a value has come that needs it, never to send one.
+We import pandas only to receive a value, never to send one.
 """
 
 import re
@@ -10,7 +10,7 @@ from pyproxy_worker.codec.msgpack_pure import Ext
 from pyproxy_worker.values.arrays import ELEMENTS, elements, load, memory, name_of, size_of
 from pyproxy_worker.values.opaque import EncodeError, opaque
 
-# What their classes are called in pandas 1 and 2, and in pandas 3.
+# The names of the classes in pandas 1 and 2, and in pandas 3.
 SERIES = ("pandas.core.series.Series", "pandas.Series")
 FRAMES = ("pandas.core.frame.DataFrame", "pandas.DataFrame")
 LISTS = (
@@ -46,7 +46,7 @@ def lower_frame(frame):
 
 
 def lower_index(index, may_be_left_out=True):
-    """An index by its levels; None for the one that is there by itself."""
+    """Lowers an index to a list of its levels; None for the default index."""
     pandas = sys.modules["pandas"]
     if may_be_left_out and type(index) is pandas.RangeIndex:
         if index.start == 0 and index.step == 1 and index.name is None:
@@ -58,7 +58,7 @@ def lower_index(index, may_be_left_out=True):
 
 
 def lower_column(name, column):
-    """A Series or an Index without its index."""
+    """Lowers a Series without its index, or one level of an Index."""
     numpy, pandas = sys.modules["numpy"], sys.modules["pandas"]
     dtype = column.dtype
     if isinstance(dtype, pandas.DatetimeTZDtype) and is_rebuilt(pandas, dtype):
@@ -71,7 +71,7 @@ def lower_column(name, column):
 
 
 def storage(numpy, array):
-    """The array's memory, as the typed array that holds it in JavaScript."""
+    """Returns the array's memory as the typed array that holds it in JavaScript."""
     data = memory(numpy, array)
     kind, size = array.dtype.kind, 8 * array.dtype.itemsize
     if kind == "c":
@@ -82,26 +82,26 @@ def storage(numpy, array):
 
 
 def list_of(column):
-    """The values as a list, None for those that are missing."""
+    """Returns the values as a list, with None for missing ones."""
     if column.dtype == object:
-        return list(column)  # its NaN are values
+        return list(column)  # here NaN is a value
     return [None if missing else value for value, missing in zip(column, column.isna())]
 
 
 def dtype_text(pandas, dtype):
-    """What the dtype is called, `object` if nobody could make it of that again."""
+    """Returns the name of the dtype; `object` if pandas can't make the dtype from its name."""
     return str(dtype) if is_rebuilt(pandas, dtype) else "object"
 
 
 def is_rebuilt(pandas, dtype):
     try:
         return pandas.api.types.pandas_dtype(str(dtype)) == dtype or str(dtype) == "category"
-    except Exception:  # each kind of dtype says in a way of its own that the text is none
+    except Exception:  # pandas raises different errors for texts that are no dtype
         return False
 
 
 def lower_timestamp(value):
-    """A Timestamp as a datetime, if it is a whole microsecond."""
+    """Lowers a Timestamp to a datetime, if it is in whole microseconds."""
     return opaque(value) if value.nanosecond else value.to_pydatetime()
 
 
@@ -146,7 +146,7 @@ def record(value, what):
 
 
 def label(value):
-    """A name, which has to be hashable."""
+    """Checks that a name is hashable. Turns lists into tuples."""
     if type(value) is list:
         return tuple(map(label, value))
     try:
@@ -157,7 +157,7 @@ def label(value):
 
 
 def label_index(pandas, names):
-    """The labels of columns, with levels if all of them are tuples."""
+    """Makes the labels of columns; a MultiIndex if all names are tuples of one length."""
     if not names:
         return pandas.DataFrame().columns
     if all(type(name) is tuple and len(name) == len(names[0]) > 0 for name in names):
@@ -180,7 +180,7 @@ def lift_index(pandas, levels):
 
 
 def lift_column(pandas, fields):
-    """The values of a column as an array of pandas or numpy."""
+    """Lifts the values of a column to an array of pandas or numpy."""
     dtype, values = fields.get("dtype"), fields.get("values")
     if dtype is not None and type(dtype) is not str:
         raise ValueError("a dtype must be a string or nil, got %s" % type(dtype).__name__)
@@ -203,7 +203,7 @@ def lift_column(pandas, fields):
 
 
 def reinterpret(values, dtype):
-    """Memory as what it is, after `storage`."""
+    """Views an array as its real dtype: the inverse of `storage`."""
     if dtype == "bool" and values.dtype == "u1":
         return values != 0
     if values.dtype == dtype or dtype[0] == "c" and values.dtype.kind == "f":
@@ -218,7 +218,7 @@ def in_zone(pandas, moments, zone):
 
 
 def make(what, function, *args, **more):
-    """Calls into pandas, which has errors of all kinds for what it refuses."""
+    """Calls pandas and turns any error, of which it has many kinds, into an EncodeError."""
     try:
         return function(*args, **more)
     except EncodeError:

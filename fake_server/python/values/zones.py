@@ -1,4 +1,4 @@
-"""What a time zone is called, whoever made it."""
+"""Finds the tz database key of a time zone, made by any of several libraries."""
 
 import datetime
 
@@ -10,25 +10,25 @@ FOLDER = "/zoneinfo/"
 
 
 def key_of(zone):
-    """The key of a tzinfo in the tz database; None if it has none, or does not tell."""
+    """Returns the key of a tzinfo in the tz database; None if it has none, or hides it."""
     if zone is datetime.timezone.utc:
         return "UTC"
     if type(zone) is datetime.timezone:
         return None
     try:
-        key = getattr(zone, "key", None)  # as zoneinfo has it
+        key = getattr(zone, "key", None)  # of zoneinfo
         if type(key) is not str:
             key = other_key(zone)
     except KeyboardInterrupt:
         raise  # a cancel
-    except BaseException:  # of a class of the user's: the offset tells the instant all the same
+    except BaseException:  # raised by a class of user code; the offset still gives the instant
         return None
     return key if type(key) is str and is_text(key) else None
 
 
 def other_key(zone):
-    """The key of a zone of another library, None if it is none that we know."""
-    key = getattr(zone, "zone", None)  # as pytz has it
+    """Returns the key of a zone of another library; None if we don't know it."""
+    key = getattr(zone, "zone", None)  # of pytz
     if type(key) is str:
         return key
     for kind in mro_of(type(zone)):
@@ -39,15 +39,15 @@ def other_key(zone):
 
 
 def key_in_path(path):
-    """The key of a zone that was read from this file."""
+    """Returns the key of a zone that was read from this file."""
     _, folder, key = path.rpartition(FOLDER)
-    # In the archive that dateutil brings along, the path is the key.
+    # In the archive that comes with dateutil, the path is the key.
     return key if folder or not path.startswith("/") else None
 
 
 FINDERS = {
     "dateutil.tz.tz.tzutc": lambda zone: "UTC",
     "dateutil.tz.tz.tzfile": lambda zone: key_in_path(zone._filename),
-    # Of pendulum 2.
+    # pendulum 2.
     "pendulum.tz.timezone.Timezone": lambda zone: zone.name,
 }

@@ -10,12 +10,12 @@
  * @module
  */
 import { decode, encode, type ValueType } from "@std/msgpack";
+import type { Exit } from "../../../fake_server/common/exit.ts";
 import { MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
-import type { Exit } from "../../../fake_server/executors/exit.ts";
-import type { PythonInfo } from "../../../fake_server/executors/local/link.ts";
+import type { Death, PythonInfo } from "../../../fake_server/executors/executor.ts";
 import { LinkType, READ_FLAG } from "../../../fake_server/executors/local/link.ts";
-import type { Death, ProcessEvents } from "../../../fake_server/executors/local/process_events.ts";
-import type { Process } from "../../../fake_server/scheduling/slot.ts";
+import type { Process } from "../../../fake_server/executors/local/local_execution.ts";
+import type { ProcessEvents } from "../../../fake_server/executors/local/process_events.ts";
 import { frameBytes, readU32, writeU32 } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
@@ -169,11 +169,6 @@ export class FakePython implements Process {
 
   kill(): void {
     this.#killed = true;
-  }
-
-  async end(): Promise<void> {
-    this.#killed = true;
-    await this.exited;
   }
 
   // What the schedule does with it.

@@ -15,12 +15,15 @@ import { Control, controlPart } from "../../../fake_server/common/control.ts";
 import { Fault } from "../../../fake_server/common/fault.ts";
 import { KeptBuffers } from "../../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
-import { Log } from "../../../fake_server/common/log.ts";
-import type { Job, Line, Outcome } from "../../../fake_server/scheduling/job.ts";
+import type { Observer } from "../../../fake_server/common/observer.ts";
+import type { Execution } from "../../../fake_server/executors/executor.ts";
+import { LocalExecution } from "../../../fake_server/executors/local/local_execution.ts";
+import type { Job, Outcome, Queue } from "../../../fake_server/scheduling/job.ts";
+import type { JobOwner } from "../../../fake_server/scheduling/job_owner.ts";
 import { Scheduler } from "../../../fake_server/scheduling/scheduler.ts";
-import { type Process, Slot, type Task } from "../../../fake_server/scheduling/slot.ts";
+import { Slot } from "../../../fake_server/scheduling/slot.ts";
 import type { Frame } from "../../../src/wire/frame.ts";
-import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { Feature, MessageType } from "../../../src/wire/messages.ts";
 import { type Model, must } from "./model.ts";
 import { FakePython } from "./python.ts";
@@ -41,13 +44,13 @@ const PYTHON = {
 /** A python process that is asked for and not there yet. */
 interface Starting {
   slot: number;
-  resolve: (process: Process) => void;
+  resolve: (execution: Execution) => void;
   reject: (error: Error) => void;
 }
 
 /** The server. */
 export class FakeServer {
-  readonly scheduler: Scheduler<Task>;
+  readonly scheduler: Scheduler<JobOwner>;
   readonly sessions: Sessions;
   readonly connections: Set<Connection> = new Set();
   readonly starting: Starting[] = [];
@@ -59,14 +62,15 @@ export class FakeServer {
   readonly #random: Random;
   readonly #time: FakeTime;
   readonly #context: ConnectionContext;
-  readonly #log = new Log("error", () => {});
+  /** Nobody wants to know what the schedule knows. */
+  readonly #observer: Observer = {};
   readonly #slots: Slot[];
   readonly #ticker: ReturnType<typeof setInterval>;
   /** Who has jobs in each slot's process. */
-  readonly #handed: Job<Task>[][];
-  readonly #lines = new Set<Line<Task>>();
-  /** How many jobs of other lines have gone before the first of this one since it is the first. */
-  #passedBy = new Map<Line<Task>, Map<Line<Task>, number>>();
+  readonly #handed: Job<JobOwner>[][];
+  readonly #queues = new Set<Queue<JobOwner>>();
+  /** How many jobs of other queues have gone before the first of this one since it is the first. */
+  #passedBy = new Map<Queue<JobOwner>, Map<Queue<JobOwner>, number>>();
   #lastPid = 0;
   #lastSession = 0;
 
@@ -84,8 +88,8 @@ export class FakeServer {
     };
     this.processes = Array.from({ length: workers }, () => undefined);
     this.#handed = Array.from({ length: workers }, () => []);
-    this.sessions = new Sessions(this.#log);
-    this.scheduler = new Scheduler<Task>(workers, DEFAULT_LIMITS.cancelGraceMs, {
+    this.sessions = new Sessions(this.#observer);
+    this.scheduler = new Scheduler<JobOwner>(workers, DEFAULT_LIMITS.cancelGraceMs, {
       handOver: (slot, job) => {
         this.#handedOver(slot, job);
         this.#slots[slot]!.handOver(job);
@@ -99,16 +103,13 @@ export class FakeServer {
     });
     this.#slots = this.processes.map((_, slot) =>
       new Slot(slot, {
-        log: this.#log,
+        observer: this.#observer,
+        sessions: this.sessions,
         clock: this.#context.clock,
         scheduler: this.scheduler,
         start: () =>
           new Promise((resolve, reject) => this.starting.push({ slot, resolve, reject })),
         lacking: () => {},
-        late: (origin, fd, bytes) => this.sessions.late(origin, fd, bytes),
-        note: (origin, level, msg, fields) => this.sessions.note(origin, level, msg, fields),
-        event: (slot, event, level, msg, fields) =>
-          this.sessions.event(slot, event, level, msg, fields),
       })
     );
     this.#ticker = setInterval(() => {
@@ -144,18 +145,18 @@ export class FakeServer {
     this.#passedBy = new Map();
     const process = new FakePython(++this.#lastPid, this.#model, this.#random);
     this.processes[slot] = process;
-    resolve(process);
+    resolve(new LocalExecution(process));
   }
 
   /** What holds at every moment. */
   check(): void {
-    for (const line of this.#lines) {
-      const handed = this.#handed[line.slot]!.filter((job) =>
-        job.line === line && job.state === "handed"
+    for (const queue of this.#queues) {
+      const handed = this.#handed[queue.slot]!.filter((job) =>
+        job.queue === queue && job.state === "handed"
       );
-      const inFlight = [...line.waiting, ...handed].filter(isEval).length;
+      const inFlight = [...queue.waiting, ...handed].filter(isEval).length;
       must(inFlight <= this.evalsInFlight, () => `${inFlight} evals of a session are in flight`);
-      if (line.closed && inFlight === 0) this.#lines.delete(line);
+      if (queue.closed && inFlight === 0) this.#queues.delete(queue);
     }
     for (const [slot, process] of this.processes.entries()) {
       // Who has not answered keeps its place, cancelled or not.
@@ -174,48 +175,50 @@ export class FakeServer {
     clearInterval(this.#ticker);
   }
 
-  #handedOver(slot: number, job: Job<Task>): void {
+  #handedOver(slot: number, job: Job<JobOwner>): void {
     const handed = this.#handed[slot] = this.#handed[slot]!.filter(({ state }) =>
       state === "handed"
     );
     handed.push(job);
     must(handed.length <= MAX_JOBS_AHEAD, () => `${handed.length} jobs were handed over ahead`);
-    this.#passedBy.delete(job.line);
-    this.#lines.add(job.line);
-    for (const line of this.#lines) {
-      if (line.slot !== slot || line === job.line || line.paused || line.waiting.length === 0) {
-        this.#passedBy.delete(line);
+    this.#passedBy.delete(job.queue);
+    this.#queues.add(job.queue);
+    for (const queue of this.#queues) {
+      if (
+        queue.slot !== slot || queue === job.queue || queue.paused || queue.waiting.length === 0
+      ) {
+        this.#passedBy.delete(queue);
         continue;
       }
-      const counts = this.#passedBy.get(line) ?? new Map<Line<Task>, number>();
-      this.#passedBy.set(line, counts);
-      const count = (counts.get(job.line) ?? 0) + 1;
-      counts.set(job.line, count);
-      must(count <= 2, () => `a session got ${count} turns while another waited for its first`);
+      const counts = this.#passedBy.get(queue) ?? new Map<Queue<JobOwner>, number>();
+      this.#passedBy.set(queue, counts);
+      const count = (counts.get(job.queue) ?? 0) + 1;
+      counts.set(job.queue, count);
+      must(count <= 2, () => `a session got ${count} round while another waited for its first`);
     }
   }
 
-  #settled(job: Job<Task>, outcome: Outcome): void {
+  #settled(job: Job<JobOwner>, outcome: Outcome): void {
     if (outcome.kind === "namespace_gone") {
       const { model } = this.#modelOf(job);
       model.namespaceGone = true;
       const name = `${model.session}/${outcome.namespace}`;
       const lives = this.#model.namespaces.get(name);
       must(
-        lives !== undefined && lives !== this.processes[job.line.slot]?.info.pid,
+        lives !== undefined && lives !== this.processes[job.queue.slot]?.info.pid,
         () => `the namespace of eval ${model.marker} is said to be gone, and lives in ${lives}`,
       );
       this.#model.namespaces.delete(name);
     }
-    // Another is the first of its line now.
-    this.#passedBy.delete(job.line);
+    // Another is the first of its queue now.
+    this.#passedBy.delete(job.queue);
     job.payload.outcome(outcome);
   }
 
-  #modelOf(job: Job<Task>): { model: ReturnType<Model["ofCode"]> } {
-    const { frame } = job.payload;
-    const body = frame[1] ?? frame[0]!.subarray(HEADER_BYTES + 4);
-    const control = new Control("EVAL", controlPart("EVAL", body));
+  #modelOf(job: Job<JobOwner>): { model: ReturnType<Model["ofCode"]> } {
+    const { work } = job.payload;
+    if (work.kind !== "eval") throw new Error("no eval");
+    const control = new Control("EVAL", controlPart("EVAL", work.body));
     return { model: this.#model.ofCode(control.required("code", "string")) };
   }
 
@@ -234,7 +237,7 @@ export class FakeServer {
           pid: (slot) => this.#slots[slot]!.pid,
           python: PYTHON,
         },
-        log: this.#log,
+        observer: this.#observer,
         clock: () => this.#time.now,
         limits: DEFAULT_LIMITS,
         buffers: this.#context.buffers,
@@ -257,6 +260,6 @@ export class FakeServer {
 }
 
 /** Whether it is a client's, and not the last job of a closed session. */
-function isEval({ payload }: Job<Task>): boolean {
+function isEval({ payload }: Job<JobOwner>): boolean {
   return !(payload instanceof Forget);
 }

@@ -1,11 +1,11 @@
 /**
- * What a python process that does not come up is to whoever starts one.
+ * The error of a Python process that does not start.
  *
  * @module
  */
 
 /**
- * Thrown when a python process does not come up, or there is no place for its files.
+ * Thrown when a Python process does not start, or there is no place for its files.
  *
  * @example An interpreter that is not there
  * ```ts
