@@ -92,11 +92,11 @@ export const LAST_BYTES_DEADLINE_MS = 2_000;
 /** A python process that should end has this long before its process group gets SIGKILL. */
 export const PYTHON_END_DEADLINE_MS = 2_000;
 
-/** Requests of a python process that are not answered; with this many we stop reading requests ... */
+/** Requests of a python process that are not answered; with this many we take no more ... */
 export const MAX_UNANSWERED_REQUESTS = 1_024;
 
-/** ... and with this many bytes in them. A single request may be as long as a frame. */
-export const MAX_UNANSWERED_BYTES: number = 64 * 1024 * 1024;
+/** ... nor with this many bytes in them: a single request may be as long as a frame. */
+export const MAX_UNANSWERED_BYTES: number = 256 * 1024 * 1024;
 
 /** Replies that a python process has not read; above this we stop reading its requests. */
 export const REPLY_HIGH_WATER_BYTES: number = 8 * 1024 * 1024;

@@ -79,7 +79,7 @@ class Worker:
         self._link.send(link.READY, 0, 0, encode(ready))
 
     def _close_in_child(self):
-        """In a forked child: the connections are the parent's."""
+        """Closes the connections in a forked child; they belong to the parent."""
         self._link.close()
         self._requests.forget()
 

@@ -16,6 +16,16 @@ import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 /** A kind that the tests answer. */
 const ASKED = 9;
 
+/** A frame that may have to wait for room. */
+const NEXT = {
+  type: RequestType.REQUEST,
+  flags: ASKED,
+  id: 1,
+  length: 4,
+  body: new Uint8Array(4),
+  owned: false,
+};
+
 interface Sent {
   type: number;
   id: number;
@@ -155,22 +165,26 @@ Deno.test("Requests has no room while too many are not answered, or too large on
   const { asked, replies, answer } = later();
   const fed = new Fed(answer);
   for (let id = 1; id <= MAX_UNANSWERED_REQUESTS; id++) {
-    assertEquals(fed.requests.room(), undefined);
+    assertEquals(fed.requests.room(NEXT), undefined);
     fed.feed(request(id, ASKED, 0, ""));
   }
   let isThere = false;
-  fed.requests.room()!.then(() => isThere = true);
+  // What makes room is always taken.
+  assertEquals(fed.requests.room({ ...NEXT, type: RequestType.ABANDON }), undefined);
+  fed.requests.room(NEXT)!.then(() => isThere = true);
   await settled();
   assertEquals(isThere, false);
   replies[3]!("");
   await settled();
-  assertEquals([isThere, fed.requests.room()], [true, undefined]);
+  assertEquals([isThere, fed.requests.room(NEXT)], [true, undefined]);
 
   const large = new Fed(answer);
-  const body = new Uint8Array(64 * 1024 * 1024 + 4);
+  const body = new Uint8Array(MAX_FRAME_BODY_BYTES);
   large.feed(frameBytes(RequestType.REQUEST, ASKED, 1, body));
-  assertEquals(asked.at(-1)!.body.length, body.length - 4);
-  const room = large.requests.room()!;
+  assertEquals(large.requests.room(NEXT), undefined);
+  large.feed(request(2, ASKED, 0, "more"));
+  assertEquals(asked.at(-2)!.body.length, body.length - 4);
+  const room = large.requests.room(NEXT)!;
   large.feed(abandon(1));
   await room;
 });

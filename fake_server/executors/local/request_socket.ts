@@ -1,14 +1,14 @@
 /**
- * The server's end of the socket on which code in a python process asks in the middle of its eval
- * (LINK.md, "Requests").
+ * The server's end of the socket of requests (LINK.md, "Requests").
  *
  * @module
  */
-import { Outbox } from "../../../src/transport/outbox.ts";
+import type { Outbox } from "../../../src/transport/outbox.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import type { KeptBuffers } from "../../common/kept_buffers.ts";
 import { REPLY_HIGH_WATER_BYTES } from "../../common/limits.ts";
+import { outboxOf } from "./connection_outbox.ts";
 import { type Answer, Requests } from "./requests.ts";
 
 /** Reads requests from a connection and writes the replies. */
@@ -19,23 +19,18 @@ export class RequestSocket {
   #requests: Requests | undefined;
   #isClosed = false;
 
-  /** Makes one that reads nothing before `listen()`. */
+  /** Nothing is read before `listen()`. */
   constructor(connection: Deno.UnixConn, buffers: KeptBuffers) {
     this.#connection = connection;
     this.#reader = new FrameReader(MAX_FRAME_BODY_BYTES, { buffers });
-    const write = async (bytes: Uint8Array): Promise<void> => {
-      for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
-    };
-    this.#outbox = new Outbox({ write }, () => {
-      // The reading side learns of the same end.
-    });
+    this.#outbox = outboxOf(connection);
   }
 
   /**
-   * Reads until the end of the stream, or `close()`. While too much is not answered, or replies are
-   * not read, nothing more is read. `answer` has the replies to all requests but pings.
+   * Reads until the end of the stream, or `close()`. It pauses while too many requests are unanswered
+   * or too many replies are unread. `answer` answers all requests but pings.
    *
-   * @throws {Error} If what comes breaks the rules of the link.
+   * @throws {Error} If a frame breaks a rule of the link.
    */
   async listen(answer?: Answer): Promise<void> {
     const requests = this.#requests = new Requests(
@@ -47,8 +42,10 @@ export class RequestSocket {
         const count = await this.#read();
         if (count === null) return;
         for (const frame of this.#reader.filled(count)) {
+          const room = requests.room(frame);
+          if (room !== undefined) await room;
+          if (this.#isClosed) return;
           requests.take(frame);
-          await requests.room();
         }
         await this.#outbox.below(REPLY_HIGH_WATER_BYTES);
       }
@@ -57,7 +54,7 @@ export class RequestSocket {
     }
   }
 
-  /** Ends it: nobody waits for replies any more. */
+  /** Closes the socket and aborts what is unanswered. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -69,7 +66,7 @@ export class RequestSocket {
     try {
       return await this.#connection.read(this.#reader.space());
     } catch {
-      // A process that ends with replies unread resets the connection: an end like others.
+      // A process that ends with unread replies resets the connection.
       return null;
     }
   }

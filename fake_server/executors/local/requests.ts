@@ -1,6 +1,6 @@
 /**
- * What code in a python process asks the server in the middle of its eval (LINK.md, "Requests"):
- * frames in, frames out; nothing here knows a socket.
+ * Requests of code in a Python process, in the middle of an eval (LINK.md, "Requests"): frames in,
+ * frames out, without IO.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { controlBody } from "../../common/control.ts";
 import { MAX_UNANSWERED_BYTES, MAX_UNANSWERED_REQUESTS } from "../../common/limits.ts";
 import { errorText } from "../../common/log.ts";
 
-/** The u8 at byte 2 of frames on the socket for requests. */
+/** The u8 at byte 2 of frames on the socket of requests. */
 export const RequestType = {
   REQUEST: 0x64,
   REPLY: 0x65,
@@ -19,31 +19,31 @@ export const RequestType = {
   OPEN: 0x68,
 } as const;
 
-/** What a REQUEST asks for: its flags. */
+/** What a REQUEST asks for; in its flags. */
 export const RequestKind = {
-  /** The reply is the request's own bytes. */
+  /** The reply has the bytes of the request. */
   PING: 1,
 } as const;
 
-/** A request of code in a python process. */
+/** A request of code in a Python process. */
 export interface PythonRequest {
-  /** The job of the thread that asks; it may be over. 0 if the thread is of none. */
+  /** The job of the calling thread, which may have ended; 0 if there was none. */
   readonly job: number;
-  /** What is asked for. */
+  /** What it asks for, see {@linkcode RequestKind}. */
   readonly kind: number;
-  /** The rest is up to the kind. It has no other owner. */
+  /** The bytes that came with it. They do not change. */
   readonly body: Uint8Array;
-  /** Aborts when nobody waits for the reply any more: it was abandoned, or the process is gone. */
+  /** Aborts when the code abandons the request or the process ends. */
   readonly signal: AbortSignal;
 }
 
-/** Answers a request. What it throws is the request's failure, and its message goes to the code. */
+/** Answers a request. If it rejects, the code gets a RuntimeError with the same message. */
 export type Answer = (request: PythonRequest) => Promise<Uint8Array>;
 
 /** Sends a frame. */
 export type SendFrame = (type: number, id: number, body: Uint8Array) => void;
 
-/** Bytes before a request's own: its job. */
+/** The size of the job at the start of a REQUEST's body. */
 const JOB_BYTES = 4;
 
 /** A request that is not answered yet. */
@@ -52,7 +52,7 @@ interface Unanswered {
   readonly abort: AbortController;
 }
 
-/** The requests of one python process. */
+/** The unanswered requests of one Python process. */
 export class Requests {
   readonly #answer: Answer | undefined;
   readonly #send: SendFrame;
@@ -60,7 +60,7 @@ export class Requests {
   #bytes = 0;
   #room: PromiseWithResolvers<void> | undefined;
 
-  /** Makes one that sends replies with `send`. `answer` has those of all requests but pings. */
+  /** Replies are sent with `send`. `answer` answers all requests but pings. */
   constructor(send: SendFrame, answer?: Answer) {
     this.#send = send;
     this.#answer = answer;
@@ -72,7 +72,7 @@ export class Requests {
   }
 
   /**
-   * Takes a frame, whose body is good until this returns unless it is `owned`.
+   * Takes a frame. Its body may change after this returns, unless it is `owned`.
    *
    * @throws {TypeError} If it breaks a rule of the link.
    */
@@ -99,14 +99,14 @@ export class Requests {
     this.#settle(id, { job, kind: flags, body: owned ? asked : asked.slice(), signal });
   }
 
-  /** Resolves once there is room for another request; undefined if there is. */
-  room(): Promise<void> | undefined {
-    if (this.#hasRoom) return undefined;
+  /** Resolves when there is room for a frame; undefined if there is room now. */
+  room({ type }: Frame): Promise<void> | undefined {
+    if (this.#hasRoom || type !== RequestType.REQUEST) return undefined;
     this.#room ??= Promise.withResolvers<void>();
     return this.#room.promise;
   }
 
-  /** Nobody waits for replies any more. */
+  /** Aborts all requests, as the process has ended. */
   close(): void {
     const left = [...this.#unanswered.values()];
     this.#unanswered.clear();
@@ -132,7 +132,7 @@ export class Requests {
       type = RequestType.FAILED;
       body = controlBody({ message: errorText(error) });
     }
-    // Its id may be another request's by now.
+    // Another request may have the same id by now.
     if (request.signal.aborted) return;
     this.#end(id);
     this.#send(type, id, body);

@@ -1,8 +1,8 @@
-"""The messages of requests and replies (LINK.md, "Requests"), without a socket.
+"""The protocol of requests and replies (LINK.md, "Requests"), without a socket.
 
-A signal handler of user code may raise an exception between any two steps here. So each step can be
-taken again: the call of C that sends or receives also records what it has done, and a frame leaves
-`_inbox` only when its reply is with its caller.
+A signal handler of user code may raise an exception between any two bytecodes. So every step can be
+repeated: the C call that sends or receives also records the result, and a frame stays in `_inbox`
+until its caller has the reply.
 """
 
 import struct
@@ -26,31 +26,31 @@ CHUNK_BYTES = 256 * 1024
 
 
 class Call:
-    """A request, until its caller has the reply."""
+    """A request that waits for its reply."""
 
     def __init__(self, thread):
         self.thread = thread
-        self.id = 0  # none yet
+        self.id = 0  # before `Exchange.begin`
         self.piece = None
         self.is_over = False
-        self.has_left = False  # its thread does not wait any more, for whatever reason
-        self.bell = None  # the lock that the thread waits for, once it does
+        self.has_left = False  # its thread has stopped waiting
+        self.bell = None  # the lock that the thread waits for, unless it is the reader
         self._reply = None
         self._error = None
 
     def settle(self, reply, error=None):
-        """Ends it, with a reply or an exception's class and message."""
+        """Ends the call with a reply, or with an exception's class and message."""
         self._reply, self._error = reply, error
         self.is_over = True
         self.ring()
 
     def ring(self):
-        """Wakes its thread; one that does not wait yet will not begin to."""
+        """Wakes the thread, or keeps it from waiting if it is about to."""
         if self.bell is not None and self.bell.locked():
             self.bell.release()
 
     def result(self):
-        """The reply, once it is over."""
+        """Returns the reply, or raises the error."""
         if self._error is not None:
             kind, message = self._error
             raise kind(message)
@@ -58,11 +58,11 @@ class Call:
 
 
 class Piece:
-    """A frame on its way out."""
+    """A frame that is being sent."""
 
     def __init__(self, data):
         self._data = memoryview(data)
-        self._sent = []  # how many bytes each write took
+        self._sent = []  # the bytes that each write took
 
     @property
     def is_begun(self):
@@ -75,23 +75,23 @@ class Piece:
         return sum(self._sent) == len(self._data)
 
     def send(self, write):
-        """Writes what is left, as far as `write` takes it."""
+        """Writes as much of the rest as `write` takes."""
         rest = self._data[sum(self._sent) :]
-        self._sent.extend(map(write, (rest,)))  # nothing comes between writing and counting
+        self._sent.extend(map(write, (rest,)))  # one C call, see above
 
 
 class Exchange:
-    """The requests that wait for a reply, by id, and the bytes on their way out and in."""
+    """The calls that wait for a reply, by id, the frames to send, and the bytes received."""
 
     def __init__(self):
         self.calls = {}
         self.outgoing = deque()
         self._last_id = 0
-        self._inbox = []  # what has come and is not taken yet, as it came
-        self._unwanted = 0  # so many bytes of a frame that there was no memory for are yet to come
+        self._inbox = []  # received chunks that hold no whole frame yet
+        self._unwanted = 0  # bytes still to come of a frame that there was no memory for
 
     def begin(self, call, kind, job, body):
-        """Queues the REQUEST of a call."""
+        """Queues the REQUEST of a call. Raises ValueError if the body is too long."""
         length = memoryview(body).nbytes
         if length > MAX_BODY_BYTES:
             raise ValueError(
@@ -108,7 +108,7 @@ class Exchange:
         self.outgoing.append(call.piece)
 
     def leave(self, call):
-        """The caller is gone: with its reply, or for another reason, of which the server is told."""
+        """Removes a call. If it has no reply yet, the server is told that none is wanted."""
         if self.calls.pop(call.id, None) is None or call.is_over:
             return
         if call.piece.is_begun:
@@ -117,7 +117,7 @@ class Exchange:
             self.outgoing.remove(call.piece)
 
     def fail(self, message):
-        """Ends all calls: there will be no more replies."""
+        """Ends all calls with an error and drops what was to be sent."""
         self.outgoing.clear()
         self._inbox.clear()
         for call in [*self.calls.values()]:
@@ -125,7 +125,7 @@ class Exchange:
                 call.settle(None, (RuntimeError, message))
 
     def send(self, write):
-        """Sends what is queued, as far as `write` takes it; it raises BlockingIOError then."""
+        """Sends the queued frames. `write` raises BlockingIOError when it can take no more."""
         while self.outgoing:
             piece = self.outgoing[0]
             if piece.is_sent:
@@ -134,9 +134,9 @@ class Exchange:
                 piece.send(write)
 
     def receive(self, read):
-        """Takes in what `read`, given a number of bytes, gives at once.
+        """Receives one chunk: `read` gets the most bytes to return.
 
-        Raises EOFError at the end of the stream, and ValueError for what is no reply.
+        Raises EOFError at the end of the stream, and ValueError for a frame that is not a reply.
         """
         if self._unwanted:
             chunk = read(min(CHUNK_BYTES, self._unwanted))
@@ -158,7 +158,7 @@ class Exchange:
                 self._give_up()
 
     def _read(self):
-        """Takes the whole frames out of what has come."""
+        """Takes the whole frames out of the inbox."""
         inbox = self._inbox
         while inbox:
             data = inbox[0]
@@ -182,14 +182,14 @@ class Exchange:
             raise ValueError("it sent a frame of type 0x%02x" % kind)
         call = self.calls.get(ident)
         if call is None or call.is_over:
-            return  # abandoned
+            return  # it was abandoned
         if kind == REPLY:
             call.settle(body)
         else:
             call.settle(None, (RuntimeError, decode(body)["message"]))
 
     def _give_up(self):
-        """There is no memory for a frame: its caller is told so, and all of it is dropped."""
+        """Fails the call whose reply there is no memory for, and drops the frame."""
         inbox = self._inbox
         start = b"".join([chunk[:HEADER_BYTES] for chunk in inbox[:HEADER_BYTES]])
         if len(start) < HEADER_BYTES:

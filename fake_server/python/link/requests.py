@@ -1,9 +1,9 @@
 """Requests to the server in the middle of an eval, from any thread (LINK.md, "Requests").
 
-They have a socket of their own, which is never blocked on: a KeyboardInterrupt comes out of a wait,
-and not out of a frame. No thread is needed for the replies. Of the callers one is the reader, who
-waits for the socket and reads for all; the others wait for their locks. Once the reader has its own
-reply, or gives up, one of them takes its place.
+Requests have their own socket, and no call blocks on it: a KeyboardInterrupt ends a wait, and never
+splits a frame. There is no thread that reads the replies. One of the waiting callers is the reader:
+it polls the socket and reads for all. The others each wait for a lock. When the reader has its own
+reply, or gives up, another caller becomes the reader.
 """
 
 import errno
@@ -22,8 +22,8 @@ from pyproxy_worker.link.link import HEADER, VERSION, connect
 # Kinds of requests.
 PING = 1
 
-# A sender that waits for room looks this often whether there still is a reader: without one the
-# server may wait for its replies to be read before it reads on.
+# How often a sender that waits for room checks that there is a reader. The server may stop reading
+# requests until its replies are read.
 ROOM_MS = 50
 
 FORKED = "Cannot ask the server: a forked child cannot ask the server, only its parent can"
@@ -36,17 +36,17 @@ NESTED = (
 class Requests:
     """The exchange with the server, for all threads.
 
-    `lock` and `cancels` are those of the output: while the main thread holds the lock, or is in a
-    function of `cancels.shielded`, a KeyboardInterrupt waits.
+    `lock` is the output's lock: while the main thread holds it, a KeyboardInterrupt waits. Threads
+    that hold it never block, and a fork waits for it.
     """
 
     def __init__(self, boot, lock, cancels, is_original, job_of):
-        # As a number alone: it stays open to the end of the process, whatever is finalized.
+        # A plain number: the finalizer of a socket object would close it too early.
         self._fd = connect(boot["socket"]).detach()
         body = encode({"secret": boot["secret"]})
         write_bytes(self._fd, HEADER.pack(0, VERSION, OPEN, 0, len(body), 0) + body)
         os.set_blocking(self._fd, False)
-        # These are of C, with nothing of Python's around.
+        # Both are C functions: no signal handler runs between the system call and its return.
         self._read = partial(os.read, self._fd)
         self._write = partial(write_bytes, self._fd)
         self._lock = lock
@@ -54,19 +54,19 @@ class Requests:
         self._is_original = is_original
         self._job_of = job_of
         self._exchange = Exchange()
-        self._reader = None  # the call whose thread reads for all
-        self._end = None  # why there are no more replies, in words
+        self._reader = None  # the call whose thread is the reader
+        self._end = None  # the error message, once there can be no more replies
         self._await_bytes = poll_of(self._fd, select.POLLIN)
         self._await_both = poll_of(self._fd, select.POLLIN | select.POLLOUT)
         cancels.shielded.update((Requests.request.__code__, Requests._leave.__code__))
 
     def request(self, kind, body=b""):
-        """Asks the server, and waits for the reply, a memoryview. Only this thread waits.
+        """Sends a request and returns the body of its reply, a memoryview. Blocks this thread only.
 
-        Raises RuntimeError if the server refuses, or cannot be asked.
+        Raises RuntimeError if the request fails or the server cannot be asked.
         """
         if not self._is_original[0]:
-            raise RuntimeError(FORKED)  # a thread that is not here may have the lock
+            raise RuntimeError(FORKED)  # before the lock: a thread of the parent may hold it
         call = Call(get_ident())
         try:
             try:
@@ -75,7 +75,7 @@ class Requests:
             finally:
                 self._leave(call)
         finally:
-            # Once more, if a signal handler of user code has raised an exception in there.
+            # A signal handler of user code may have raised an exception in the first call.
             if not call.has_left:
                 self._leave(call)
         if self._cancels.owed:
@@ -83,7 +83,7 @@ class Requests:
         return call.result()
 
     def forget(self):
-        """In a forked child: the socket is the parent's."""
+        """Closes the socket in a forked child; it belongs to the parent."""
         self._finish(FORKED)
         try:
             os.close(self._fd)
@@ -101,7 +101,7 @@ class Requests:
             self._exchange.begin(call, kind, job, body)
 
     def _wait(self, call):
-        """Until the call is over. A KeyboardInterrupt may come out of any line of it."""
+        """Waits until the call is over. A KeyboardInterrupt may be raised in any line here."""
         while not call.is_over:
             with self._lock:
                 wait = self._step(call)
@@ -110,7 +110,7 @@ class Requests:
             wait()
 
     def _step(self, call):
-        """Does what can be done now; gives what waits for the rest. The caller holds the lock."""
+        """Does what is possible now and returns a function that waits. The caller holds the lock."""
         exchange = self._exchange
         if self._reader is call:
             self._move(exchange.receive, self._read)
@@ -134,7 +134,7 @@ class Requests:
         poll_of(self._fd, select.POLLOUT)(ROOM_MS)
 
     def _move(self, move, function):
-        """Sends or receives what goes without waiting."""
+        """Sends or receives as much as is possible without blocking."""
         try:
             move(function)
         except BlockingIOError:
@@ -149,13 +149,13 @@ class Requests:
             self._finish("Cannot ask the server: the connection is broken (%s)" % why)
 
     def _finish(self, message):
-        """There are no more replies."""
+        """Fails all calls, now and later, with this message."""
         if self._end is None:
             self._end = message
         self._exchange.fail(self._end)
 
     def _leave(self, call):
-        """The caller goes, and what it did for others another one does. It may be called again."""
+        """Removes a call, and hands over reading if it was the reader. May be called twice."""
         with self._lock:
             exchange = self._exchange
             exchange.leave(call)
@@ -172,19 +172,19 @@ class Requests:
 
 
 def poll_of(fd, events):
-    """A function that waits for events of a descriptor."""
+    """Returns a function that waits for events of a descriptor."""
     poll = select.poll()
     poll.register(fd, events)
     return poll.poll
 
 
 def nothing():
-    """What waits for nothing."""
+    """Returns at once."""
 
 
-current = None  # the process's own, once it is connected
+current = None  # the Requests of this process
 
 
 def ping(payload=b""):
-    """Gives the payload back, after a way to the server."""
+    """Sends the payload to the server and returns what comes back: the same bytes."""
     return bytes(current.request(PING, payload))
