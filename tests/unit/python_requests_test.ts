@@ -95,10 +95,10 @@ ping()`,
     const { value } = await client.eval(`
 from pyproxy_worker.link.exchange import Call, Exchange, HEADER
 from pyproxy_worker.codec.codec import encode
-bodies = [b"", b"one", b"x" * 300]
+bodies = [b"", b"one", b"x" * 300, b"abandoned" * 40]
 stream = b"".join(HEADER.pack(0, 1, 0x65, 0, len(b), i + 1) + b for i, b in enumerate(bodies))
 no = encode({"message": "no"})
-stream += HEADER.pack(0, 1, 0x66, 0, len(no), 4) + no
+stream += HEADER.pack(0, 1, 0x66, 0, len(no), 5) + no
 wrong = []
 def result(call):
     try:
@@ -106,13 +106,14 @@ def result(call):
     except RuntimeError as error:
         return str(error)
 for size in range(1, len(stream) + 1):
-    exchange, calls = Exchange(), [Call(0) for _ in range(4)]
+    exchange, calls = Exchange(), [Call(0) for _ in range(5)]
     for call in calls:
         exchange.begin(call, 1, 0, b"")
+    exchange.leave(calls[3])
     for at in range(0, len(stream), size):
         exchange.receive(lambda _: stream[at : at + size])
-    got = [result(call) for call in calls]
-    if got != [*bodies, "no"] or exchange._inbox:
+    got = [call.is_over and result(call) for call in calls]
+    if got != [*bodies[:3], False, "no"] or exchange._inbox:
         wrong.append((size, got))
 wrong`);
     assertEquals(value, []);

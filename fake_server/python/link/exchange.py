@@ -87,8 +87,7 @@ class Exchange:
         self.calls = {}
         self.outgoing = deque()
         self._last_id = 0
-        self._inbox = []  # received chunks that hold no whole frame yet
-        self._unwanted = 0  # bytes still to come of a frame that there was no memory for
+        self._inbox = []  # received chunks that are not read yet
 
     def begin(self, call, kind, job, body):
         """Queues the REQUEST of a call. Raises ValueError if the body is too long."""
@@ -109,12 +108,14 @@ class Exchange:
 
     def leave(self, call):
         """Removes a call. If it has no reply yet, the server is told that none is wanted."""
-        if self.calls.pop(call.id, None) is None or call.is_over:
+        if call.id not in self.calls:
             return
-        if call.piece.is_begun:
-            self.outgoing.append(Piece(HEADER.pack(0, VERSION, ABANDON, 0, 0, call.id)))
-        else:
-            self.outgoing.remove(call.piece)
+        if not call.is_over:
+            if call.piece.is_begun:
+                self.outgoing.append(Piece(HEADER.pack(0, VERSION, ABANDON, 0, 0, call.id)))
+            elif call.piece in self.outgoing:  # else `begin` was interrupted
+                self.outgoing.remove(call.piece)
+        del self.calls[call.id]
 
     def fail(self, message):
         """Ends all calls with an error and drops what was to be sent."""
@@ -138,12 +139,6 @@ class Exchange:
 
         Raises EOFError at the end of the stream, and ValueError for a frame that is not a reply.
         """
-        if self._unwanted:
-            chunk = read(min(CHUNK_BYTES, self._unwanted))
-            if not chunk:
-                raise EOFError
-            self._unwanted -= len(chunk)
-            return
         try:
             self._inbox.extend(map(read, (CHUNK_BYTES,)))
         except MemoryError:
@@ -158,51 +153,66 @@ class Exchange:
                 self._give_up()
 
     def _read(self):
-        """Takes the whole frames out of the inbox."""
+        """Takes the whole frames out of the inbox, and drops what nobody waits for."""
         inbox = self._inbox
         while inbox:
-            data = inbox[0]
-            whole = HEADER_BYTES
-            if len(data) >= HEADER_BYTES:
-                zero, version, kind, _, length, ident = HEADER.unpack_from(data)
-                if zero != 0 or version != VERSION:
-                    raise ValueError("it sent a frame that starts with %r" % data[:2])
-                whole += length
-            if len(data) >= whole:
-                self._take(kind, ident, memoryview(data)[HEADER_BYTES:whole])
-                rest = data[whole:]
-                inbox[:1] = (rest,) if rest else ()
+            first = inbox[0]
+            if len(first) < HEADER_BYTES:
+                if len(inbox) == 1:
+                    return
+                inbox[:2] = (first + inbox[1],)
+                continue
+            kind, length, ident = read_header(first)
+            call = self.calls.get(ident)
+            whole = HEADER_BYTES + length
+            if call is None or call.is_over:
+                if len(first) == HEADER_BYTES and length > 0 and len(inbox) == 1:
+                    return
+                self._drop(kind, length, ident)
+            elif len(first) >= whole:
+                body = memoryview(first)[HEADER_BYTES:whole]
+                if kind == REPLY:
+                    call.settle(body)
+                else:
+                    call.settle(None, (RuntimeError, decode(body)["message"]))
             elif sum(map(len, inbox)) >= whole:
-                inbox[:] = (b"".join(inbox),)
+                count = 2
+                while sum(map(len, inbox[:count])) < whole:
+                    count += 1
+                inbox[:count] = (b"".join(inbox[:count]),)
             else:
                 return
 
-    def _take(self, kind, ident, body):
-        if kind not in (REPLY, FAILED):
-            raise ValueError("it sent a frame of type 0x%02x" % kind)
-        call = self.calls.get(ident)
-        if call is None or call.is_over:
-            return  # it was abandoned
-        if kind == REPLY:
-            call.settle(body)
+    def _drop(self, kind, length, ident):
+        """Drops a chunk of the first frame. Until all of it is dropped, its header stays."""
+        inbox = self._inbox
+        first = inbox[0]
+        count = 1 if len(first) > HEADER_BYTES or length == 0 else 2
+        body = memoryview(first)[HEADER_BYTES:] if count == 1 else inbox[1]
+        if len(body) < length:
+            left = HEADER.pack(0, VERSION, kind, 0, length - len(body), ident)
         else:
-            call.settle(None, (RuntimeError, decode(body)["message"]))
+            left = bytes(body[length:])
+        inbox[:count] = (left,) if left else ()
 
     def _give_up(self):
-        """Fails the call whose reply there is no memory for, and drops the frame."""
-        inbox = self._inbox
-        start = b"".join([chunk[:HEADER_BYTES] for chunk in inbox[:HEADER_BYTES]])
-        if len(start) < HEADER_BYTES:
+        """Fails the call whose reply there is no memory for. Raises MemoryError if there is none."""
+        first = self._inbox[0] if self._inbox else b""
+        if len(first) < HEADER_BYTES:
             raise MemoryError
-        length, ident = HEADER.unpack_from(start)[4:]
-        left = HEADER_BYTES + length
-        while inbox and left:
-            chunk = inbox.pop(0)
-            if len(chunk) > left:
-                inbox.insert(0, chunk[left:])
-            left -= min(left, len(chunk))
-        self._unwanted = left
+        _, length, ident = read_header(first)
         call = self.calls.get(ident)
-        if call is not None and not call.is_over:
-            message = "there is no memory for the reply, which has %d bytes" % length
-            call.settle(None, (MemoryError, message))
+        if call is None or call.is_over:
+            raise MemoryError
+        message = "there is no memory for the reply, which has %d bytes" % length
+        call.settle(None, (MemoryError, message))
+
+
+def read_header(data):
+    """Returns type, body length and id of a frame. Raises ValueError if it is not a reply."""
+    zero, version, kind, _, length, ident = HEADER.unpack_from(data)
+    if zero != 0 or version != VERSION:
+        raise ValueError("it sent a frame that starts with %r" % data[:2])
+    if kind not in (REPLY, FAILED):
+        raise ValueError("it sent a frame of type 0x%02x" % kind)
+    return kind, length, ident
