@@ -127,9 +127,6 @@ export const KEPT_BUFFER_MS = 1_000;
 /** Memory freed at a time: to free 64 MB takes 5 ms, in which the server does nothing else. */
 export const FREED_AT_ONCE_BYTES: number = 16 * 1024 * 1024;
 
-/** Keys and values in an EVAL's control map, including nested ones; its three fields have six. */
-export const MAX_EVAL_CONTROL_VALUES = 1_000;
-
 /** Namespaces that we remember for a session, to report which were lost with a process. */
 export const MAX_NAMESPACES = 10_000;
 

@@ -8,8 +8,16 @@ import { EncodeError, QueueFullError } from "../api/errors.ts";
 import type { EvalOptions, SessionLimits } from "../api/options.ts";
 import { Encoder } from "../values/encode.ts";
 import { writeHeader } from "../wire/frame.ts";
-import { HEADER_BYTES, SENT_REPORT_BYTES, SENT_REPORT_EVALS } from "../wire/limits.ts";
-import { type EvalControl, EvalFlag, MessageType } from "../wire/messages.ts";
+import {
+  HEADER_BYTES,
+  MAX_CONTROL_BODY_BYTES,
+  SENT_REPORT_BYTES,
+  SENT_REPORT_EVALS,
+} from "../wire/limits.ts";
+import { type EvalControl, MessageType } from "../wire/messages.ts";
+
+/** Length and map of an empty control: what most evals have. */
+const NO_CONTROL = new Uint8Array([0, 0, 0, 1, 0x80]);
 
 /** An array of two: what stands before locs and globs. */
 const ARRAY_OF_TWO = new Uint8Array([0x92]);
@@ -146,13 +154,11 @@ export class EvalQueue {
   #encode(id: number, code: string, options: EvalOptions, maxBody: number): void {
     const { locs, globs, namespace, strict } = options;
     const encoder = this.#encoder;
-    const header = encoder.reserve(HEADER_BYTES + 4);
+    const header = encoder.reserve(HEADER_BYTES);
     const body = header + HEADER_BYTES;
-    const control: EvalControl = { code };
-    if (namespace !== undefined) control.namespace = namespace;
-    if (strict !== undefined) control.strict = strict;
-    encoder.value(control, "");
-    encoder.setU32(body, encoder.length - body - 4);
+    if (namespace === undefined && strict === undefined) encoder.raw(NO_CONTROL);
+    else this.#control(id, { namespace, strict });
+    encoder.value(code, "code");
     if ((locs ?? globs ?? undefined) !== undefined) {
       encoder.raw(ARRAY_OF_TWO);
       encoder.value(locs, "locs", 1);
@@ -166,7 +172,24 @@ export class EvalQueue {
         "locs",
       );
     }
-    const flags = this.flags | (namespace === undefined ? 0 : EvalFlag.NAMESPACE);
-    writeHeader(encoder.bytes(), header, MessageType.EVAL, flags, length, id);
+    writeHeader(encoder.bytes(), header, MessageType.EVAL, this.flags, length, id);
+  }
+
+  #control(id: number, { namespace, strict }: EvalControl): void {
+    const encoder = this.#encoder;
+    const at = encoder.reserve(4);
+    const control: EvalControl = {};
+    if (namespace !== undefined) control.namespace = namespace;
+    if (strict !== undefined) control.strict = strict;
+    encoder.value(control, "");
+    const length = encoder.length - at - 4;
+    if (length > MAX_CONTROL_BODY_BYTES) {
+      throw new EncodeError(
+        `Cannot send eval ${id}: its namespace's name and 'strict' take ${length} bytes, more than ` +
+          `the ${MAX_CONTROL_BODY_BYTES} allowed; use a shorter name`,
+        "namespace",
+      );
+    }
+    encoder.setU32(at, length);
   }
 }

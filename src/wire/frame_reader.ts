@@ -205,7 +205,8 @@ export class FrameReader {
     if (version !== PROTOCOL_VERSION) {
       throw new FrameError(
         "VERSION",
-        `the peer speaks version ${version} of the protocol, this side version ${PROTOCOL_VERSION}`,
+        `the peer speaks version ${version} of the protocol, this side version ` +
+          `${PROTOCOL_VERSION}; update ${version < PROTOCOL_VERSION ? "the peer" : "this side"}`,
       );
     }
   }

@@ -5,8 +5,11 @@
  * @module
  */
 
-/** The dialect this package speaks. 0 was the old one of bincode and pickle. */
-export const PROTOCOL_VERSION = 1;
+/**
+ * The dialect this package speaks. 0 was the old one of bincode and pickle; in 1 an EVAL's code was
+ * part of its control map.
+ */
+export const PROTOCOL_VERSION = 2;
 
 /** Fixed by the wire: u8 zero, version, type, flags; u32 body length; u32 request id. */
 export const HEADER_BYTES = 12;
@@ -20,7 +23,7 @@ export const MAX_HELLO_BODY_BYTES: number = 4 * 1024;
 /** The nonce of either end of a login: too many bits to come twice. */
 export const NONCE_BYTES = 32;
 
-/** The largest control map of CANCEL, GOODBYE, ERROR and LOG: they carry words, not data. */
+/** The largest control map of EVAL, CANCEL, GOODBYE, ERROR and LOG: they carry words, not data. */
 export const MAX_CONTROL_BODY_BYTES: number = 64 * 1024;
 
 /** A receive buffer starts at this and grows as bytes really come, never from a claim. */

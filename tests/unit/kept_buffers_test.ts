@@ -7,7 +7,8 @@ import {
   MIN_KEPT_BUFFER_BYTES,
 } from "../../fake_server/common/limits.ts";
 import { MessageType, type ServerHello } from "../../src/wire/messages.ts";
-import { evalBody, RawSession, RawStream, readControl } from "../raw_client.ts";
+import { evalBody } from "../eval_body.ts";
+import { RawSession, RawStream, readControl } from "../raw_client.ts";
 import { start } from "../raw_server.ts";
 
 const KIB = 1024;
@@ -68,7 +69,7 @@ Deno.test("server writes nothing into a result that a client has not taken yet",
   await using server = await start();
   await using other = await RawSession.connect(server.addr);
   using main = await RawStream.dial(server.addr);
-  await main.control(MessageType.CLIENT_HELLO, { protocol: 1, client: "raw" });
+  await main.control(MessageType.CLIENT_HELLO, { protocol: 2, client: "raw" });
   const hello = readControl((await main.next())!.body) as unknown as ServerHello;
   using output = await RawStream.dial(server.outputAddr);
   await output.control(MessageType.OUTPUT_HELLO, { stream_token: hello.stream_token });
@@ -77,7 +78,7 @@ Deno.test("server writes nothing into a result that a client has not taken yet",
   const size = 4 * KIB * KIB;
   const count = 5;
   for (let id = 1; id <= count; id++) {
-    await main.frame(MessageType.EVAL, 0, id, evalBody({ code: `bytes([${id}]) * ${size}` }));
+    await main.frame(MessageType.EVAL, 0, id, evalBody(`bytes([${id}]) * ${size}`));
   }
   for (let fill = 101; fill < 110; fill++) {
     const data = new Uint8Array(size).fill(fill);

@@ -270,27 +270,35 @@ export class LinkClient implements AsyncDisposable {
   /** Sends an EVAL; gives its job. */
   send(code: string, options: EvalOptions = {}): number {
     const { session = 1, namespace, strict, locs, globs } = options;
-    const control: Record<string, ValueType> = { code };
+    const control: Record<string, ValueType> = {};
     if (namespace !== undefined) control.namespace = namespace;
     if (strict !== undefined) control.strict = strict;
     let values = options.values ?? new Uint8Array();
     if (locs !== undefined || globs !== undefined) values = encode([locs ?? null, globs ?? null]);
-    return this.sendBody(session, encode(control), values, options.alone ? 0x80 : 0);
+    const flags = options.alone ? 0x80 : 0;
+    return this.sendBody(session, encode(control), encode(code), values, flags);
   }
 
   /** Sends an EVAL of these bytes; gives its job. */
-  sendBody(session: number, control: Uint8Array, values: Uint8Array, flags = 0): number {
-    const body = new Uint8Array(8 + control.length + values.length);
+  sendBody(
+    session: number,
+    control: Uint8Array,
+    code: Uint8Array,
+    values: Uint8Array,
+    flags = 0,
+  ): number {
+    const codeAt = 8 + control.length;
+    const body = new Uint8Array(codeAt + code.length + values.length);
     const view = new DataView(body.buffer);
     view.setUint32(0, session);
     view.setUint32(4, control.length);
     body.set(control, 8);
-    body.set(values, 8 + control.length);
+    body.set(code, codeAt);
+    body.set(values, codeAt + code.length);
     this.sendFrame(0x10, ++this.#jobs, body, flags);
     return this.#jobs;
   }
 
-  /** Sends a frame. */
   /** Sends a FORGET for a session; gives its job. */
   sendForget(session: number): number {
     const body = new Uint8Array(4);
@@ -299,10 +307,11 @@ export class LinkClient implements AsyncDisposable {
     return this.#jobs;
   }
 
+  /** Sends a frame. */
   sendFrame(type: number, id: number, body: Uint8Array, flags = 0): void {
     const frame = new Uint8Array(12 + body.length);
     const view = new DataView(frame.buffer);
-    frame[1] = 1;
+    frame[1] = 2;
     frame[2] = type;
     frame[3] = flags;
     view.setUint32(4, body.length);

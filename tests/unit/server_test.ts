@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { decode } from "@std/msgpack";
 import { frameBytes } from "../../src/wire/frame.ts";
 import { MessageType, ResultStatus } from "../../src/wire/messages.ts";
-import { evalBody, RawSession } from "../raw_client.ts";
+import { evalBody } from "../eval_body.ts";
+import { RawSession } from "../raw_client.ts";
 import { start, until } from "../raw_server.ts";
 
 Deno.test("server evaluates, and sends output and its end", async () => {
@@ -121,7 +122,7 @@ Deno.test("server runs a thousand evals sent at once, in order", async () => {
   const code = "print(i); i";
   const frames: Uint8Array[] = [];
   for (let i = 0; i < 1_000; i++) {
-    const body = evalBody({ code }, [{ i }, null]);
+    const body = evalBody(code, [{ i }, null]);
     frames.push(frameBytes(MessageType.EVAL, 0, 2 + i, body));
   }
   await session.main.send(new Uint8Array(await new Blob(frames as BlobPart[]).arrayBuffer()));

@@ -11,7 +11,7 @@
 /** The module. */
 export const WORKER_SOURCE: string = `\
 var FrameError=class extends Error{name="FrameError";code;constructor(code,message){super(message),this.
-code=code}};function writeHeader(into,at,type,flags,length,id){into[at]=0,into[at+1]=1,into[at+2]=type,
+code=code}};function writeHeader(into,at,type,flags,length,id){into[at]=0,into[at+1]=2,into[at+2]=type,
 into[at+3]=flags,into[at+4]=length>>>24,into[at+5]=length>>>16,into[at+6]=length>>>8,into[at+7]=length,
 into[at+8]=id>>>24,into[at+9]=id>>>16,into[at+10]=id>>>8,into[at+11]=id}function frameBytes(type,flags,id,body){
 let bytes=new Uint8Array(12+body.length);return writeHeader(bytes,0,type,flags,body.length,id),bytes.
@@ -312,11 +312,11 @@ this.#start=this.#end=0;return}else return}}reuse({buffer}){let size=buffer.byte
 buffer||size>65536||size>(this.#spare?.byteLength??0)&&(this.#spare=buffer)}#bodyOf(size){if(this.#buffers===
 void 0||size<65536)return new Uint8Array(size);let rounded=Math.ceil(size/65536)*65536;return new Uint8Array(
 new ArrayBuffer(rounded),0,size)}#checkStart(at,have){let zero=this.#buffer[at],version=have>1?this.#buffer[at+
-1]:1;if(zero!==0){let shown3=this.#buffer.subarray(at,Math.min(this.#end,at+40));throw new FrameError(
-"PROTOCOL",\`a frame must start with byte 0, got \${printable(shown3)}\`)}if(version!==1)throw new FrameError(
-"VERSION",\`the peer speaks version \${version} of the protocol, this side version \${1}\`)}};function printable(bytes){
-return\`"\${Array.from(bytes,byte=>byte>=32&&byte<127?String.fromCharCode(byte):\`\\\\x\${byte.toString(16).
-padStart(2,"0")}\`).join("")}"\`}var Stream=class{reader=new FrameReader(4096);#state="none";#heardAt=0;#askedAt=0;#paused=!1;get state(){
+1]:2;if(zero!==0){let shown3=this.#buffer.subarray(at,Math.min(this.#end,at+40));throw new FrameError(
+"PROTOCOL",\`a frame must start with byte 0, got \${printable(shown3)}\`)}if(version!==2)throw new FrameError(
+"VERSION",\`the peer speaks version \${version} of the protocol, this side version \${2}; update \${version<
+2?"the peer":"this side"}\`)}};function printable(bytes){return\`"\${Array.from(bytes,byte=>byte>=32&&byte<
+127?String.fromCharCode(byte):\`\\\\x\${byte.toString(16).padStart(2,"0")}\`).join("")}"\`}var Stream=class{reader=new FrameReader(4096);#state="none";#heardAt=0;#askedAt=0;#paused=!1;get state(){
 return this.#state}get heardAt(){return this.#heardAt}dialled(now){this.#state="hello",this.#askedAt=
 now,this.heard(now)}opened(){this.#state="open",this.reader.maxBody=268435456}heard(now){this.#heardAt=
 now}pause(){this.#paused=!0}resume(now){this.#paused=!1,this.heard(now)}check(now){if(this.#state!==
@@ -326,7 +326,7 @@ no";#goodbyeSent=!1;#farewell;#ended=!1;constructor(where,hello){this.#where=whe
 this.#login=new Login(hello.nonce!==void 0)}get server(){return this.#server}get ended(){return this.#ended}hasEnded(id){
 return this.#evals.hasEnded(id)}takeEvents(){let events=this.#events;return this.#events=[],events}space(stream){
 return this.#streams[stream].reader.space()}dialled(name,now){if(this.#streams[name].dialled(now),name===
-"main"){let{client,name:name2,ownProcess,nonce}=this.#hello,body={protocol:1,client,...name2===void 0?
+"main"){let{client,name:name2,ownProcess,nonce}=this.#hello,body={protocol:2,client,...name2===void 0?
 {}:{name:name2},...ownProcess?{process:"own"}:{},...nonce===void 0?{}:{nonce}};this.#login.said(this.#sendControl(
 "main",MessageType.CLIENT_HELLO,0,body))}else{let proof=this.#login.outputProof,body={stream_token:this.#server.
 stream_token,...proof===void 0?{}:{proof}};this.#sendControl("output",MessageType.OUTPUT_HELLO,0,body)}}proofs(proofs){
