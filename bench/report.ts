@@ -17,6 +17,7 @@ import { pipelining } from "./pipelining_bench.ts";
 import { findPython } from "./processes.ts";
 import { REASONS } from "./reasons.ts";
 import { replacing } from "./replace_bench.ts";
+import { requests } from "./request_bench.ts";
 import { responsiveness } from "./responsiveness_bench.ts";
 import { answer, print, type Question, readSettings, type Row, table } from "./rounds.ts";
 import { roundTrip } from "./roundtrip_bench.ts";
@@ -26,6 +27,7 @@ import { codec } from "./values_bench.ts";
 const QUESTIONS: Question[] = [
   roundTrip,
   pipelining,
+  requests,
   bytes,
   tables,
   codec,

@@ -95,6 +95,15 @@ export const LAST_BYTES_DEADLINE_MS = 2_000;
 /** A python process that should end has this long before its process group gets SIGKILL. */
 export const PYTHON_END_DEADLINE_MS = 2_000;
 
+/** Requests of a python process that are not answered; with this many we take no more ... */
+export const MAX_UNANSWERED_REQUESTS = 1_024;
+
+/** ... nor with this many bytes in them: a single request may be as long as a frame. */
+export const MAX_UNANSWERED_BYTES: number = 256 * 1024 * 1024;
+
+/** Replies that a python process has not read; above this we stop reading its requests. */
+export const REPLY_HIGH_WATER_BYTES: number = 8 * 1024 * 1024;
+
 /** Output that waits for a client; above this we stop reading the python process's pipes. */
 export const OUTPUT_HIGH_WATER_BYTES: number = 256 * 1024;
 
@@ -155,7 +164,7 @@ export const ACCEPT_WARNING_MS = 5_000;
 export const SHORTAGE_WARNING_MS = 60_000;
 
 /**
- * Descriptors in reserve. A dead python process frees six; a new one needs more while it starts.
+ * Descriptors in reserve. A dead python process frees seven; a new one needs more while it starts.
  */
 export const RESERVED_DESCRIPTORS = 8;
 

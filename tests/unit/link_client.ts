@@ -11,6 +11,7 @@ import { dirname } from "node:path";
 import { PYTHON_FILES } from "../../fake_server/executors/local/python_files.ts";
 import { pathPython } from "../python.ts";
 import { joined, type Piece, PieceReader } from "./link_output.ts";
+import { LinkRequests } from "./link_requests.ts";
 import { readValue } from "./link_values.ts";
 
 /** Anything that takes longer has hung. */
@@ -105,6 +106,8 @@ export class LinkClient implements AsyncDisposable {
   readonly notes: { job: number; control: any }[] = [];
   /** Both pipes have come to their end. */
   readonly drained: Promise<unknown>;
+  /** The server's end of the socket for requests. */
+  requests!: LinkRequests;
   /** While it is set, pipe 1 is not read. */
   paused: Promise<void> | undefined;
 
@@ -136,7 +139,10 @@ export class LinkClient implements AsyncDisposable {
       const ended = client.exit.then(({ code }) => {
         throw new Error(`the python process ended with ${code} before it was READY`);
       });
-      client.#link = await deadline(Promise.race([listener.accept(), ended]), DEADLINE_MS);
+      const accepted = async (): Promise<Deno.UnixConn> =>
+        await deadline(Promise.race([listener.accept(), ended]), DEADLINE_MS);
+      client.#link = await accepted();
+      client.requests = new LinkRequests(await accepted());
       client.#frames = client.#readFrames();
       await client.until(() => client.ready !== undefined, "READY");
     } catch (error) {
@@ -207,6 +213,7 @@ export class LinkClient implements AsyncDisposable {
     await deadline(this.exit, DEADLINE_MS);
     await deadline(this.drained, DEADLINE_MS);
     await this.#frames;
+    await this.requests[Symbol.asyncDispose]();
     clearInterval(this.#look);
     this.#link.close();
     this.#page.close();
