@@ -4,13 +4,16 @@
  *
  * @module
  */
-import {
-  CONNECT_AFTER_HELLO_MS,
-  HANDSHAKE_DEADLINE_MS,
-  PING_INTERVAL_MS,
-  PING_TIMEOUT_MS,
-  SLOW_READER_MS,
-} from "../../src/wire/limits.ts";
+import { PING_INTERVAL_MS, PING_TIMEOUT_MS } from "../../src/wire/limits.ts";
+
+/** A handshake that takes longer is given up: hello both ways, the outputstream's too. */
+export const HANDSHAKE_DEADLINE_MS = 5_000;
+
+/** A session whose outputstream has not come by then is closed: nobody can use it. */
+export const CONNECT_AFTER_HELLO_MS = 60_000;
+
+/** A reader that takes nothing for this long, its buffer full, ends its session: SLOW_READER. */
+export const SLOW_READER_MS = 30_000;
 
 /** Open sessions; a further hello is answered with ERROR LIMIT. */
 export const MAX_SESSIONS = 4_096;

@@ -3,11 +3,11 @@ import { checkOpenOptions } from "../../src/api/check_options.ts";
 import { EncodeError, QueueFullError } from "../../src/api/errors.ts";
 import type { EvalOptions, SessionLimits } from "../../src/api/options.ts";
 import { EvalQueue, sentReports } from "../../src/main_thread/eval_queue.ts";
+import { MAX_USED_BUFFER_BYTES } from "../../src/values/codec/writer.ts";
 import {
   HEADER_BYTES,
   MAX_CONTROL_BODY_BYTES,
   MAX_FRAME_BODY_BYTES,
-  MAX_USED_BUFFER_BYTES,
 } from "../../src/wire/limits.ts";
 
 function queue(limits: SessionLimits): { add(id: number, code?: string): void; queue: EvalQueue } {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { FIRST_BUFFER_BYTES, GROWTH_FACTOR } from "../../src/wire/buffers.ts";
 import {
   type Frame,
   frameBytes,
@@ -8,7 +9,7 @@ import {
   writeU32,
 } from "../../src/wire/frame.ts";
 import { FrameReader } from "../../src/wire/frame_reader.ts";
-import { FIRST_BUFFER_BYTES, GROWTH_FACTOR, MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 
 interface Taken {
   type: number;

@@ -1,8 +1,11 @@
 // What the README shows is true: its blocks are checked and run, its tables are those of the code.
 import { assert, assertEquals } from "@std/assert";
-import { MAX_SESSIONS } from "../../fake_server/common/limits.ts";
+import { MAX_SESSIONS, SLOW_READER_MS } from "../../fake_server/common/limits.ts";
 import { HELP } from "../../fake_server/config.ts";
+import * as defaults from "../../src/api/defaults.ts";
+import { HEARTBEAT_MISSES } from "../../src/main_thread/heartbeat.ts";
 import * as limits from "../../src/wire/limits.ts";
+import { UNREAD_OUTPUT_LIFE_MS } from "../../src/worker/output_limits.ts";
 import {
   blocks,
   blocksOf,
@@ -145,14 +148,14 @@ Deno.test("the README's limits are those of the code", () => {
     size(limits.MAX_FRAME_BODY_BYTES),
     `${limits.MAX_DEPTH} deep`,
     count(limits.MAX_EVALS_IN_FLIGHT),
-    count(limits.MAX_QUEUED_EVALS),
-    size(limits.MAX_QUEUED_BYTES),
-    size(limits.UNREAD_OUTPUT_PER_EVAL_BYTES),
-    size(limits.UNREAD_OUTPUT_PER_SESSION_BYTES),
-    time(limits.UNREAD_OUTPUT_LIFE_MS),
-    time(limits.SLOW_READER_MS),
+    count(defaults.MAX_QUEUED_EVALS),
+    size(defaults.MAX_QUEUED_BYTES),
+    size(defaults.UNREAD_OUTPUT_PER_EVAL_BYTES),
+    size(defaults.UNREAD_OUTPUT_PER_SESSION_BYTES),
+    time(UNREAD_OUTPUT_LIFE_MS),
+    time(SLOW_READER_MS),
     time(limits.PING_INTERVAL_MS + limits.PING_TIMEOUT_MS),
-    time(limits.HEARTBEAT_INTERVAL_MS * limits.HEARTBEAT_MISSES),
+    time(defaults.HEARTBEAT_INTERVAL_MS * HEARTBEAT_MISSES),
     count(MAX_SESSIONS),
   ]);
 });

@@ -30,7 +30,7 @@ const KNOWN_FLAGS = EvalFlag.RUNNING | EvalFlag.SILENT;
 export type Ending = "no" | "drain" | "shutdown" | "over";
 
 /** The session that these messages belong to. */
-export interface RequestsOwner {
+export interface MessagesOwner {
   /** Owns the evals. */
   readonly evals: EvalOwner;
   /** Its id in the log. */
@@ -46,12 +46,12 @@ export interface RequestsOwner {
 }
 
 /** Handles the messages of one session. */
-export class Requests {
+export class SessionMessages {
   readonly #context: SessionContext;
   readonly #queue: Queue<JobOwner>;
   readonly #evals: EvalTable;
   readonly #main: Connection;
-  readonly #owner: RequestsOwner;
+  readonly #owner: MessagesOwner;
   /** Whether an eval has named a namespace. */
   usesNamespaces = false;
 
@@ -61,7 +61,7 @@ export class Requests {
     queue: Queue<JobOwner>,
     evals: EvalTable,
     main: Connection,
-    owner: RequestsOwner,
+    owner: MessagesOwner,
   ) {
     this.#context = context;
     this.#queue = queue;
