@@ -5,7 +5,7 @@
  * @module
  */
 
-const root = new URL("../", import.meta.url).pathname;
+const root = new URL("../../", import.meta.url).pathname;
 
 /** The first line that a program prints. */
 export async function firstLine(stdout: ReadableStream<Uint8Array>): Promise<string> {
