@@ -378,12 +378,15 @@ export class LinkClient implements AsyncDisposable {
   /** What a job wrote: waits for its END on both pipes. */
   async output(job: number): Promise<Piece[]> {
     await this.until(
-      () =>
-        this.readJobs.has(job) ||
-        [1, 2].every((pipe) => this.pieces[pipe]!.some((p) => p.kind === "end" && p.job === job)),
+      () => this.readJobs.has(job) || this.#readers.every(({ ends }) => ends.has(job)),
       `the ENDs of job ${job}`,
     );
-    return this.pieces.flat().filter((piece) => piece.job === job && piece.kind !== "end");
+    return this.#readers.flatMap((reader) => reader.of(job)).filter(({ kind }) => kind !== "end");
+  }
+
+  /** Waits until a job has written something through pipe 1. */
+  async untilWritten(job: number, what: string): Promise<void> {
+    await this.until(() => this.#readers[0]!.of(job).length > 0, what);
   }
 
   /** What a job wrote through pipe 1, raw bytes included, as one text. */

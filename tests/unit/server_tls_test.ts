@@ -25,7 +25,7 @@ Deno.test("TLS server closes strangers in time, and its sessions do not notice",
   const authority = ca.cert;
   await using server = await start({
     tls: await ca.issue("127.0.0.1"),
-    limits: { handshakeMs: 300 },
+    limits: { handshakeMs: 300, tickMs: 20 },
   });
   await using canary = await RawSession.connect(server.addr, { authority });
   const hello = controlFrame(MessageType.CLIENT_HELLO, { protocol: 2, client: "x" });
