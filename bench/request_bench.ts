@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { bench, type Question, type Settings, type Sides, times } from "./rounds.ts";
-import { openScene } from "./scene.ts";
+import { openScene } from "./common/scene.ts";
+import { bench, type Question, type Settings, type Sides, times } from "./report/rounds.ts";
 
 /** Microseconds at p50 of one ping after the other, and how many eight threads do in a second. */
 const PINGS = `

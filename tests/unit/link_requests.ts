@@ -149,7 +149,7 @@ export function payload({ body }: RequestFrame): Uint8Array {
 export function frame(type: number, id: number, body: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(12 + body.length);
   const view = new DataView(bytes.buffer);
-  bytes[1] = 1;
+  bytes[1] = 2;
   bytes[2] = type;
   view.setUint32(4, body.length);
   view.setUint32(8, id);

@@ -93,12 +93,12 @@ ping()`,
   test("parse any stream of replies, cut anywhere, without a socket", async () => {
     await using client = await LinkClient.start(python);
     const { value } = await client.eval(`
-from pyproxy_worker.link.exchange import Call, Exchange, HEADER
+from pyproxy_worker.link.exchange import Call, Exchange, HEADER, VERSION
 from pyproxy_worker.codec.codec import encode
 bodies = [b"", b"one", b"x" * 300, b"abandoned" * 40]
-stream = b"".join(HEADER.pack(0, 1, 0x65, 0, len(b), i + 1) + b for i, b in enumerate(bodies))
+stream = b"".join(HEADER.pack(0, VERSION, 0x65, 0, len(b), i + 1) + b for i, b in enumerate(bodies))
 no = encode({"message": "no"})
-stream += HEADER.pack(0, 1, 0x66, 0, len(no), 5) + no
+stream += HEADER.pack(0, VERSION, 0x66, 0, len(no), 5) + no
 wrong = []
 def result(call):
     try:
@@ -122,7 +122,7 @@ wrong`);
   test("write whole frames, however little is taken at once, without a socket", async () => {
     await using client = await LinkClient.start(python);
     const { value } = await client.eval(`
-from pyproxy_worker.link.exchange import Call, Exchange, HEADER
+from pyproxy_worker.link.exchange import Call, Exchange, HEADER, VERSION
 out, wrong = bytearray(), []
 for size in range(1, 40):
     exchange, calls = Exchange(), [Call(0) for _ in range(3)]
