@@ -1,6 +1,6 @@
 /** Tables of many rows, which the python process packs a column at a time, on both codecs. */
 import { assertEquals } from "@std/assert";
-import { interpreters, LinkClient } from "./link_client.ts";
+import { interpreters, LinkClient } from "../link/link_client.ts";
 
 /** A second writer, a value at a time. */
 const REFERENCE = `
@@ -28,7 +28,7 @@ def packed(value):
         data = value.encode()
         return head(len(data), (0xa0, 32), 0xd9, 0xda, 0xdb) + data
     if kind is bytes: return head(len(value), (0, 0), 0xc4, 0xc5, 0xc6) + value
-    if kind is datetime.date: 
+    if kind is datetime.date:
         data = packed([value.year, value.month, value.day])
         return bytes((0xc7, len(data), 8)) + data
     if kind is dict:
