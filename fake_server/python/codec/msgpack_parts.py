@@ -17,11 +17,11 @@ pack_8 = struct.Struct(">BQ").pack
 pack_signed = {size: struct.Struct(">B" + code).pack for size, code in zip((1, 2, 4, 8), "bhiq")}
 FIXINTS = [bytes((i,)) for i in range(128)]
 STR_HEADERS = [bytes((0xA0 + size,) if size < 32 else (0xD9, size)) for size in range(256)]
+CONSTANTS = {None: b"\xc0", False: b"\xc2", True: b"\xc3"}
 # The keys of small dicts repeat, so we keep packed ones.
 KEPT_KEYS = 4096
 MOST_KEPT_BYTES = 64
 kept_keys = {}
-CONSTANTS = {None: b"\xc0", False: b"\xc2", True: b"\xc3"}
 
 
 def pack_int(value):

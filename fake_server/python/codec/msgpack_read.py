@@ -13,7 +13,7 @@ from pyproxy_worker.codec.msgpack_pure import MAX_DEPTH, TooDeep
 
 # Records repeat their keys, so we keep the decoded ones.
 KEPT_KEYS = 4096
-# They repeat their order, too, so we keep the keys of small maps by the first one.
+# They repeat their order, too, so we keep the keys of a map by its first one.
 KEPT_SHAPES = 256
 MIN_SHAPE = 3
 MAX_SHAPE = 32
@@ -193,9 +193,10 @@ def read_map(data, at, count, ext, depth):
 
 
 def read_maps(data, at, count, most, ext, depth, out):
-    """Reads maps of `count` pairs into `out`: one, whose pairs begin at `at`, or the rows of a table.
+    """Reads up to `most` maps of `count` pairs into `out`. The pairs of the first begin at `at`.
 
-    Returns where the last one ends. That is after `most` maps, or earlier.
+    More than one are the rows of a table: it goes on while the keys are the same. Returns where the
+    last one ends.
     """
     if depth > MAX_DEPTH:
         raise TooDeep
