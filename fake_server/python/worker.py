@@ -20,6 +20,7 @@ from pyproxy_worker.evals.evaluate import Evaluator
 from pyproxy_worker.evals.patches import Patches
 from pyproxy_worker.evals.sweeper import Sweeper
 from pyproxy_worker.hooks import hooks
+from pyproxy_worker.kept_memory import KeptMemory
 from pyproxy_worker.link import link
 from pyproxy_worker.link.link import READ, Link
 from pyproxy_worker.link.outcomes import EMPTY, PYTHON_ERROR, SKIPPED, STOPPED, VALUE, unsendable
@@ -53,12 +54,16 @@ class Worker:
         self._sweeper = Sweeper()
         self._patches = Patches()
         self._request = None  # what the next job asks for
-        self._link = Link(boot["socket"], page)
+        limit = boot.get("memory_limit", 0)
+        # Kept memory would count against a limit, too.
+        memory = None if limit else KeptMemory(self._output.ticker.arm)
+        self._output.memory = memory
+        self._link = Link(boot["socket"], page, memory)
         self._left_running = LeftRunning(os.getppid(), os.getpid())
         self._spent = 0
         self._on_sigint = self._cancels.on_signal
         set_handler(SIGINT, self._on_sigint)
-        limit_memory(boot.get("memory_limit", 0))
+        limit_memory(limit)
         atexit.register(self._leave)  # registered first, so called last
         hooks.install(self._output, self._link.close, page.u32)
         self._sweeper.install()

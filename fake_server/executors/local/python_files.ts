@@ -56,6 +56,7 @@ import zones from "../../python/values/zones.py" with { type: "text" };
 import descriptors from "../../python/descriptors.py" with { type: "text" };
 import forks from "../../python/forks.py" with { type: "text" };
 import guard from "../../python/guard.py" with { type: "text" };
+import keptMemory from "../../python/kept_memory.py" with { type: "text" };
 import life from "../../python/life.py" with { type: "text" };
 import main from "../../python/main.py" with { type: "text" };
 import memory from "../../python/memory.py" with { type: "text" };
@@ -118,6 +119,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "descriptors.py": descriptors,
   "forks.py": forks,
   "guard.py": guard,
+  "kept_memory.py": keptMemory,
   "life.py": life,
   "main.py": main,
   "memory.py": memory,

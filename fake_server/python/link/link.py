@@ -46,7 +46,8 @@ class Link:
     would cost both sides more than the jobs.
     """
 
-    def __init__(self, path, page):
+    def __init__(self, path, page, memory=None):
+        self._memory = memory  # for large values, or None
         self._socket = connect(path)
         self._last = None  # the socket's descriptor, once the process is ending
         # We don't wait for the server while a result fits into this. Linux may give less.
@@ -194,14 +195,16 @@ class Link:
         """Returns the body of a frame without the large bytes at `at`, which `apart` keeps."""
         after = at + apart.STANDIN_BYTES
         # Allocate first: if there is no memory, the frame is still complete.
-        data = apart.room(size)
+        if self._memory is not None:
+            self._memory.use(size)
+        room = apart.room(size)
         body = memoryview(bytearray(after + length - at - head - size))
         self._start += HEADER_BYTES
         self._fill(body[:at])
         self._start += head
-        with data.getbuffer() as memory:
-            self._fill(memory)
-        body[at:after] = apart.keep(code, data.getvalue())
+        with room.view() as view:
+            self._fill(view)
+        body[at:after] = apart.keep(code, room.data())
         self._fill(body[after:])
         return body
 
