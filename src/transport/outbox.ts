@@ -13,13 +13,34 @@ export const MAX_COPIED_BYTES: number = 32 * 1024;
 /** ... up to so much in one write. A larger message is written as it is, uncopied. */
 const GATHER_BYTES = 64 * 1024;
 
+/** So much of a large message leaves with the header in front of it: each write wakes the peer. */
+const JOINED_BYTES = 96 * 1024;
+
 /** What a buffer for small messages has at first. One that has grown is kept only while it is used. */
 const FIRST_BYTES = 2 * 1024;
+
+/** Where an Outbox gets used buffers, and where it puts them back. */
+export interface UsedBuffers {
+  /** A view of `size` bytes, whose content is not defined. */
+  borrow(size: number): Uint8Array;
+  /** Takes such a buffer back. */
+  give(buffer: ArrayBufferLike): void;
+}
+
+/** What an Outbox may be told beside its transport. */
+export interface OutboxOptions {
+  /** With these, a large message begins in the write of the small ones in front of it. */
+  buffers?: UsedBuffers;
+  /** So much of a large message is written at a time. */
+  writeBytes?: number;
+}
 
 /** What one write takes: a large message, or a buffer with small ones. */
 interface Piece {
   buffer: Uint8Array;
   length: number;
+  /** How much of it has left with the piece in front of it. */
+  begun: number;
   /** Small messages are in it; as long as it is the last, there may be more. */
   isGathered: boolean;
   done: (() => void) | undefined;
@@ -33,6 +54,8 @@ interface Piece {
 export class Outbox {
   readonly #transport: Pick<Transport, "write">;
   readonly #onError: (error: unknown) => void;
+  readonly #buffers: UsedBuffers | undefined;
+  readonly #writeBytes: number;
   readonly #queue: Piece[] = [];
   /** A buffer that was written, for the next small messages. */
   #spare: Uint8Array | undefined;
@@ -43,9 +66,15 @@ export class Outbox {
   #below: { bytes: number; resolvers: PromiseWithResolvers<void> }[] = [];
 
   /** Makes one; `onError` is called once, with the first error of a write. */
-  constructor(transport: Pick<Transport, "write">, onError: (error: unknown) => void) {
+  constructor(
+    transport: Pick<Transport, "write">,
+    onError: (error: unknown) => void,
+    { buffers, writeBytes = MAX_TRANSFER_BYTES }: OutboxOptions = {},
+  ) {
     this.#transport = transport;
     this.#onError = onError;
+    this.#buffers = buffers;
+    this.#writeBytes = writeBytes;
   }
 
   /** Bytes given to `send` and not yet taken by the runtime. */
@@ -65,7 +94,7 @@ export class Outbox {
       const piece = this.#room(length);
       copyFew(bytes, piece.buffer, piece.length);
       piece.length += length;
-    } else this.#queue.push({ buffer: bytes, length, isGathered: false, done });
+    } else this.#queue.push({ buffer: bytes, length, begun: 0, isGathered: false, done });
     this.#waiting += length;
     this.flush();
   }
@@ -87,7 +116,7 @@ export class Outbox {
     if (isSmall) {
       copyFew(body, piece.buffer, piece.length);
       piece.length += length;
-    } else this.#queue.push({ buffer: body, length, isGathered: false, done });
+    } else this.#queue.push({ buffer: body, length, begun: 0, isGathered: false, done });
     this.#waiting += HEADER_BYTES + length;
   }
 
@@ -131,7 +160,7 @@ export class Outbox {
     if (buffer === undefined || buffer.length < length) {
       buffer = new Uint8Array(Math.max(length, FIRST_BYTES));
     }
-    const piece: Piece = { buffer, length: 0, isGathered: true, done: undefined };
+    const piece: Piece = { buffer, length: 0, begun: 0, isGathered: true, done: undefined };
     this.#queue.push(piece);
     return piece;
   }
@@ -142,7 +171,10 @@ export class Outbox {
     await undefined;
     try {
       for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
-        await this.#write(piece);
+        const next = this.#queue[0];
+        if (piece.isGathered && next?.isGathered === false && this.#buffers !== undefined) {
+          await this.#writeJoined(piece, next, this.#buffers);
+        } else await this.#write(piece);
         if (piece.isGathered) this.#keep(piece.buffer);
         piece.done?.();
       }
@@ -160,9 +192,22 @@ export class Outbox {
     }
   }
 
-  async #write({ buffer, length }: Piece): Promise<void> {
-    for (let at = 0; at < length; at += MAX_TRANSFER_BYTES) {
-      const end = Math.min(length, at + MAX_TRANSFER_BYTES);
+  /** Writes small messages together with the beginning of the large one behind them. */
+  async #writeJoined(small: Piece, large: Piece, buffers: UsedBuffers): Promise<void> {
+    large.begun = Math.min(large.length, JOINED_BYTES);
+    const length = small.length + large.begun;
+    const joined = buffers.borrow(length);
+    joined.set(small.buffer.subarray(0, small.length));
+    joined.set(large.buffer.subarray(0, large.begun), small.length);
+    await this.#transport.write(joined);
+    buffers.give(joined.buffer);
+    this.#waiting -= length;
+    this.#wake();
+  }
+
+  async #write({ buffer, length, begun }: Piece): Promise<void> {
+    for (let at = begun; at < length; at += this.#writeBytes) {
+      const end = Math.min(length, at + this.#writeBytes);
       const isAll = end - at === buffer.length;
       await this.#transport.write(isAll ? buffer : buffer.subarray(at, end));
       this.#waiting -= end - at;

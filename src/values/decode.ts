@@ -12,7 +12,7 @@ export { DecodeError } from "./decode_error.ts";
 /**
  * Reads one value, which has to fill `bytes` from `start` to `end`.
  *
- * A Uint8Array in it is a copy, or, where it is at least 64 KiB and at least half of the
+ * A Uint8Array in it is a copy, or, where it is at least 32 KiB and at least half of the
  * ArrayBuffer that `bytes` lies in, a view of that: so the caller must own `bytes`, and no value
  * keeps more than twice its size alive. Elements of other typed arrays are moved in it, if they are
  * not aligned: so `bytes` is read once.

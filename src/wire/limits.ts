@@ -30,7 +30,7 @@ export const FIRST_BUFFER_BYTES: number = 64 * 1024;
  * A full receive buffer grows by this: copying what is there at each doubling took as long as
  * receiving it. A lie about the rest costs addresses, and memory only where bytes come.
  */
-export const GROWTH_FACTOR = 16;
+export const GROWTH_FACTOR = 64;
 
 /** The receive buffer of a stream on which little comes: a server has two of them a session. */
 export const IDLE_BUFFER_BYTES: number = 4 * 1024;

@@ -83,7 +83,7 @@ export class Connection {
     this.#heardAt = this.#tookAt = context.clock();
     this.#outbox = new Outbox({ write: (bytes) => this.#write(bytes) }, (error) => {
       if (!this.#ending) this.receiver.lost(error);
-    });
+    }, { buffers: context.buffers });
     this.gone = this.#serve();
   }
 
@@ -116,10 +116,12 @@ export class Connection {
   send(type: number, flags: number, id: number, body: Uint8Array, owned = false): void {
     if (this.#ending) return;
     if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
-    if (owned) {
-      this.#outbox.sendFrame(type, flags, id, body, () => this.#context.buffers.give(body.buffer));
-    } else if (body.length <= MAX_COPIED_BYTES) this.#outbox.sendFrame(type, flags, id, body);
-    else this.#outbox.sendFrame(type, flags, id, body.slice());
+    if (!owned && body.length <= MAX_COPIED_BYTES) {
+      return this.#outbox.sendFrame(type, flags, id, body);
+    }
+    const { buffers } = this.#context;
+    const own = owned ? body : buffers.copy(body);
+    this.#outbox.sendFrame(type, flags, id, own, () => buffers.give(own.buffer));
   }
 
   /**

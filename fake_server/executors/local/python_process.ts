@@ -12,7 +12,7 @@ import { MessageType } from "../../../src/wire/messages.ts";
 import { Control } from "../../common/control.ts";
 import { exitText } from "../../common/exit.ts";
 import type { KeptBuffers } from "../../common/kept_buffers.ts";
-import { LAST_BYTES_DEADLINE_MS } from "../../common/limits.ts";
+import { LAST_BYTES_DEADLINE_MS, LINK_WRITE_BYTES } from "../../common/limits.ts";
 import { errorText } from "../../common/log.ts";
 import { lacksDescriptors } from "../../common/shortage.ts";
 import type { Death, PythonInfo } from "../executor.ts";
@@ -203,7 +203,7 @@ export class PythonProcess {
     };
     this.#outbox = new Outbox({ write }, () => {
       // The reading side learns of the same end and tells it.
-    });
+    }, { buffers: this.#buffers, writeBytes: LINK_WRITE_BYTES });
   }
 
   /** Ends a process that did not start. Its stdin stays open: at its end the guard removes the directory. */

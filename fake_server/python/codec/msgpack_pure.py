@@ -20,8 +20,8 @@ pack_4 = struct.Struct(">BI").pack
 pack_8 = struct.Struct(">BQ").pack
 pack_signed = {size: struct.Struct(">B" + code).pack for size, code in zip((1, 2, 4, 8), "bhiq")}
 FIXINTS = [bytes((i,)) for i in range(128)]
-# Data of this size is sent from its own memory. Below this, a copy costs less than a separate send.
-LARGE_BYTES = 64 * 1024
+# Data of this size is sent from its own memory. Below this, a copy costs less than a piece more.
+LARGE_BYTES = 32 * 1024
 
 
 class Ext:

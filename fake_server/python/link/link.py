@@ -18,6 +18,8 @@ LENGTH_AT = 4
 VERSION = 1
 FIRST_BUFFER_BYTES = 64 * 1024
 SEND_BUFFER_BYTES = 1024 * 1024
+# So much of a large piece is sent with what is in front of it: each send wakes the server.
+JOINED_BYTES = 96 * 1024
 # A larger buffer is freed once its frame is no longer needed.
 KEPT_BUFFER_BYTES = 1024 * 1024
 
@@ -150,17 +152,18 @@ class Link:
 
     def _send(self, header, body, length):
         self.is_mid_frame = True
-        if length <= FIRST_BUFFER_BYTES:
-            self._socket.sendall(header + b"".join(body))
+        if length <= JOINED_BYTES:
+            self._socket.sendall(b"".join((header, *body)))
         else:
             gathered = [header]
             for piece in body:
-                if len(piece) <= FIRST_BUFFER_BYTES:
+                if len(piece) <= JOINED_BYTES:
                     gathered.append(piece)
                 else:
+                    gathered.append(piece[:JOINED_BYTES])
                     self._socket.sendall(b"".join(gathered))
                     gathered = []
-                    self._socket.sendall(piece)
+                    self._socket.sendall(memoryview(piece)[JOINED_BYTES:])
             if gathered:
                 self._socket.sendall(b"".join(gathered))
         self.is_mid_frame = False

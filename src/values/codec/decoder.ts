@@ -12,7 +12,7 @@ import { KeyCache } from "./key_cache.ts";
 import { readUtf8 } from "./utf8.ts";
 
 /** Bytes values from this size on may be views; smaller ones are copies. */
-const VIEW_BYTES = 64 * 1024;
+const VIEW_BYTES = 32 * 1024;
 
 /** A longer array is not made as long as it claims at once. */
 const FIRST_ELEMENTS = 1024;
