@@ -116,11 +116,9 @@ export class Connection {
   send(type: number, flags: number, id: number, body: Uint8Array, owned = false): void {
     if (this.#ending) return;
     if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
-    if (!owned && body.length <= MAX_COPIED_BYTES) {
-      return this.#outbox.sendFrame(type, flags, id, body);
-    }
     const { buffers } = this.#context;
-    const own = owned ? body : buffers.copy(body);
+    const isCopied = !owned && body.length > MAX_COPIED_BYTES;
+    const own = isCopied ? buffers.copy(body) : body;
     this.#outbox.sendFrame(type, flags, id, own, () => buffers.give(own.buffer));
   }
 

@@ -9,6 +9,7 @@ import locate from "../../python/codec/locate.py" with { type: "text" };
 import msgpack_c from "../../python/codec/msgpack_c.py" with { type: "text" };
 import msgpack_pure from "../../python/codec/msgpack_pure.py" with { type: "text" };
 import msgpack_read from "../../python/codec/msgpack_read.py" with { type: "text" };
+import room from "../../python/codec/room.py" with { type: "text" };
 import steps from "../../python/codec/steps.py" with { type: "text" };
 import exceptionRecord from "../../python/errors/exception_record.py" with { type: "text" };
 import frames from "../../python/errors/frames.py" with { type: "text" };
@@ -72,6 +73,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "codec/msgpack_c.py": msgpack_c,
   "codec/msgpack_pure.py": msgpack_pure,
   "codec/msgpack_read.py": msgpack_read,
+  "codec/room.py": room,
   "codec/steps.py": steps,
   "errors/exception_record.py": exceptionRecord,
   "errors/frames.py": frames,

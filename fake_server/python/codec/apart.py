@@ -5,11 +5,8 @@ extension replaces them, which no client can forge. To find them, we only step f
 at the start of the values; the reader checks later that the tokens form a value.
 """
 
-import ctypes
 import os
 import struct
-import sys
-from io import BytesIO
 
 from pyproxy_worker.codec.msgpack_read import CONSTANTS, LENGTHS, NUMBERS
 
@@ -74,54 +71,8 @@ def find(body, length):
     return False
 
 
-class Room:
-    """Memory for `size` bytes: write to `view()`, then take `data()`.
-
-    A `bytes` object could not be written to, and turning a `bytearray` into bytes would copy it.
-    """
-
-    def __init__(self, size):
-        self._io = BytesIO(bytes(size))
-
-    def view(self):
-        return self._io.getbuffer()
-
-    def data(self):
-        return self._io.getvalue()
-
-
-class NewBytes:
-    """A Room in CPython, which lets C code fill new bytes: they need no zeros before."""
-
-    def __init__(self, size):
-        self._data = new_bytes(None, size)
-
-    def view(self):
-        return view_of(start_of(self._data), len(self._data), WRITABLE)
-
-    def data(self):
-        return self._data
-
-
 def keep(code, data):
     """Keeps bytes for the reader. Returns the extension that replaces them."""
     payload = NONCE + b"\0"
     waiting[payload] = code, data
     return bytes((FIXEXT_16, CODE)) + payload
-
-
-# The C functions behind NewBytes.
-if sys.implementation.name == "cpython":
-    WRITABLE = 0x200
-    new_bytes = ctypes.pythonapi.PyBytes_FromStringAndSize
-    new_bytes.argtypes = ctypes.c_void_p, ctypes.c_ssize_t
-    new_bytes.restype = ctypes.py_object
-    start_of = ctypes.pythonapi.PyBytes_AsString
-    start_of.argtypes = (ctypes.py_object,)
-    start_of.restype = ctypes.c_void_p
-    view_of = ctypes.pythonapi.PyMemoryView_FromMemory
-    view_of.argtypes = ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int
-    view_of.restype = ctypes.py_object
-    room = NewBytes
-else:
-    room = Room

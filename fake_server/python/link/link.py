@@ -7,6 +7,7 @@ import struct
 from _socket import AF_UNIX, MSG_WAITALL, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET, socket
 
 from pyproxy_worker.codec import apart
+from pyproxy_worker.codec.room import Room
 from pyproxy_worker.descriptors import set_aside
 from pyproxy_worker.link.held import Held
 
@@ -200,7 +201,7 @@ class Link:
         # Allocate first: if there is no memory, the frame is still complete.
         if self._memory is not None:
             self._memory.use(size)
-        room = apart.room(size)
+        room = Room(size)
         body = memoryview(bytearray(after + length - at - head - size))
         self._start += HEADER_BYTES
         self._fill(body[:at])
