@@ -5,9 +5,9 @@
  * @module
  */
 import { connect } from "../mod.ts";
+import { startProduct } from "./common/processes.ts";
 import { Floor } from "./floor/floor.ts";
-import { startProduct } from "./processes.ts";
-import { bench, median, type Question, type Settings, type Sides } from "./rounds.ts";
+import { bench, median, type Question, type Settings, type Sides } from "./report/rounds.ts";
 
 const STARTS = 5;
 

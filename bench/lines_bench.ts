@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { bench, type Question, type Settings, type Sides } from "./rounds.ts";
-import { openScene } from "./scene.ts";
+import { openScene } from "./common/scene.ts";
+import { bench, type Question, type Settings, type Sides } from "./report/rounds.ts";
 
 const LINES = 400_000;
 

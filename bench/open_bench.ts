@@ -5,8 +5,8 @@
  * @module
  */
 import { connect } from "../mod.ts";
-import { startProduct, startWorker } from "./processes.ts";
-import { bench, median, type Question, type Settings, type Sides } from "./rounds.ts";
+import { startProduct, startWorker } from "./common/processes.ts";
+import { bench, median, type Question, type Settings, type Sides } from "./report/rounds.ts";
 
 const SESSIONS = 20;
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type Axis, bench, type Question, type Settings, type Sides } from "./rounds.ts";
-import { openScene } from "./scene.ts";
+import { openScene } from "./common/scene.ts";
+import { type Axis, bench, type Question, type Settings, type Sides } from "./report/rounds.ts";
 
 const SESSIONS = [1, 4];
 const IN_FLIGHT = [1, 64, 1_000];

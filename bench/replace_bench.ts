@@ -5,8 +5,8 @@
  * @module
  */
 import { connect, RemoteProcessDiedError } from "../mod.ts";
-import { startProduct } from "./processes.ts";
-import { bench, median, type Question, type Settings, type Sides } from "./rounds.ts";
+import { startProduct } from "./common/processes.ts";
+import { bench, median, type Question, type Settings, type Sides } from "./report/rounds.ts";
 
 const DEATHS = 15;
 

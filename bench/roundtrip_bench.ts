@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { bench, quantile, type Question, type Settings, type Sides } from "./rounds.ts";
-import { openScene } from "./scene.ts";
+import { openScene } from "./common/scene.ts";
+import { bench, type Question, type Settings, type Sides, times } from "./report/rounds.ts";
 
 /** One at a time. */
 export const roundTrip: Question = {
@@ -46,21 +46,5 @@ export const roundTrip: Question = {
     };
   },
 };
-
-/** Microseconds at p50 and p99. */
-async function times(
-  count: number,
-  call: () => PromiseLike<unknown>,
-): Promise<[p50: number, p99: number]> {
-  const each = new Float64Array(count);
-  // The first ones find caches and cores asleep.
-  for (let i = 0; i < count / 10; i++) await call();
-  for (let i = 0; i < count; i++) {
-    const start = performance.now();
-    await call();
-    each[i] = (performance.now() - start) * 1_000;
-  }
-  return [quantile([...each], 0.5), quantile([...each], 0.99)];
-}
 
 bench(roundTrip);

@@ -6,8 +6,15 @@
  */
 import { decode } from "../src/values/decode.ts";
 import { Encoder } from "../src/values/encode.ts";
-import { type Axis, bench, median, type Question, type Settings, type Sides } from "./rounds.ts";
-import { openScene } from "./scene.ts";
+import { openScene } from "./common/scene.ts";
+import {
+  type Axis,
+  bench,
+  median,
+  type Question,
+  type Settings,
+  type Sides,
+} from "./report/rounds.ts";
 
 /** Ten thousand records as a database gives them. */
 const RECORDS = Array.from({ length: 10_000 }, (_, i) => ({

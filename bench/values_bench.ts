@@ -12,7 +12,7 @@ import * as judge from "@msgpack/msgpack";
 import * as std from "@std/msgpack";
 import { decode } from "../src/values/decode.ts";
 import { Encoder } from "../src/values/encode.ts";
-import { type Axis, median, type Question, type Settings, type Sides } from "./rounds.ts";
+import { type Axis, median, type Question, type Settings, type Sides } from "./report/rounds.ts";
 
 const VALUES: Record<string, std.ValueType> = {
   "small request": [

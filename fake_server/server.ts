@@ -17,10 +17,10 @@ import { Session } from "./clients/session.ts";
 import { Sessions } from "./clients/sessions.ts";
 import { Fault } from "./common/fault.ts";
 import { KeptBuffers } from "./common/kept_buffers.ts";
-import { DEFAULT_LIMITS, type ServerLimits } from "./common/limits.ts";
+import { DEFAULT_LIMITS } from "./common/limits.ts";
 import { Log } from "./common/log.ts";
 import { logObserver } from "./common/log_observer.ts";
-import { type Observer, observers } from "./common/observer.ts";
+import { observers } from "./common/observer.ts";
 import { checkConfig, isSameAddress, type ServerConfig, type ServerOptions } from "./config.ts";
 import type { PythonInfo } from "./executors/executor.ts";
 import { LocalExecutor } from "./executors/local/local_executor.ts";
@@ -65,16 +65,10 @@ export class PyProxyServer implements AsyncDisposable {
   readonly addr: string;
   /** `host:port` where outputstreams go. */
   readonly outputAddr: string;
-  readonly #credentials: Credentials;
-  readonly #limits: ServerLimits;
-  readonly #log: Log;
-  readonly #observer: Observer;
+  readonly #parts: MadeParts;
   readonly #listener: Listener;
-  readonly #pool: Pool;
-  readonly #buffers: KeptBuffers;
   /** The address for outputstreams in the server's hello. */
   readonly #helloOutputAddr: string;
-  readonly #sessions: Sessions;
   readonly #ticker: ReturnType<typeof setInterval>;
   readonly #clock = (): number => performance.now();
   #lastSession = 0;
@@ -127,14 +121,8 @@ export class PyProxyServer implements AsyncDisposable {
   }
 
   private constructor(made: MadeParts, bound: Bound[]) {
-    const { config, credentials, limits, log, observer, sessions, pool, buffers } = made;
-    this.#credentials = credentials;
-    this.#buffers = buffers;
-    this.#limits = limits;
-    this.#log = log;
-    this.#observer = observer;
-    this.#sessions = sessions;
-    this.#pool = pool;
+    const { config, credentials, limits, log, observer, pool, buffers } = made;
+    this.#parts = made;
     const main = bound.at(0)!.address;
     const output = bound.at(-1)!.address;
     this.addr = formatAddress(main);
@@ -171,25 +159,27 @@ export class PyProxyServer implements AsyncDisposable {
   #warn({ token, tls }: ServerConfig, addresses: Address[]): void {
     if (addresses.every(isLocal)) return;
     if (token === undefined) {
-      this.#log.warn("no token: anyone who can reach this address can run any code here");
+      this.#parts.log.warn("no token: anyone who can reach this address can run any code here");
     } else if (tls === undefined) {
-      this.#log.warn("no TLS: anyone on the network path can read and change all code and data");
+      this.#parts.log.warn(
+        "no TLS: anyone on the network path can read and change all code and data",
+      );
     }
   }
 
   /** The Python interpreter of its processes. */
   get python(): PythonInfo {
-    return this.#pool.python;
+    return this.#parts.pool.python;
   }
 
   /** What the server is doing now. */
   stats(): ServerStats {
     return {
-      sessions: this.#sessions.size,
+      sessions: this.#parts.sessions.size,
       connections: this.#listener.connections,
       handshakes: this.#listener.handshakes,
-      evals: this.#pool.scheduler.jobs,
-      processes: this.#pool.stats(),
+      evals: this.#parts.pool.scheduler.jobs,
+      processes: this.#parts.pool.stats(),
     };
   }
 
@@ -201,9 +191,9 @@ export class PyProxyServer implements AsyncDisposable {
    * nothing changes.
    */
   reload(options: ReloadOptions): void {
-    this.#credentials.replace(options);
+    this.#parts.credentials.replace(options);
     const { token, tls } = options;
-    this.#log.info("configuration reloaded", {
+    this.#parts.log.info("configuration reloaded", {
       token: token !== undefined,
       tls: tls !== undefined,
     });
@@ -215,7 +205,7 @@ export class PyProxyServer implements AsyncDisposable {
    */
   close({ drain = false, timeout }: CloseOptions = {}): Promise<void> {
     if (!drain) this.#cutDrain?.();
-    this.#closed ??= this.#close(drain, timeout ?? this.#limits.drainMs);
+    this.#closed ??= this.#close(drain, timeout ?? this.#parts.limits.drainMs);
     return this.#closed;
   }
 
@@ -226,17 +216,17 @@ export class PyProxyServer implements AsyncDisposable {
 
   async #close(drain: boolean, timeout: number): Promise<void> {
     this.#draining = true;
-    this.#log.info("server closes", { drain, sessions: this.#sessions.size });
+    this.#parts.log.info("server closes", { drain, sessions: this.#parts.sessions.size });
     await this.#listener.close();
     if (drain) await this.#drain(timeout);
-    for (const session of this.#sessions.all()) session.end("SHUTDOWN");
+    for (const session of this.#parts.sessions.all()) session.end("SHUTDOWN");
     clearInterval(this.#ticker);
-    await Promise.all([this.#pool.close(), this.#listener.emptied()]);
-    this.#log.info("server closed");
+    await Promise.all([this.#parts.pool.close(), this.#listener.emptied()]);
+    this.#parts.log.info("server closed");
   }
 
   async #drain(timeout: number): Promise<void> {
-    const sessions = this.#sessions.all();
+    const sessions = this.#parts.sessions.all();
     for (const session of sessions) session.shutdown();
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeout);
@@ -247,33 +237,36 @@ export class PyProxyServer implements AsyncDisposable {
 
   #hello(connection: Connection, { client, name, ownProcess, proofs }: Visitor): void {
     if (this.#draining) throw new Fault("SHUTDOWN", "the server is going down");
-    if (this.#sessions.size >= this.#limits.sessions) {
-      throw new Fault("LIMIT", `the server has ${this.#sessions.size} sessions and takes no more`);
+    if (this.#parts.sessions.size >= this.#parts.limits.sessions) {
+      throw new Fault(
+        "LIMIT",
+        `the server has ${this.#parts.sessions.size} sessions and takes no more`,
+      );
     }
     const session = new Session(
       {
-        pool: this.#pool,
-        own: ownProcess ? this.#pool.own() : undefined,
-        observer: this.#observer,
+        pool: this.#parts.pool,
+        own: ownProcess ? this.#parts.pool.own() : undefined,
+        observer: this.#parts.observer,
         clock: this.#clock,
-        limits: this.#limits,
-        buffers: this.#buffers,
-        closed: (session) => this.#sessions.remove(session, token),
+        limits: this.#parts.limits,
+        buffers: this.#parts.buffers,
+        closed: (session) => this.#parts.sessions.remove(session, token),
       },
       ++this.#lastSession,
       connection,
     );
-    const token = this.#sessions.add(session, proofs?.output);
+    const token = this.#parts.sessions.add(session, proofs?.output);
     const { python } = this;
     const outputAddr = this.#helloOutputAddr;
     const hello = serverHello(session.id, token, outputAddr, python, proofs?.server);
     connection.sendControl(MessageType.SERVER_HELLO, hello);
     const { peer } = connection;
-    this.#observer.sessionOpened?.({ session: session.id, client, name, peer });
+    this.#parts.observer.sessionOpened?.({ session: session.id, client, name, peer });
   }
 
   #outputHello(connection: Connection, token: string, proof: string | undefined): void {
-    const session = this.#sessions.claim(token, proof);
+    const session = this.#parts.sessions.claim(token, proof);
     // The same text for every reason, so that a stranger learns nothing.
     if (session === undefined) throw new Fault("STREAM_TOKEN", "the stream token is not valid");
     session.attach(connection);
@@ -281,9 +274,9 @@ export class PyProxyServer implements AsyncDisposable {
 
   #tick(): void {
     const now = this.#clock();
-    this.#pool.scheduler.tick(now);
-    this.#sessions.tick(now);
-    this.#pool.tellRunning(now);
-    this.#buffers.tick(now);
+    this.#parts.pool.scheduler.tick(now);
+    this.#parts.sessions.tick(now);
+    this.#parts.pool.tellRunning(now);
+    this.#parts.buffers.tick(now);
   }
 }

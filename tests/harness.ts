@@ -79,12 +79,23 @@ export interface Doors {
   impostors: Record<string, { cert: string; key: string }>;
 }
 
-/** The doors to test: in Bun those of `tests/bun/run.ts`, else fresh ones. */
-export async function testDoors(): Promise<Doors & AsyncDisposable> {
-  if (!inBun) return await (await import("./" + "doors.ts")).startDoors();
+let sharedDoors: Doors & AsyncDisposable | undefined;
+
+/** All tests of the file have the same doors, for the reasons of {@linkcode shareServer}. */
+export function shareDoors(): void {
+  if (inBun) return;
+  Deno.test.beforeAll(async () => {
+    sharedDoors = await (await import("./" + "programs.ts")).startDoorsProgram();
+  });
+  Deno.test.afterAll(async () => await sharedDoors?.[Symbol.asyncDispose]());
+}
+
+/** The doors to test: in Bun those of `tests/bun/run.ts`, else those that are shared. */
+export function testDoors(): Doors {
+  if (sharedDoors !== undefined) return sharedDoors;
   const given = process.env.PYPROXY_TEST_DOORS;
   if (given === undefined) throw new Error("Cannot test: use `deno task test:bun`");
-  return { ...JSON.parse(given), [Symbol.asyncDispose]: () => Promise.resolve() };
+  return JSON.parse(given);
 }
 
 /** A connected session, and the server under it; both go with the test's scope. */

@@ -7,6 +7,7 @@
 import { deadline } from "@std/async/deadline";
 import type { ServerStats } from "../fake_server/mod.ts";
 import type { ServerLimits } from "../fake_server/mod.ts";
+import type { Doors } from "./harness.ts";
 
 /** No program takes so long for one answer. */
 const PATIENCE_MS = 120_000;
@@ -19,7 +20,9 @@ export class Program implements AsyncDisposable {
   readonly status: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #stdout: ReadableStreamDefaultReader<string>;
+  /** Not piped through a decoder, which would read ahead: in the next test, for the sanitizers. */
+  readonly #stdout: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder = new TextDecoder();
   #text = "";
 
   /** Starts a program of this repository's. */
@@ -34,7 +37,7 @@ export class Program implements AsyncDisposable {
     this.pid = this.#child.pid;
     this.status = this.#child.status;
     this.#stdin = this.#child.stdin.getWriter();
-    this.#stdout = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    this.#stdout = this.#child.stdout.getReader();
     this.stderr = new Response(this.#child.stderr).text();
   }
 
@@ -49,7 +52,7 @@ export class Program implements AsyncDisposable {
       }
       const { done, value } = await deadline(this.#stdout.read(), PATIENCE_MS);
       if (done) throw new Error(`the program has ended: ${await this.stderr}`);
-      this.#text += value;
+      this.#text += this.#decoder.decode(value, { stream: true });
     }
   }
 
@@ -101,6 +104,21 @@ export class ServerProgram extends Program {
     await this.tell("stats");
     return await this.next();
   }
+}
+
+/** Servers behind every kind of door, in a process of their own. */
+export async function startDoorsProgram(): Promise<Doors & AsyncDisposable> {
+  const file = new URL("./doors_program.ts", import.meta.url).pathname;
+  const program = new Program(["run", "--no-check", "--allow-all", file]);
+  const doors = await program.next<Doors>();
+  return {
+    ...doors,
+    async [Symbol.asyncDispose]() {
+      await using _ = program;
+      await program.tell("end");
+      await program.status;
+    },
+  };
 }
 
 /**

@@ -8,7 +8,7 @@
 import { deadline } from "@std/async/deadline";
 import { decode, encode, type ValueType } from "@std/msgpack";
 import { createHmac } from "node:crypto";
-import { frameBytes, readU32, writeU32 } from "../src/wire/frame.ts";
+import { frameBytes, readU32 } from "../src/wire/frame.ts";
 import { FrameReader } from "../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../src/wire/limits.ts";
 import {
@@ -18,6 +18,7 @@ import {
   type ServerHello,
   SILENT_FLAG,
 } from "../src/wire/messages.ts";
+import { evalBody } from "./eval_body.ts";
 
 /** How long a condition is waited for: far more than it ever takes. */
 const PATIENCE_MS = 20_000;
@@ -33,17 +34,6 @@ export interface RawFrame {
 /** A control body as an object. */
 export function readControl(body: Uint8Array): Record<string, unknown> {
   return body.length === 0 ? {} : decode(body) as Record<string, unknown>;
-}
-
-/** An EVAL or RESULT body from its two parts. */
-export function evalBody(control: object, values?: unknown): Uint8Array<ArrayBuffer> {
-  const first = encode(control as ValueType);
-  const second = values === undefined ? new Uint8Array(0) : encode(values as ValueType);
-  const body = new Uint8Array(4 + first.length + second.length);
-  writeU32(body, 0, first.length);
-  body.set(first, 4);
-  body.set(second, 4 + first.length);
-  return body;
 }
 
 /** A proof of a login, made with another HMAC than the client's. */
@@ -236,7 +226,7 @@ export class RawSession implements AsyncDisposable {
     const main = await RawStream.dial(addr, authority);
     try {
       const hello = controlFrame(MessageType.CLIENT_HELLO, {
-        protocol: 1,
+        protocol: 2,
         client: "raw",
         ...(name === undefined ? {} : { name }),
         ...(token === undefined ? {} : { nonce: rawNonce() }),
@@ -308,16 +298,14 @@ export class RawSession implements AsyncDisposable {
     const { locs, globs, namespace, strict, silent } = options;
     const id = ++this.#lastId;
     const control = {
-      code,
       ...(namespace === undefined ? {} : { namespace }),
       ...(strict === undefined ? {} : { strict }),
     };
     const values = locs === undefined && globs === undefined
       ? undefined
       : [locs ?? null, globs ?? null];
-    const flags = (namespace === undefined ? 0 : EvalFlag.NAMESPACE) |
-      (silent ? EvalFlag.SILENT : 0);
-    await this.main.frame(MessageType.EVAL, flags, id, evalBody(control, values));
+    const flags = silent ? EvalFlag.SILENT : 0;
+    await this.main.frame(MessageType.EVAL, flags, id, evalBody(code, values, control));
     return id;
   }
 

@@ -6,6 +6,7 @@
 import { assert } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { type PyProxyServer, type ServerOptions, startServer } from "../fake_server/mod.ts";
+import { ServerProgram } from "./programs.ts";
 import { testPython } from "./python.ts";
 
 /** A server on free ports, with one python process unless something else is said. */
@@ -17,6 +18,24 @@ export function start(options: ServerOptions = {}): Promise<PyProxyServer> {
     numWorkers: 1,
     ...options,
   });
+}
+
+let shared: ServerProgram | undefined;
+
+/**
+ * Starts one server with one python process for the tests of the file that need no more than its
+ * address. It runs as a program, because the sanitizers would report the processes that it replaces.
+ */
+export function shareServer(): void {
+  Deno.test.beforeAll(async () => {
+    shared = await ServerProgram.start(1);
+  });
+  Deno.test.afterAll(async () => await shared?.[Symbol.asyncDispose]());
+}
+
+/** The server that {@linkcode shareServer} has started. */
+export function sharedServer(): { addr: string } {
+  return shared!;
 }
 
 /** Waits until a condition holds that no event tells of. */

@@ -5,8 +5,8 @@
  * @module
  */
 import { connect } from "../../mod.ts";
-import { rssKiB, startWorker } from "../processes.ts";
-import { print } from "../rounds.ts";
+import { rssKiB, startWorker } from "../common/processes.ts";
+import { print } from "../report/rounds.ts";
 
 /** The first ones bring code in that the others share. */
 const FIRST = 2;

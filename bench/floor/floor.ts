@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { firstLine } from "../processes.ts";
+import { firstLine } from "../common/processes.ts";
 import { bodyLength, HEADER_BYTES, Kind, writeHeader } from "./frame.ts";
 import type { FromFloor, ToFloor } from "./session_worker.ts";
 

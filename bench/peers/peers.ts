@@ -8,8 +8,8 @@
  * @module
  */
 import { connect } from "../../mod.ts";
-import { startProduct } from "../processes.ts";
-import { median, print, readSettings, type Settings, show, type Unit } from "../rounds.ts";
+import { startProduct } from "../common/processes.ts";
+import { median, print, readSettings, type Settings, show, type Unit } from "../report/rounds.ts";
 import { measure } from "./measure.mjs";
 
 /** What is measured of each, in order. */

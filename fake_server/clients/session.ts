@@ -23,8 +23,8 @@ import type { Eval, EvalOwner } from "./eval.ts";
 import { EvalTable } from "./eval_table.ts";
 import { forgetJob } from "./forget.ts";
 import { OutputStream } from "./output_stream.ts";
-import { type Ending, Requests } from "./requests.ts";
 import type { SessionContext } from "./session_context.ts";
+import { type Ending, SessionMessages } from "./session_messages.ts";
 
 /** One session. */
 export class Session implements EvalOwner {
@@ -40,7 +40,7 @@ export class Session implements EvalOwner {
   readonly #openedAt: number;
   readonly #output: OutputStream;
   readonly #evals = new EvalTable();
-  readonly #requests: Requests;
+  readonly #messages: SessionMessages;
   #ending: Ending = "no";
   #resume: (() => void) | undefined;
   readonly #resolveClosed: () => void;
@@ -57,7 +57,7 @@ export class Session implements EvalOwner {
       fault: (fault) => this.fail(fault.code, fault.message),
       lost: (error) => this.#lost("output", error),
     });
-    this.#requests = new Requests(context, this.#queue, this.#evals, main, {
+    this.#messages = new SessionMessages(context, this.#queue, this.#evals, main, {
       evals: this,
       id: this.id,
       session: number,
@@ -71,7 +71,7 @@ export class Session implements EvalOwner {
     main.established = true;
     main.maxBody = MAX_FRAME_BODY_BYTES;
     main.receiver = {
-      frame: (frame) => this.#requests.frame(frame),
+      frame: (frame) => this.#messages.frame(frame),
       pressure: () => this.#pressure(),
       fault: (fault) => this.fail(fault.code, fault.message),
       lost: (error) => this.#lost("main", error),
@@ -279,7 +279,7 @@ export class Session implements EvalOwner {
     this.#output.stop();
     this.#resume?.();
     const { pool, observer, clock, own } = this.#context;
-    const forget = this.#requests.usesNamespaces && own === undefined
+    const forget = this.#messages.usesNamespaces && own === undefined
       ? forgetJob(this.#queue, this.number, this.id, observer)
       : undefined;
     pool.scheduler.close(this.#queue, clock(), forget);

@@ -7,7 +7,6 @@ import type { KeptBuffers } from "../common/kept_buffers.ts";
 import type { ServerLimits } from "../common/limits.ts";
 import type { Observer } from "../common/observer.ts";
 import type { OwnProcess, Pool } from "../scheduling/pool.ts";
-import type { Session } from "./session.ts";
 
 /** What a session needs of the server around it. */
 export interface SessionContext {
@@ -19,6 +18,6 @@ export interface SessionContext {
   readonly limits: ServerLimits;
   /** Used buffers, for large bodies. */
   readonly buffers: KeptBuffers;
-  /** The session is over. */
-  closed(session: Session): void;
+  /** The session of this number is over. */
+  closed(session: { readonly number: number }): void;
 }

@@ -46,7 +46,7 @@ export class Sessions implements SlotSessions {
   }
 
   /** Forgets a session that is over. */
-  remove(session: Session, token: string): void {
+  remove(session: Pick<Session, "number">, token: string): void {
     this.#byNumber.delete(session.number);
     this.#tokens.revoke(token);
   }

@@ -9,6 +9,9 @@ import { readU32, writeU32 } from "../../src/wire/frame.ts";
 import { MAX_CONTROL_BODY_BYTES } from "../../src/wire/limits.ts";
 import { Fault } from "./fault.ts";
 
+/** The one byte of a map without fields. */
+const EMPTY_MAP = 0x80;
+
 /** The types a field may have. */
 interface FieldTypes {
   string: string;
@@ -44,7 +47,7 @@ export class Control {
       typeof value !== "object" || value === null || Array.isArray(value) ||
       value instanceof Uint8Array
     ) {
-      throw new Fault("PROTOCOL", `the body of ${what} is no map`);
+      throw new Fault("PROTOCOL", `the control of ${what} must be a map`);
     }
     this.#map = value as Record<string, unknown>;
   }
@@ -106,17 +109,27 @@ export function controlPart(what: string, body: Uint8Array): Uint8Array {
   return body.subarray(4, 4 + readU32(body, 0));
 }
 
+/** Whether the control map of such a body, which has one, is empty: that of most evals is. */
+export function isControlEmpty(body: Uint8Array): boolean {
+  const length = readU32(body, 0);
+  return length === 0 || (length === 1 && body[4] === EMPTY_MAP);
+}
+
 /**
  * Looks whether an EVAL or RESULT body has a control map.
  *
  * @throws {Fault} PROTOCOL if the body is shorter than it says.
  */
 export function checkControlPart(what: string, body: Uint8Array): void {
-  const length = body.length < 4 ? NaN : readU32(body, 0);
-  if (!(length <= body.length - 4)) {
+  const { length } = body;
+  if (length < 4) {
+    throw new Fault("PROTOCOL", `the body of ${what} must have a control map, got ${length} bytes`);
+  }
+  const claimed = readU32(body, 0);
+  if (claimed > length - 4) {
     throw new Fault(
       "PROTOCOL",
-      `the body of ${what} has ${body.length} bytes and claims a control map of ${length}`,
+      `the body of ${what} has ${length} bytes and claims a control map of ${claimed}`,
     );
   }
 }

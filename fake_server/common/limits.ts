@@ -4,13 +4,16 @@
  *
  * @module
  */
-import {
-  CONNECT_AFTER_HELLO_MS,
-  HANDSHAKE_DEADLINE_MS,
-  PING_INTERVAL_MS,
-  PING_TIMEOUT_MS,
-  SLOW_READER_MS,
-} from "../../src/wire/limits.ts";
+import { PING_INTERVAL_MS, PING_TIMEOUT_MS } from "../../src/wire/limits.ts";
+
+/** A handshake that takes longer is given up: hello both ways, the outputstream's too. */
+export const HANDSHAKE_DEADLINE_MS = 5_000;
+
+/** A session whose outputstream has not come by then is closed: nobody can use it. */
+export const CONNECT_AFTER_HELLO_MS = 60_000;
+
+/** A reader that takes nothing for this long, its buffer full, ends its session: SLOW_READER. */
+export const SLOW_READER_MS = 30_000;
 
 /** Open sessions; a further hello is answered with ERROR LIMIT. */
 export const MAX_SESSIONS = 4_096;
@@ -87,13 +90,22 @@ export const RESTART_PAUSE_MS = 100;
 export const MAX_RESTART_PAUSE_MS = 5_000;
 
 /** Linux takes a little more than this in one write to a unix socket, and of more only a part. */
-export const LINK_WRITE_BYTES: number = 192 * 1024;
+export const UNIX_WRITE_BYTES: number = 192 * 1024;
 
 /** How long we read the pipes of a dead process: a child that it left may keep them open. */
 export const LAST_BYTES_DEADLINE_MS = 2_000;
 
 /** A python process that should end has this long before its process group gets SIGKILL. */
 export const PYTHON_END_DEADLINE_MS = 2_000;
+
+/** Requests of a python process that are not answered; with this many we take no more ... */
+export const MAX_UNANSWERED_REQUESTS = 1_024;
+
+/** ... nor with this many bytes in them: a single request may be as long as a frame. */
+export const MAX_UNANSWERED_BYTES: number = 256 * 1024 * 1024;
+
+/** Replies that a python process has not read; above this we stop reading its requests. */
+export const REPLY_HIGH_WATER_BYTES: number = 8 * 1024 * 1024;
 
 /** Output that waits for a client; above this we stop reading the python process's pipes. */
 export const OUTPUT_HIGH_WATER_BYTES: number = 256 * 1024;
@@ -120,9 +132,6 @@ export const KEPT_BUFFER_MS = 3_000;
 
 /** Memory freed at a time: to free 64 MB takes 5 ms, in which the server does nothing else. */
 export const FREED_AT_ONCE_BYTES: number = 16 * 1024 * 1024;
-
-/** Keys and values in an EVAL's control map, including nested ones; its three fields have six. */
-export const MAX_EVAL_CONTROL_VALUES = 1_000;
 
 /** Namespaces that we remember for a session, to report which were lost with a process. */
 export const MAX_NAMESPACES = 10_000;
@@ -158,7 +167,7 @@ export const ACCEPT_WARNING_MS = 5_000;
 export const SHORTAGE_WARNING_MS = 60_000;
 
 /**
- * Descriptors in reserve. A dead python process frees six; a new one needs more while it starts.
+ * Descriptors in reserve. A dead python process frees seven; a new one needs more while it starts.
  */
 export const RESERVED_DESCRIPTORS = 8;
 

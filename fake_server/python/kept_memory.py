@@ -21,14 +21,17 @@ MMAP_THRESHOLD = -3
 
 
 class KeptMemory:
-    """Tells malloc to keep memory. Only the ticker calls `rest`, only the main thread `use`."""
+    """Tells malloc to keep memory. Only the ticker calls `rest`, only the main thread `use`.
 
-    def __init__(self, arm_ticker):
+    If the process has a memory limit, it keeps none, which would count as well.
+    """
+
+    def __init__(self, arm_ticker, limit):
         self.is_kept = False
         self._arm_ticker = arm_ticker
         self._until = 0
         self._lock = allocate_lock()
-        self._libc = find_glibc()
+        self._libc = None if limit else find_glibc()
 
     def use(self, size):
         """Says that memory of `size` bytes is about to be allocated."""

@@ -21,11 +21,12 @@ from pyproxy_worker.evals.patches import Patches
 from pyproxy_worker.evals.sweeper import Sweeper
 from pyproxy_worker.hooks import hooks
 from pyproxy_worker.kept_memory import KeptMemory
-from pyproxy_worker.link import link
+from pyproxy_worker.link import link, requests
 from pyproxy_worker.link.link import READ, Link
 from pyproxy_worker.link.outcomes import EMPTY, PYTHON_ERROR, SKIPPED, STOPPED, VALUE, unsendable
 from pyproxy_worker.link.page import RESTS, SPENT, STARTED, Page
 from pyproxy_worker.link.request import read_request
+from pyproxy_worker.link.requests import Requests
 from pyproxy_worker.memory import limit_memory
 from pyproxy_worker.output.output import Output
 from pyproxy_worker.output.records import Records
@@ -55,17 +56,18 @@ class Worker:
         self._patches = Patches()
         self._request = None  # what the next job asks for
         limit = boot.get("memory_limit", 0)
-        # Kept memory would count against a limit, too.
-        memory = None if limit else KeptMemory(self._output.ticker.arm)
-        self._output.memory = memory
-        self._link = Link(boot["socket"], page, memory)
+        self._output.memory = KeptMemory(self._output.ticker.arm, limit)
+        self._link = Link(boot["socket"], page, self._output.memory)
+        self._requests = requests.current = Requests(
+            boot, lock, self._cancels, self._is_original, self._output.owner
+        )
         self._left_running = LeftRunning(os.getppid(), os.getpid())
         self._spent = 0
         self._on_sigint = self._cancels.on_signal
         set_handler(SIGINT, self._on_sigint)
         limit_memory(limit)
         atexit.register(self._leave)  # registered first, so called last
-        hooks.install(self._output, self._link.close, page.u32)
+        hooks.install(self._output, self._close_in_child, page.u32)
         self._sweeper.install()
         name = sys.implementation.name
         ready = {
@@ -78,6 +80,11 @@ class Worker:
             "descriptors": descriptors.limit(),
         }
         self._link.send(link.READY, 0, 0, encode(ready))
+
+    def _close_in_child(self):
+        """Closes the connections in a forked child; they belong to the parent."""
+        self._link.close()
+        self._requests.forget()
 
     @property
     def is_heard(self):

@@ -10,46 +10,13 @@
  * @module
  */
 import type { Exit } from "../common/exit.ts";
-import { LONE_JOBS, MAX_HAND_OVERS, MAX_JOBS_AHEAD, WORK_AHEAD_MS } from "../common/limits.ts";
+import { LONE_JOBS, MAX_HAND_OVERS } from "../common/limits.ts";
 import { nextId, notAfter } from "../executors/job_ids.ts";
+import type { Effects, Load } from "./effects.ts";
 import { type Job, type Outcome, Queue } from "./job.ts";
-import { newSlotJobs, type SlotJobs } from "./slot_jobs.ts";
-
-/** What the scheduler asks its owner to do. */
-export interface Effects<T> {
-  /** Send the job to the slot's process under its `id`. */
-  handOver(slot: number, job: Job<T>): void;
-  /** Stop a job that the slot's process has: it gets one KeyboardInterrupt, or is skipped. */
-  cancel(slot: number, job: Job<T>): void;
-  /** The id of the job whose code the slot's process runs now, 0 if none. */
-  running(slot: number): number;
-  /** Raise KeyboardInterrupt in the running job. */
-  interrupt(slot: number, job: Job<T>): void;
-  /**
-   * Send the signal again for the running job: Python drops an exception that is raised in a
-   * finalizer or a fork callback. A job that has felt the signal ignores the next.
-   */
-  remind(slot: number): void;
-  /** End the slot's process. */
-  kill(slot: number): void;
-  /** The job is over. */
-  settle(job: Job<T>, outcome: Outcome): void;
-}
-
-/** How busy the slot of a queue is. */
-export interface Load<T> {
-  /** The queue's own job that runs. */
-  running: Job<T> | undefined;
-  /** Jobs of the queue that do not run yet. */
-  queued: number;
-  /** Jobs of all queues. */
-  evals: number;
-  /** Sessions that share the slot. */
-  sessions: number;
-}
-
-/** The shortest time that a job is taken to need: the clock cannot tell shorter ones apart. */
-const LEAST_JOB_MS = 0.001;
+import { isGone, remember } from "./namespaces.ts";
+import { measure } from "./pace.ts";
+import { loadOf, newSlotJobs, remove, type SlotJobs } from "./slot_jobs.ts";
 
 /** The scheduler. Every method that takes `now` wants milliseconds of one monotonic clock. */
 export class Scheduler<T> {
@@ -185,16 +152,7 @@ export class Scheduler<T> {
 
   /** How busy the queue's slot is, and how much of that is this queue's. */
   load(queue: Queue<T>, now: number): Load<T> {
-    const slot = this.#slots[queue.slot]!;
-    const current = this.current(queue.slot, now)?.job;
-    const running = current?.queue === queue ? current : undefined;
-    const own = slot.handed.filter((job) => job.queue === queue).length + queue.waiting.length;
-    return {
-      running,
-      queued: own - (running === undefined ? 0 : 1),
-      evals: slot.jobs,
-      sessions: slot.queues,
-    };
+    return loadOf(this.#slots[queue.slot]!, queue, this.current(queue.slot, now)?.job);
   }
 
   /** The slot has a process that takes jobs. */
@@ -224,7 +182,7 @@ export class Scheduler<T> {
     slot.killAt = undefined;
     slot.remindUntil = 0;
     slot.lone = slot.handed.length === 0 && slot.round.length === 0 ? slot.lone + 1 : 0;
-    if (begun) this.#remember(slot, job);
+    if (begun) remember(job, slot.generation);
     job.state = "over";
     slot.jobs--;
     return job;
@@ -242,20 +200,7 @@ export class Scheduler<T> {
    */
   proceed(index: number, now: number, tookMs?: number): void {
     const slot = this.#slots[index]!;
-    if (slot.finishedSince > 0) {
-      // Results that come together are one measurement. Taken singly, the first would seem slow
-      // and the others free.
-      const each = (tookMs ?? now - slot.measuredAt) / slot.finishedSince;
-      // One slow job, which the system may have suspended, must not make quick ones go one by one.
-      slot.jobMs = slot.jobMs === undefined
-        ? each
-        : Math.min(slot.jobMs + (each - slot.jobMs) / 4, 2 * Math.max(slot.jobMs, LEAST_JOB_MS));
-      slot.finishedSince = 0;
-      slot.measuredAt = now;
-      // The next results may be slower, so the number at most doubles.
-      const wanted = Math.max(1, Math.floor(WORK_AHEAD_MS / slot.jobMs));
-      slot.ahead = Math.min(MAX_JOBS_AHEAD, wanted, 2 * slot.ahead);
-    }
+    measure(slot, now, tookMs);
     this.#watch(slot, now);
     this.#fill(slot, now);
   }
@@ -278,7 +223,7 @@ export class Scheduler<T> {
       const begun = started !== 0 && notAfter(job.id, started);
       const hopeless = job === first && job.handOvers >= MAX_HAND_OVERS;
       if (begun || hopeless) {
-        if (begun) this.#remember(slot, job);
+        if (begun) remember(job, slot.generation);
         this.#settle(
           slot,
           job,
@@ -330,7 +275,7 @@ export class Scheduler<T> {
       const queue = slot.round.shift()!;
       const job = queue.waiting.shift()!;
       if (queue.waiting.length > 0) slot.round.push(queue);
-      if (this.#isGone(slot, job)) {
+      if (isGone(job, slot.generation)) {
         queue.namespaces.delete(job.namespace!);
         this.#settle(slot, job, { kind: "namespace_gone", namespace: job.namespace! });
         continue;
@@ -346,25 +291,9 @@ export class Scheduler<T> {
     }
   }
 
-  #isGone(slot: SlotJobs<T>, job: Job<T>): boolean {
-    if (job.namespace === undefined) return false;
-    const generation = job.queue.namespaces.get(job.namespace);
-    return generation !== undefined && generation !== slot.generation;
-  }
-
-  #remember(slot: SlotJobs<T>, job: Job<T>): void {
-    if (job.namespace === undefined || job.queue.closed) return;
-    job.queue.namespaces.set(job.namespace, slot.generation);
-  }
-
   #settle(slot: SlotJobs<T>, job: Job<T>, outcome: Outcome): void {
     job.state = "over";
     slot.jobs--;
     this.#effects.settle(job, outcome);
   }
-}
-
-function remove<E>(list: E[], element: E): void {
-  const at = list.indexOf(element);
-  if (at >= 0) list.splice(at, 1);
 }

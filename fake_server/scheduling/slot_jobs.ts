@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Load } from "./effects.ts";
 import type { Job, Queue } from "./job.ts";
 
 /** The jobs of one slot, through all the processes that it has had. */
@@ -54,4 +55,26 @@ export function newSlotJobs<T>(own: SlotJobs<T>["own"]): SlotJobs<T> {
     killAt: undefined,
     killedFor: undefined,
   };
+}
+
+/** How busy a slot is, and how much of that is a queue's; `current` is the job that runs. */
+export function loadOf<T>(
+  slot: SlotJobs<T>,
+  queue: Queue<T>,
+  current: Job<T> | undefined,
+): Load<T> {
+  const running = current?.queue === queue ? current : undefined;
+  const own = slot.handed.filter((job) => job.queue === queue).length + queue.waiting.length;
+  return {
+    running,
+    queued: own - (running === undefined ? 0 : 1),
+    evals: slot.jobs,
+    sessions: slot.queues,
+  };
+}
+
+/** Removes an element from a list, if it is there. */
+export function remove<E>(list: E[], element: E): void {
+  const at = list.indexOf(element);
+  if (at >= 0) list.splice(at, 1);
 }

@@ -1,10 +1,11 @@
 /**
- * Checks what users pass in at the call, so that a mistake is told where it was made.
+ * Checks arguments at the call, so that a mistake is reported where it was made.
  *
  * @module
  */
 import { checkKeys, isPlainObject, shown } from "../common/given.ts";
 import type { TlsSettings } from "../transport/transport.ts";
+import { tokenFlaw } from "../wire/login.ts";
 import {
   CONNECT_TIMEOUT_MS,
   HEARTBEAT_INTERVAL_MS,
@@ -12,11 +13,10 @@ import {
   MAX_QUEUED_EVALS,
   UNREAD_OUTPUT_PER_EVAL_BYTES,
   UNREAD_OUTPUT_PER_SESSION_BYTES,
-} from "../wire/limits.ts";
-import { tokenFlaw } from "../wire/login.ts";
+} from "./defaults.ts";
 import type { EvalOptions, OpenOptions, SessionLimits, TlsOptions } from "./options.ts";
 
-/** {@linkcode OpenOptions} with every default filled in. */
+/** {@linkcode OpenOptions} with all defaults filled in. */
 export interface CheckedOpenOptions {
   signal: AbortSignal | undefined;
   connectTimeout: number;
@@ -27,13 +27,13 @@ export interface CheckedOpenOptions {
   limits: Required<SessionLimits>;
 }
 
-/** The longest a timer of JavaScript can wait. */
+/** The longest time of a JavaScript timer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Checks the options of an opening and fills in the defaults.
  *
- * @throws {TypeError} If one has the wrong type, or is not known.
+ * @throws {TypeError} If an option has the wrong type or is unknown.
  */
 export function checkOpenOptions(options: OpenOptions | undefined): CheckedOpenOptions {
   const doing = "open a session";
@@ -95,7 +95,7 @@ export function checkOpenOptions(options: OpenOptions | undefined): CheckedOpenO
 /**
  * Checks the arguments of an eval.
  *
- * @throws {TypeError} If the code is no string, or an option has the wrong type, or is not known.
+ * @throws {TypeError} If the code is no string, or an option has the wrong type or is unknown.
  */
 export function checkEvalArguments(code: string, options: EvalOptions | undefined): EvalOptions {
   const doing = "eval";
@@ -148,7 +148,7 @@ const NO_OPTIONS: EvalOptions = {};
 /**
  * Checks the options of a wait.
  *
- * @throws {TypeError} If one has the wrong type, or is not known.
+ * @throws {TypeError} If an option has the wrong type or is unknown.
  */
 export function checkWaitOptions(
   options: { timeout?: number | undefined; signal?: AbortSignal | undefined } | undefined,

@@ -1,5 +1,5 @@
 /**
- * The errors that callers catch, one class for each thing they would do something else about.
+ * The errors that callers catch: one class for each case that callers handle in its own way.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export {
 } from "./session_errors.ts";
 
 /**
- * A `wait({ timeout })` has waited long enough. The eval goes on.
+ * The timeout of `wait({ timeout })` has passed. The eval goes on.
  *
  * @example The eval goes on
  * ```ts
@@ -42,9 +42,9 @@ export class FutureTimeoutError extends PyProxyError {
 }
 
 /**
- * How an eval was stopped: before it ran, by KeyboardInterrupt, or with its python process.
+ * How an eval was stopped: before it ran, by KeyboardInterrupt, or by killing its Python process.
  *
- * @example One that never ran
+ * @example An eval that never ran
  * ```ts
  * import { CancelledError, type CancelledHow, connect } from "@pyproxy/client";
  *
@@ -92,7 +92,7 @@ export class CancelledError extends PyProxyError {
 /**
  * The eval was stopped because it took longer than its `timeout`.
  *
- * @example A limit for the code
+ * @example Limit the time of an eval
  * ```ts
  * import { connect, EvalTimeoutError } from "@pyproxy/client";
  *

@@ -1,16 +1,19 @@
 /**
- * What happens to a session, as an async iterator.
+ * The events of a session, as an async iterator.
  *
  * @module
  */
-import { EVENTS_KEPT } from "../wire/limits.ts";
 import type { LogRecord } from "../wire/messages.ts";
+import { AsyncQueue } from "./async_queue.ts";
 import type { SessionError } from "./errors.ts";
 
+/** The number of events that are kept until they are read: the newest, which say the most. */
+const EVENTS_KEPT = 100;
+
 /**
- * Something that has happened to a session; `at` is in milliseconds since 1970, of this machine.
+ * An event of a session. `at` is in milliseconds since 1970, by this machine's clock.
  *
- * @example Tell of deaths
+ * @example Print deaths
  * ```ts
  * import { connect } from "@pyproxy/client";
  *
@@ -24,105 +27,60 @@ import type { SessionError } from "./errors.ts";
  * ```
  */
 export type SessionEvent =
-  /** Both streams stand. */
+  /** Both streams are connected. */
   | { type: "connected"; at: number }
-  /** The session's Python process has ended, whoever's eval it ran. */
+  /** The session's Python process has died, whichever session's eval it ran. */
   | { type: "python_died"; at: number; pid: number; exitCode?: number; signal?: string }
-  /** Another one has taken its place. */
+  /** Another process has taken its place. */
   | { type: "python_ready"; at: number; pid: number }
-  /** Output waits for its reader for so long already: the code will have to wait too, or does. */
+  /** Output has waited for its reader for so long. The code waits too, now or soon. */
   | { type: "reader_slow"; at: number; seconds: number }
-  /** The session is over: the last event. `closed` tells the same. */
+  /** The session is over: the last event, with what `closed` resolves with. */
   | { type: "closed"; at: number; reason: string; error?: SessionError };
 
-/** The events of one session: the newest are kept until somebody reads. */
+/** The events of one session: the newest are kept until they are read. */
 export class SessionEvents {
-  #kept: SessionEvent[] = [];
-  #reader: EventReader | undefined;
+  #hasReader = false;
   #isOver = false;
+  #queue = this.#newQueue([]);
 
-  /** Adds one. */
+  /** Adds an event. */
   push(event: SessionEvent): void {
-    this.#isOver = event.type === "closed";
-    this.#kept.push(event);
-    if (this.#kept.length > EVENTS_KEPT) this.#kept.shift();
-    this.#reader?.wake();
+    this.#queue.push(event);
+    if (event.type !== "closed") return;
+    this.#isOver = true;
+    this.#queue.end();
   }
 
   /**
-   * Reads them.
+   * Reads the events. What one reader leaves unread is there for the next.
    *
-   * @throws {TypeError} If somebody does already.
+   * @throws {TypeError} If they have a reader already.
    */
-  read(): EventReader {
-    if (this.#reader !== undefined) {
+  read(): AsyncIterableIterator<SessionEvent> {
+    if (this.#hasReader) {
       throw new TypeError("Cannot read the events of the session: they have a reader already");
     }
-    return this.#reader = new EventReader(
-      () => this.#kept.shift() ?? (this.#isOver ? "over" : undefined),
-      () => this.#reader = undefined,
-    );
-  }
-}
-
-/** The reader of a session's events. */
-export class EventReader implements AsyncIterableIterator<SessionEvent> {
-  readonly #take: () => SessionEvent | "over" | undefined;
-  readonly #onLeft: () => void;
-  #waiting: ((result: IteratorResult<SessionEvent>) => void)[] = [];
-  #left = false;
-
-  /** Made by {@linkcode SessionEvents.read}. */
-  constructor(take: () => SessionEvent | "over" | undefined, onLeft: () => void) {
-    this.#take = take;
-    this.#onLeft = onLeft;
+    this.#hasReader = true;
+    return this.#queue;
   }
 
-  /** There is something new. */
-  wake(): void {
-    while (this.#waiting.length > 0) {
-      const result = this.#result();
-      if (result === undefined) return;
-      this.#waiting.shift()!(result);
-    }
-  }
-
-  /** The next event. */
-  next(): Promise<IteratorResult<SessionEvent>> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.wake();
+  /** The queue for the next reader, with what the one before has left. */
+  #newQueue(kept: SessionEvent[]): AsyncQueue<SessionEvent> {
+    const queue = new AsyncQueue<SessionEvent>({
+      bound: EVENTS_KEPT,
+      onDone: (_, unread) => {
+        this.#hasReader = false;
+        this.#queue = this.#newQueue(unread);
+      },
     });
-  }
-
-  /** Leaves them. */
-  return(): Promise<IteratorResult<SessionEvent>> {
-    this.#leave();
-    this.wake();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  /** Itself. */
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #result(): IteratorResult<SessionEvent> | undefined {
-    const taken = this.#left ? "over" : this.#take();
-    if (taken === undefined) return undefined;
-    if (taken !== "over") return { done: false, value: taken };
-    this.#leave();
-    return { done: true, value: undefined };
-  }
-
-  #leave(): void {
-    if (this.#left) return;
-    this.#left = true;
-    this.#onLeft();
+    for (const event of kept) queue.push(event);
+    if (this.#isOver) queue.end();
+    return queue;
   }
 }
 
-/** What a record of the server's log tells of the session's Python process, if it does. */
+/** Makes an event of a record of the server's log about the session's Python process. */
 export function eventOfLog(record: LogRecord): SessionEvent | undefined {
   const { event, python_pid: pid, exit_code: exitCode, signal } = record;
   if (typeof pid !== "number") return undefined;

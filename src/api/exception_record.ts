@@ -1,5 +1,5 @@
 /**
- * The record that a RESULT has of an exception. PROTOCOL.md, section 3.
+ * The record of an exception in a RESULT. PROTOCOL.md, section 3.
  *
  * @module
  */
@@ -20,13 +20,13 @@
  * ```
  */
 export interface PythonFrame {
-  /** The file's name; code given to `eval` is in `<eval-N>`. */
+  /** The file's name. The code of an eval is in `<eval-N>`. */
   file: string;
   /** The line's number, from 1. */
   line: number | null;
-  /** The function's name, `<module>` outside of one. */
+  /** The function's name; `<module>` outside of functions. */
   function: string;
-  /** The line itself, without indentation; empty where it is not known. */
+  /** The text of the line, without indentation; empty if it is not known. */
   source: string;
 }
 
@@ -51,15 +51,15 @@ export interface PythonSyntaxPosition {
   line: number | null;
   /** The column in that line, from 1. */
   column: number | null;
-  /** The line in which it ends. */
+  /** The line where the error ends. */
   endLine: number | null;
-  /** The column after its last, from 1. */
+  /** The column after its last one, from 1. */
   endColumn: number | null;
-  /** The line itself. */
+  /** The text of the line. */
   text: string | null;
 }
 
-/** An exception record as the wire has it. PROTOCOL.md, section 3, RESULT. */
+/** An exception record as it is on the wire. PROTOCOL.md, section 3, RESULT. */
 export interface ExceptionRecord {
   type: string;
   module: string;
@@ -77,9 +77,9 @@ export interface ExceptionRecord {
 }
 
 /**
- * Takes the fields of a record that are there with their type; the others get an empty one.
+ * Reads a record. A field that is missing or has another type gets an empty value.
  *
- * @throws {TypeError} If it is no dict, or something in it is none that has to be.
+ * @throws {TypeError} If the record, or one inside it, is no dict.
  */
 export function checkRecord(value: unknown): ExceptionRecord {
   const map = checkDict(value, "an exception record");

@@ -9,7 +9,7 @@ import { FutureTimeoutError } from "./errors.ts";
 import type { AnyOutput, OutputChunk, OutputLine, OutputOptions } from "./output.ts";
 
 /**
- * What became of an eval.
+ * The outcome of an eval.
  *
  * @example A value or an error
  * ```ts
@@ -35,17 +35,17 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PyProxyErr
  * ```
  */
 export interface WaitOptions {
-  /** Milliseconds to wait at most. The eval goes on after them. Default: no limit. */
+  /** The most milliseconds to wait. The eval goes on after that. Default: no limit. */
   timeout?: number | undefined;
-  /** Ends the wait once it aborts; the wait rejects with its reason. The eval goes on. */
+  /** Ends the wait when it aborts; the wait rejects with its reason. The eval goes on. */
   signal?: AbortSignal | undefined;
 }
 
-/** What a future needs of the session it belongs to. */
+/** What a future needs from its session. */
 export interface FutureOwner {
   /** Stops the eval. */
   cancel(id: number): void;
-  /** Bytes of the eval's output that were dropped. */
+  /** The bytes of the eval's output that were dropped. */
   outputDropped(id: number): number;
   /** Since when the eval's code runs, if that is known. */
   runningSince(id: number): number | undefined;
@@ -53,14 +53,14 @@ export interface FutureOwner {
   output(id: number, options?: OutputOptions): AnyOutput;
 }
 
-/** Settles a future, which is done once: for its session alone, and so no method of it. */
+/** Settles a future, once. It is for the session only, so it is no method of the future. */
 export let settle: (future: Future<unknown>, outcome: Outcome<unknown>) => void;
 
 /**
  * The result of an eval, which may not be there yet. A future settles once, as soon as the result
- * is there; the end of its output is another matter, see {@linkcode Future.output}.
+ * is there. The output may end later: see {@linkcode Future.output}.
  *
- * A failed future that nobody awaits is no unhandled rejection.
+ * A failed future that nobody awaits is not an unhandled rejection.
  *
  * @example Await it, or wait for it with a limit
  * ```ts
@@ -75,16 +75,16 @@ export let settle: (future: Future<unknown>, outcome: Outcome<unknown>) => void;
 export class Future<T> implements Promise<T> {
   /** The eval's number in its session, from 1. Output and log records carry it. */
   readonly id: number;
-  /** When it was called, in milliseconds since 1970. */
+  /** When eval was called, in milliseconds since 1970. */
   readonly createdAt: number = Date.now();
   readonly #owner: FutureOwner;
   #startedAt: number | undefined;
   #doneAt: number | undefined;
   #outcome: Outcome<T> | undefined;
-  // A function of T in these two would make a Future<number> no Future<unknown>.
-  /** The promise of the result, from the first time that somebody asks for it. */
+  // If these two had a function of T, a Future<number> would not be a Future<unknown>.
+  /** The promise of the result, made when it is first needed. */
   #result: PromiseWithResolvers<unknown> | undefined;
-  /** Who waits for it with a limit, and may leave before it is there. */
+  /** Waits that have a limit, and so may end before the result is there. */
   #waiters: (() => void)[] | undefined;
 
   static {
@@ -102,14 +102,14 @@ export class Future<T> implements Promise<T> {
     return "Future";
   }
 
-  /** Whether the result, or the error, is there. */
+  /** Whether the result or the error is there. */
   get done(): boolean {
     return this.#outcome !== undefined;
   }
 
   /**
-   * Whether the code waits, runs, or is over. The server tells of a running eval within a quarter of
-   * a second, so one that is over sooner goes from "queued" to "done".
+   * Whether the eval waits, runs, or is done. The server reports a running eval within a quarter of
+   * a second, so an eval that is done sooner goes from "queued" to "done".
    */
   get state(): "queued" | "running" | "done" {
     if (this.done) return "done";
@@ -117,21 +117,21 @@ export class Future<T> implements Promise<T> {
   }
 
   /**
-   * When its code began to run, in milliseconds since 1970; undefined while it waits, and for one
-   * that was over before the server told of it, see {@linkcode Future.state}.
+   * When the code began to run, in milliseconds since 1970. Undefined while the eval waits, and if
+   * it was done before the server reported it as running: see {@linkcode Future.state}.
    */
   get startedAt(): number | undefined {
     return this.#startedAt ?? this.#owner.runningSince(this.id);
   }
 
-  /** When its outcome came, in milliseconds since 1970; undefined until then. */
+  /** When the outcome came, in milliseconds since 1970; undefined until then. */
   get doneAt(): number | undefined {
     return this.#doneAt;
   }
 
   /**
-   * Bytes of this eval's output that were dropped, because nobody read them and more came than is
-   * kept, or because their reader left.
+   * The bytes of this eval's output that were dropped, because more came than is kept without a
+   * reader, or because the reader left.
    */
   get outputDropped(): number {
     return this.#owner.outputDropped(this.id);
@@ -140,7 +140,7 @@ export class Future<T> implements Promise<T> {
   /**
    * Makes `await future` work.
    *
-   * @returns A promise of what the two functions make of the result.
+   * @returns A promise of what the functions return.
    */
   then<A = T, B = never>(
     onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
@@ -152,7 +152,7 @@ export class Future<T> implements Promise<T> {
   /**
    * What a promise's `catch()` does.
    *
-   * @returns A promise of the result, or of what the function makes of the error.
+   * @returns A promise of the result, or of what the function returns for the error.
    */
   catch<B = never>(
     onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -170,13 +170,13 @@ export class Future<T> implements Promise<T> {
   }
 
   /**
-   * Waits for the result, at most so long. Waiting again gives the same result, or throws the same
-   * error, each time.
+   * Waits for the result, with a limit if one is given. Each wait gives the same result, or throws
+   * the same error.
    *
    * @throws {FutureTimeoutError} After `timeout` milliseconds; the eval goes on.
    * @throws {PythonError} If the code raised an exception.
    * @throws {CancelledError} If the eval was stopped.
-   * @throws {RemoteProcessDiedError} If the python process died under it.
+   * @throws {RemoteProcessDiedError} If the Python process died while it ran the eval.
    * @throws {SessionError} If the session ended before the result came.
    * @throws {TypeError} If an option has the wrong type.
    */
@@ -188,7 +188,8 @@ export class Future<T> implements Promise<T> {
   }
 
   /**
-   * Waits for the outcome and gives it back without throwing, a timeout of the wait included.
+   * Waits for the outcome and returns it instead of throwing. A timeout of the wait is returned,
+   * too.
    *
    * @throws {TypeError} If an option has the wrong type.
    */
@@ -205,10 +206,10 @@ export class Future<T> implements Promise<T> {
   }
 
   /**
-   * Stops the eval: one that waits is dropped; a running one gets a KeyboardInterrupt, and if that
-   * does not end it within a grace of 2 s, its python process is killed and replaced. The future
-   * then fails with a {@linkcode CancelledError} that says which; if the eval ends by itself before,
-   * its result stands. Another eval is never hit.
+   * Stops the eval. One that waits is dropped. One that is running gets a KeyboardInterrupt; if
+   * that does not end it within 2 s, its Python process is killed and replaced. The future then
+   * fails with a {@linkcode CancelledError} that says which. If the eval ends by itself before, its
+   * result stands. No other eval is interrupted.
    */
   cancel(): void {
     if (this.#outcome === undefined) this.#owner.cancel(this.id);
@@ -216,8 +217,8 @@ export class Future<T> implements Promise<T> {
 
   /**
    * The output of this eval, as whole lines: `for await (const { fd, line } of future.output())`.
-   * It ends after the eval's last line, never before. One reader at a time; the loop may be left and
-   * taken up again by another call, see {@linkcode outputDropped} for what is lost between.
+   * It ends after the eval's last line, never before. There may be one reader at a time. A loop
+   * that was left can be taken up by another call; {@linkcode outputDropped} counts what was lost.
    *
    * @throws {TypeError} If the output has a reader already.
    * @throws {SessionError} From the iteration, if the session ends before the output does.
@@ -229,7 +230,7 @@ export class Future<T> implements Promise<T> {
     return this.#owner.output(this.id, options);
   }
 
-  /** The promise of the result. Whoever asks for it handles its rejection. */
+  /** The promise of the result. The caller handles its rejection. */
   #promise(): Promise<T> {
     if (this.#result === undefined) {
       this.#result = Promise.withResolvers();

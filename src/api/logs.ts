@@ -4,61 +4,27 @@
  * @module
  */
 import type { LogRecord } from "../wire/messages.ts";
+import { AsyncQueue } from "./async_queue.ts";
 
-/** A queue between the session's thread, which pushes records, and one reader, which pulls. */
-export class LogReader implements AsyncIterableIterator<LogRecord> {
-  readonly #onLeft: () => void;
-  #queue: { record: LogRecord; taken: () => void }[] = [];
-  #waiting: PromiseWithResolvers<IteratorResult<LogRecord>>[] = [];
-  #over = false;
+/** A record of the log. `taken` is called once it is read, or its reader has left. */
+export interface LogEntry {
+  record: LogRecord;
+  taken: () => void;
+}
 
-  /** Makes one; `onLeft` is called once, when nobody reads any more. */
+/** The reader of a session's log. */
+export class LogReader extends AsyncQueue<LogEntry, LogRecord> {
+  /** Makes one; `onLeft` is called once, when the iteration has ended. */
   constructor(onLeft: () => void) {
-    this.#onLeft = onLeft;
-  }
-
-  /** Adds a record; `taken` is called once it has been read. */
-  push(record: LogRecord, taken: () => void): void {
-    const waiting = this.#waiting.shift();
-    if (waiting === undefined) this.#queue.push({ record, taken });
-    else {
-      waiting.resolve({ done: false, value: record });
-      taken();
-    }
-  }
-
-  /** Nothing more will come. */
-  end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    for (const waiting of this.#waiting.splice(0)) {
-      waiting.resolve({ done: true, value: undefined });
-    }
-    this.#onLeft();
-  }
-
-  /** The next record. */
-  next(): Promise<IteratorResult<LogRecord>> {
-    const first = this.#queue.shift();
-    if (first !== undefined) {
-      first.taken();
-      return Promise.resolve({ done: false, value: first.record });
-    }
-    if (this.#over) return Promise.resolve({ done: true, value: undefined });
-    const waiting = Promise.withResolvers<IteratorResult<LogRecord>>();
-    this.#waiting.push(waiting);
-    return waiting.promise;
-  }
-
-  /** Leaves the log. */
-  return(): Promise<IteratorResult<LogRecord>> {
-    for (const { taken } of this.#queue.splice(0)) taken();
-    this.end();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  /** Itself. */
-  [Symbol.asyncIterator](): this {
-    return this;
+    super({
+      unfold: ({ record, taken }) => {
+        taken();
+        return [record];
+      },
+      onDone: (_, unread) => {
+        for (const { taken } of unread) taken();
+        onLeft();
+      },
+    });
   }
 }

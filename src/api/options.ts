@@ -1,15 +1,15 @@
 /**
- * What users pass in; check_options.ts checks it.
+ * The options of the public functions; check_options.ts checks them.
  *
  * @module
  */
 import type { Progress } from "../protocol/progress.ts";
 
-/** The address that `open` and `connect` dial when none is given. */
+/** The address that `open` and `connect` dial if none is given. */
 export const DEFAULT_ADDRESS = "localhost:9000";
 
 /**
- * Bounds of one session on the client's side.
+ * Limits of one session on the client's side.
  *
  * @example A session that keeps little
  * ```ts
@@ -21,25 +21,25 @@ export const DEFAULT_ADDRESS = "localhost:9000";
  * ```
  */
 export interface SessionLimits {
-  /** Evals that may wait to be sent; one more is a QueueFullError. Default 100,000. */
+  /** The most evals that may wait to be sent; one more is a QueueFullError. Default 100,000. */
   queuedEvals?: number;
-  /** Bytes of arguments that may wait to be sent. Default 256 MiB. */
+  /** The most bytes of evals that may wait to be sent. Default 256 MiB. */
   queuedBytes?: number;
-  /** Bytes of one eval's output kept while nobody reads it. Default 8 MiB. */
+  /** The bytes of one eval's output that are kept while nobody reads it. Default 8 MiB. */
   unreadOutputPerEval?: number;
-  /** Bytes of output kept in all while nobody reads it. Default 16 MiB. */
+  /** The bytes of all output that are kept while nobody reads it. Default 16 MiB. */
   unreadOutputPerSession?: number;
   /**
-   * Milliseconds between two heartbeats to the session's thread; the thread is given up after four
-   * unanswered ones. Default 5,000.
+   * Milliseconds between two heartbeats to the session's thread. After four unanswered ones the
+   * thread counts as dead. Default 5,000.
    */
   heartbeatInterval?: number;
 }
 
 /**
- * How a TLS server is to be checked.
+ * How to check a TLS server.
  *
- * @example An authority of your own
+ * @example A certificate authority of your own
  * ```ts
  * import { connect, type TlsOptions } from "@pyproxy/client";
  *
@@ -53,18 +53,18 @@ export interface SessionLimits {
  */
 export interface TlsOptions {
   /**
-   * Certificates of authorities to trust, each in PEM: beside the runtime's own in Deno, in their
-   * place in Bun.
+   * Certificates of authorities to trust, each in PEM. In Deno they are trusted besides the
+   * runtime's own, in Bun instead of them.
    */
   caCerts?: readonly string[] | undefined;
-  /** The name that the server's certificate has to be for. Default: the host that is dialled. */
+  /** The name that the server's certificate must have. Default: the host that is dialled. */
   serverName?: string | undefined;
 }
 
 /**
  * Options of {@linkcode PyProxySession.open} and {@linkcode connect}.
  *
- * @example A name for the log, and less patience
+ * @example A name for the log, and a shorter timeout
  * ```ts
  * import { connect, type OpenOptions } from "@pyproxy/client";
  *
@@ -74,29 +74,29 @@ export interface TlsOptions {
  * ```
  */
 export interface OpenOptions {
-  /** Gives up the opening once it aborts; the promise rejects with its reason. */
+  /** Ends the opening when it aborts; the promise rejects with its reason. */
   signal?: AbortSignal | undefined;
   /** Milliseconds for the thread's start, the dial and the hello together. Default 10,000. */
   connectTimeout?: number | undefined;
-  /** A word for the session that the server's log shows. */
+  /** A name for the session, which the server's log shows. */
   name?: string | undefined;
   /**
-   * `"own"` gives the session a Python process that nobody else uses and nobody has used: its
-   * modules, environment and working directory are the session's, and it ends with the session.
-   * Default `"shared"`: a process that runs the evals of several sessions in turn.
+   * `"own"` gives the session a fresh Python process that no other session uses: modules,
+   * environment and working directory are the session's, and the process ends with it. Default
+   * `"shared"`: a process that runs the evals of several sessions in turn.
    */
   process?: "shared" | "own" | undefined;
   /**
-   * The server's token. It never travels: both ends prove that they know it, and a server that
-   * does not is an AuthenticationError.
+   * The server's token. It is never sent: both ends prove that they know it. If the server cannot,
+   * the opening fails with an AuthenticationError.
    */
   token?: string | undefined;
   /**
-   * Talk TLS. The server's certificate and name are checked before anything is sent; they always
-   * are. Default: not.
+   * Use TLS. The server's certificate and name are always checked before anything is sent. Default:
+   * no TLS.
    */
   tls?: boolean | TlsOptions | undefined;
-  /** Bounds of the session on this side. */
+  /** Limits of the session on the client's side. */
   limits?: SessionLimits | undefined;
 }
 
@@ -117,17 +117,17 @@ export interface EvalOptions {
   locs?: Readonly<Record<string, unknown>> | null | undefined;
   /** Global variables of the code: a plain object, null or undefined. */
   globs?: Readonly<Record<string, unknown>> | null | undefined;
-  /** Run in the dictionary of this name, which lasts as long as the session's python process. */
+  /** Run in the dictionary of this name, which lasts as long as the session's Python process. */
   namespace?: string | undefined;
-  /** Make a value that cannot be sent an error, where otherwise an opaque value would come. */
+  /** Fail if the result has a value that cannot be sent, instead of giving an opaque value. */
   strict?: boolean | undefined;
-  /** Milliseconds from the call after which the eval is stopped: EvalTimeoutError. Default: none. */
+  /** Milliseconds after which the eval is stopped with an EvalTimeoutError. Default: no limit. */
   timeout?: number | undefined;
-  /** Cancels the eval once it aborts. */
+  /** Cancels the eval when it aborts. */
   signal?: AbortSignal | undefined;
   /**
-   * Is told how far the eval's arguments have gone and its result has come: several times a second
-   * while they move, and when the result is there.
+   * Is called with the progress of the eval's arguments and of its result: several times a second
+   * while they move, and once the result is there.
    */
   onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -1,8 +1,9 @@
 /**
- * Output on the main thread, as async iterators. lines.ts turns the chunks into lines.
+ * Output on the main thread, as async iterators. lines.ts makes lines of chunks.
  *
  * @module
  */
+import { AsyncQueue } from "./async_queue.ts";
 
 /**
  * One line of output.
@@ -19,13 +20,13 @@
 export interface OutputLine {
   /** 1 for stdout, 2 for stderr. */
   fd: 1 | 2;
-  /** The line, without its newline. Bytes that are no UTF-8 appear as U+FFFD. */
+  /** The line, without its newline. Bytes that are not UTF-8 appear as U+FFFD. */
   line: string;
   /** The id of the eval's future. */
   id: number;
   /**
-   * True where this is not the whole line: the code went back to its start with `\r`, as progress
-   * bars do, and what comes next overwrites it; or, with `{ partial: true }`, more may follow.
+   * True if this is not the whole line. The code went back to its start with `\r`, as progress bars
+   * do, and the next item overwrites it; or, with `{ partial: true }`, more may follow.
    */
   partial?: true;
 }
@@ -33,7 +34,7 @@ export interface OutputLine {
 /**
  * A piece of output as it came.
  *
- * @example Into a file, as it is
+ * @example Count bytes
  * ```ts
  * import { connect } from "@pyproxy/client";
  *
@@ -47,7 +48,7 @@ export interface OutputLine {
 export interface OutputChunk {
   /** 1 for stdout, 2 for stderr. */
   fd: 1 | 2;
-  /** The bytes, cut anywhere. */
+  /** The bytes. They may be cut anywhere, even within a character. */
   bytes: Uint8Array<ArrayBuffer>;
   /** The id of the eval's future. */
   id: number;
@@ -56,7 +57,7 @@ export interface OutputChunk {
 /**
  * Options of {@linkcode Future.output} and {@linkcode RemoteProcess.output}.
  *
- * @example Bytes in the place of lines
+ * @example Bytes instead of lines
  * ```ts
  * import { connect } from "@pyproxy/client";
  *
@@ -67,12 +68,12 @@ export interface OutputChunk {
  * ```
  */
 export interface OutputOptions {
-  /** Give the bytes as they come in the place of lines. Default false. */
+  /** Give the bytes as they come instead of lines. Default false. */
   raw?: boolean | undefined;
   /**
-   * Give a line that has no end yet as it grows, too: each time all there is of it, marked
-   * `partial`, so that the next item of its descriptor takes its place. Default false: then what
-   * ends with `\r` comes once something follows that overwrites it.
+   * Also give a line that has no end yet, each time it grows: all of it, marked `partial`. The next
+   * item of its descriptor replaces it. Default false: then a line that ends with `\r` comes once
+   * something overwrites it.
    */
   partial?: boolean | undefined;
 }
@@ -80,121 +81,47 @@ export interface OutputOptions {
 /** Lines, or chunks where they were asked for. */
 export type AnyOutput = AsyncIterableIterator<OutputLine> | AsyncIterableIterator<OutputChunk>;
 
-/** What is put into a reader. */
+/** What is pushed to a reader. */
 export type OutputEntry =
   | { kind: "chunk"; chunk: OutputChunk; taken: () => void }
   | { kind: "end"; id: number };
 
-/** Turns what comes into what is given out. */
+/** Makes items of entries: lines or chunks. */
 export interface Shape<T> {
-  /** What a chunk, or the end of an eval's output, gives. */
+  /** The items of a chunk, or of the end of an eval's output. */
   items(entry: OutputEntry): T[];
-  /** The bytes that an item stands for. */
+  /** The bytes of output that an item stands for. */
   size(item: T): number;
-  /** The bytes of each eval that are held back, of a line that is not whole yet. */
+  /** The bytes of each eval that belong to a line without an end yet. */
   held(): Iterable<[id: number, bytes: number]>;
 }
 
 /**
- * A queue between the session's thread, which pushes, and one async iterator, which pulls. It is
- * bounded by the credit that `taken` gives back once a chunk has been consumed.
+ * The reader of output. It is bounded by the credit that `taken` gives back, which is called once a
+ * reader begins with a chunk.
  */
-export class OutputReader<T extends { id: number }> implements AsyncIterableIterator<T> {
-  readonly #shape: Shape<T>;
-  readonly #onLeft: (unread: Map<number, number>) => void;
-  #queue: OutputEntry[] = [];
-  #at = 0;
-  /** Items of the chunk that is being given out. */
-  #ready: T[] = [];
-  #readyAt = 0;
-  #waiting: PromiseWithResolvers<IteratorResult<T>>[] = [];
-  #over: { error: Error | undefined } | undefined;
-  #done = false;
-
+export class OutputReader<T extends { id: number }> extends AsyncQueue<OutputEntry, T> {
   /**
-   * Makes one. `onLeft` is called once, when nobody reads any more, with the bytes of each eval
-   * that had come and were not given out.
+   * Makes one. `onLeft` is called once, when the iteration has ended, with the bytes of each eval
+   * that had come and were not read.
    */
   constructor(shape: Shape<T>, onLeft: (unread: Map<number, number>) => void) {
-    this.#shape = shape;
-    this.#onLeft = onLeft;
-  }
-
-  /** Adds a chunk, or the end of one eval's output. */
-  push(entry: OutputEntry): void {
-    this.#queue.push(entry);
-    this.#serve();
-  }
-
-  /** Nothing more will come: the iteration ends, or throws `error`, after what is there. */
-  end(error?: Error): void {
-    this.#over ??= { error };
-    this.#serve();
-  }
-
-  /** The next item. */
-  next(): Promise<IteratorResult<T>> {
-    if (this.#readyAt < this.#ready.length && this.#waiting.length === 0) {
-      return Promise.resolve({ done: false, value: this.#ready[this.#readyAt++]! });
-    }
-    const resolvers = Promise.withResolvers<IteratorResult<T>>();
-    this.#waiting.push(resolvers);
-    this.#serve();
-    return resolvers.promise;
-  }
-
-  /** Leaves the output: what comes from now on is unread. */
-  return(): Promise<IteratorResult<T>> {
-    this.#finish();
-    this.#serve();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  /** Itself. */
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #serve(): void {
-    while (this.#waiting.length > 0) {
-      if (this.#readyAt < this.#ready.length) {
-        const value = this.#ready[this.#readyAt++]!;
-        this.#waiting.shift()!.resolve({ done: false, value });
-      } else if (this.#done) {
-        this.#waiting.shift()!.resolve({ done: true, value: undefined });
-      } else if (this.#at < this.#queue.length) {
-        this.#ready = this.#shape.items(this.#takeEntry());
-        this.#readyAt = 0;
-      } else if (this.#over !== undefined) {
-        const { error } = this.#over;
-        this.#finish();
-        if (error !== undefined) this.#waiting.shift()!.reject(error);
-      } else return;
-    }
-  }
-
-  #takeEntry(): OutputEntry {
-    const entry = this.#queue[this.#at++]!;
-    if (this.#at > 64 && this.#at * 2 > this.#queue.length) {
-      this.#queue.splice(0, this.#at);
-      this.#at = 0;
-    }
-    if (entry.kind === "chunk") entry.taken();
-    return entry;
-  }
-
-  #finish(): void {
-    if (this.#done) return;
-    this.#done = true;
-    const unread = new Map(this.#shape.held());
-    const add = (id: number, bytes: number) => unread.set(id, (unread.get(id) ?? 0) + bytes);
-    for (const item of this.#ready.slice(this.#readyAt)) add(item.id, this.#shape.size(item));
-    while (this.#at < this.#queue.length) {
-      const entry = this.#takeEntry();
-      if (entry.kind === "chunk") add(entry.chunk.id, entry.chunk.bytes.length);
-    }
-    this.#ready = [];
-    this.#readyAt = 0;
-    this.#onLeft(unread);
+    super({
+      unfold: (entry) => {
+        if (entry.kind === "chunk") entry.taken();
+        return shape.items(entry);
+      },
+      onDone: (items, entries) => {
+        const unread = new Map(shape.held());
+        const add = (id: number, bytes: number) => unread.set(id, (unread.get(id) ?? 0) + bytes);
+        for (const item of items) add(item.id, shape.size(item));
+        for (const entry of entries) {
+          if (entry.kind !== "chunk") continue;
+          entry.taken();
+          add(entry.chunk.id, entry.chunk.bytes.length);
+        }
+        onLeft(unread);
+      },
+    });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * An exception of the remote code, as an Error of JavaScript.
+ * A Python exception of the remote code, as a JavaScript Error.
  *
  * @module
  */
@@ -13,30 +13,31 @@ import {
 
 export type { PythonFrame, PythonSyntaxPosition } from "./exception_record.ts";
 
-/** What `console.log` of Deno, Bun and Node asks of an object instead of looking into it. */
+/** `console.log` of Deno, Bun and Node calls this method of an object to print it. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * Where Bun finds the traceback when it prints an error that nobody caught: there it asks nothing
- * and reads no stack but its JavaScript lines, and an error in an enumerable field is printed whole.
+ * A field that holds the traceback for Bun, which prints it with an uncaught error. Of such an
+ * error Bun calls no method and prints only the JavaScript lines of its stack, but it prints errors
+ * in enumerable fields whole.
  */
 const TRACEBACK = Symbol("traceback");
 
-/** What Python prints between an exception and the one that came of it. */
+/** What Python prints between an exception and the one that it caused. */
 const LINKS: readonly string[] = [
   "\nThe above exception was the direct cause of the following exception:\n\n",
   "\nDuring handling of the above exception, another exception occurred:\n\n",
 ];
 
-/** The rest of a message is in the traceback. */
+/** The heading shows this much of a message; the traceback has all of it. */
 const HEADING_CHARACTERS = 200;
 
 /**
- * The remote code raised an exception. `console.log` of it shows what Python would print, then where
- * in the program eval was called.
+ * The remote code raised an exception. `console.log` prints it as Python would, and then the line
+ * of the program that called eval.
  *
- * What is huge is cut, and says so: a text has at most 1 MiB and a chain 64 exceptions; an argument
- * of more than 1 MiB comes as an {@linkcode Opaque}.
+ * Large exceptions are cut, and say so: a text has at most 1 MiB, a chain at most 64 exceptions,
+ * and an argument of more than 1 MiB comes as an {@linkcode Opaque}.
  *
  * @example Catch it
  * ```ts
@@ -61,16 +62,16 @@ export class PythonError extends PyProxyError {
   readonly #errors: PythonError[] | undefined;
   readonly #callerStack: string;
 
-  /** Makes one of a record; the library does. `callerStack` shows who called eval. */
+  /** Makes one from a record; the library does. `callerStack` has the lines that called eval. */
   constructor(record: ExceptionRecord, callerStack: string) {
     const cause = record.cause ?? record.context;
     super(record.message, cause === null ? undefined : { cause: new PythonError(cause, "") });
     this.#record = record;
     this.#errors = record.errors?.map((error) => new PythonError(error, ""));
     this.#callerStack = callerStack;
-    // Whoever prints a stack prints the cause's as well, so each has its own part only.
+    // Runtimes print the stack of the cause as well, so each stack has its own part only.
     const own = ownPart(record);
-    this.stack = `${this.#heading()}\n${indent(own)}${callerStack}`;
+    this.stack = `${this.#heading()}\n${indent(own)}${callerStack}`.trimEnd();
     Object.defineProperty(this, TRACEBACK, { value: asError(record.type, own), enumerable: true });
   }
 
@@ -79,7 +80,7 @@ export class PythonError extends PyProxyError {
     return this.#record.type;
   }
 
-  /** The module the class is from, such as "builtins". */
+  /** The module of the class, such as "builtins". */
   get module(): string {
     return this.#record.module;
   }
@@ -89,12 +90,12 @@ export class PythonError extends PyProxyError {
     return this.#record.args;
   }
 
-  /** The names of the class and its bases, the class first. */
+  /** The names of the class and of its bases, the class first. */
   get mro(): string[] {
     return this.#record.mro;
   }
 
-  /** The traceback as Python prints it, without frames of the server's own. */
+  /** The traceback as Python prints it, without the server's own frames. */
   get traceback(): string {
     return this.#record.traceback;
   }
@@ -105,8 +106,8 @@ export class PythonError extends PyProxyError {
   }
 
   /**
-   * What `cause` is: Python's `__cause__` (`raise ... from cause`), or its `__context__`, the exception
-   * that was being handled. Undefined without a cause.
+   * Whether `cause` is Python's `__cause__` (`raise ... from cause`) or its `__context__`, the
+   * exception that was being handled. Undefined without a cause.
    */
   get causeKind(): "cause" | "context" | undefined {
     if (this.#record.cause !== null) return "cause";
@@ -114,8 +115,8 @@ export class PythonError extends PyProxyError {
   }
 
   /**
-   * What was added with `add_note`, in Python 3.11 and later; of subprocess' CalledProcessError the end
-   * of what the command wrote to stderr as well, where that was captured.
+   * The notes that were added with `add_note` (Python 3.11 and later). A CalledProcessError of
+   * subprocess also has the end of what the command wrote to stderr, if that was captured.
    */
   get notes(): string[] {
     return this.#record.notes;
@@ -126,7 +127,7 @@ export class PythonError extends PyProxyError {
     return this.#errors;
   }
 
-  /** Where a SyntaxError is. */
+  /** The position of a SyntaxError. */
   get syntax(): PythonSyntaxPosition | undefined {
     return this.#record.syntax ?? undefined;
   }
@@ -139,13 +140,13 @@ export class PythonError extends PyProxyError {
   static {
     Object.defineProperty(PythonError.prototype, INSPECT, {
       value(this: PythonError): string {
-        // Python's whole text has the causes, so they are not printed a second time.
+        // The traceback has the causes already: they are not printed again.
         return `${this.#heading()}\n${indent(this.traceback)}${this.#callerStack}`.trimEnd();
       },
     });
   }
 
-  /** One line, as runtimes take it for when they print a stack. */
+  /** The first line of the stack. */
   #heading(): string {
     const [first] = this.message.split("\n", 1);
     return `${this.name}: ${this.type}${
@@ -155,13 +156,13 @@ export class PythonError extends PyProxyError {
 }
 
 /**
- * Makes a PythonError of what came as a RESULT's values.
+ * Makes a PythonError from the value of a RESULT.
  *
- * @throws {TypeError} If it is no exception record.
+ * @throws {TypeError} If the value is no exception record.
  */
 export function pythonErrorFromValue(value: unknown, callerStack: string): PythonError {
   const record = checkRecord(value);
-  // The frames in which it is made tell nobody anything, and Bun would print them.
+  // Frames of this library would say nothing, and Bun would print them.
   const limit = Reflect.get(Error, "stackTraceLimit");
   Reflect.set(Error, "stackTraceLimit", 0);
   try {
@@ -179,7 +180,7 @@ function ownPart({ traceback, cause, context }: ExceptionRecord): string {
   return link === undefined ? traceback : traceback.slice(before.length + link.length);
 }
 
-/** An error that prints as the text. */
+/** Makes an error that prints as `text`. */
 function asError(type: string, text: string): Error {
   const [first] = text.split("\n", 1);
   const hasTitle = first!.endsWith(":");

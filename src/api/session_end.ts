@@ -19,8 +19,8 @@ import type { SessionError } from "./errors.ts";
  * ```
  */
 export interface SessionEnd {
-  /** "CLIENT_CLOSED" after `close()`, else the name of what went wrong. */
+  /** "CLIENT_CLOSED" after `close()`, else a name for what went wrong. */
   reason: string;
-  /** What went wrong, unless it was closed on purpose. */
+  /** The error, unless the session was closed on purpose. */
   error?: SessionError;
 }

@@ -1,5 +1,5 @@
 /**
- * The errors of sessions: what is wrong with one, and what its end does to evals.
+ * The errors of sessions, and of evals whose session or Python process is gone.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { ErrorRecord } from "../protocol/error_record.ts";
 /**
  * Something is wrong with a session: it could not be opened, or it is over.
  *
- * @example Whatever is wrong with a session
+ * @example Catch all errors of sessions
  * ```ts
  * import { connect, SessionError } from "@pyproxy/client";
  *
@@ -45,7 +45,7 @@ export class ConnectionError extends SessionError {
 }
 
 /**
- * What is at the other end does not speak this protocol, or broke a rule of it.
+ * The other end does not speak this protocol, or broke one of its rules.
  *
  * @example Something else is listening there
  * ```ts
@@ -66,7 +66,7 @@ export class ProtocolError extends SessionError {
 }
 
 /**
- * The server did not accept who the client says it is, or the other way round.
+ * One end could not prove to the other that it knows the token.
  *
  * @example A wrong token
  * ```ts
@@ -87,7 +87,7 @@ export class AuthenticationError extends SessionError {
 }
 
 /**
- * The session was closed, by `close()` or by the server for a named reason.
+ * The session was closed: by `close()`, or by the server for a reason that it gave.
  *
  * @example After close()
  * ```ts
@@ -124,8 +124,8 @@ export class SessionCrashedError extends SessionError {
 }
 
 /**
- * The python process died while it ran this eval, which may have run in part and is not run again.
- * The session goes on, on a new python process.
+ * The Python process died while it ran this eval. The eval may have run in part; it is not run
+ * again. The session goes on with a new Python process.
  *
  * @example The session goes on
  * ```ts
@@ -143,11 +143,11 @@ export class SessionCrashedError extends SessionError {
 export class RemoteProcessDiedError extends SessionError {
   /** "RemoteProcessDiedError". */
   override name = "RemoteProcessDiedError";
-  /** The status with which the process exited, where it exited by itself. */
+  /** The exit status of the process, if it exited by itself. */
   readonly exitCode: number | undefined;
   /**
-   * The signal that ended the process, such as "SIGKILL", where one did. Neither it nor `exitCode` is
-   * there where the code had put another program in the place of the process (`os.exec`).
+   * The signal that ended the process, such as "SIGKILL", if one did. Both this and `exitCode` are
+   * undefined if the code replaced the process with another program (`os.exec`).
    */
   readonly signal: string | undefined;
 
@@ -180,9 +180,9 @@ export class QueueFullError extends SessionError {
 }
 
 /**
- * The namespace of this eval was lost with its python process. The next eval in it starts fresh.
+ * The namespace of this eval was lost with its Python process. The next eval in it starts afresh.
  *
- * @example Define again what was lost
+ * @example Find out which namespace was lost
  * ```ts
  * import { connect, NamespaceGoneError } from "@pyproxy/client";
  *
@@ -209,7 +209,7 @@ export class NamespaceGoneError extends SessionError {
   }
 }
 
-/** Makes an error of one that came over the bridge. */
+/** Makes an error from the record of one that came over the bridge. */
 export function errorFromRecord(record: ErrorRecord): SessionError {
   const options = record.cause === undefined ? undefined : { cause: causeOf(record.cause) };
   switch (record.class) {
@@ -224,7 +224,7 @@ export function errorFromRecord(record: ErrorRecord): SessionError {
   }
 }
 
-/** What went wrong in the session's thread: where in this one it became known says nothing. */
+/** The cause of such an error. It has no stack: that of this thread would say nothing. */
 function causeOf(message: string): Error {
   const cause = new Error(message);
   cause.stack = String(cause);

@@ -1,12 +1,12 @@
 /**
- * What a session asks its server about itself.
+ * The status of a session: what it asks the server for.
  *
  * @module
  */
 import type { Status } from "../wire/messages.ts";
 
 /**
- * What {@linkcode RemoteProcess.status} tells.
+ * The result of {@linkcode RemoteProcess.status}.
  *
  * @example How busy it is
  * ```ts
@@ -18,19 +18,19 @@ import type { Status } from "../wire/messages.ts";
  * ```
  */
 export interface RemoteStatus {
-  /** Milliseconds for the question and its answer, through both threads. */
+  /** Milliseconds from the question to the answer, through both threads. */
   latency: number;
-  /** The Python process of this session; it has no pid while it is being replaced. */
+  /** The Python process of this session. It has no pid while it is being replaced. */
   python: { pid: number | undefined; version: string; implementation: string };
-  /** The id of the eval of this session that runs now. */
+  /** The id of the eval of this session that is running. */
   running: number | undefined;
-  /** Evals of this session that have no outcome and do not run: here, on their way, or waiting there. */
+  /** The number of evals of this session that have no outcome and are not running. */
   queued: number;
-  /** What that Python process has to do, for all its sessions, and how many those are. */
+  /** The load of that Python process: the evals of all its sessions, and the number of sessions. */
   process: { evals: number; sessions: number };
 }
 
-/** The questions of one session that have no answer yet. */
+/** The questions of one session that are not answered yet. */
 export class Questions {
   readonly #ask: (id: number) => void;
   readonly #asked = new Map<number, { since: number } & PromiseWithResolvers<[Status, number]>>();
@@ -41,7 +41,7 @@ export class Questions {
     this.#ask = ask;
   }
 
-  /** Asks; resolves with the answer and how many milliseconds it took. */
+  /** Asks; resolves with the answer and the milliseconds that it took. */
   ask(): Promise<[Status, number]> {
     const id = ++this.#lastId;
     const question = { since: performance.now(), ...Promise.withResolvers<[Status, number]>() };
@@ -50,14 +50,14 @@ export class Questions {
     return question.promise;
   }
 
-  /** The answer to one. */
+  /** Settles a question with its answer. */
   answered(id: number, status: Status): void {
     const question = this.#asked.get(id);
     this.#asked.delete(id);
     question?.resolve([status, performance.now() - question.since]);
   }
 
-  /** No answer will come. */
+  /** Fails all of them: no answer will come. */
   end(error: Error): void {
     for (const { reject } of this.#asked.values()) reject(error);
     this.#asked.clear();

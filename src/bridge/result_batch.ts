@@ -1,6 +1,5 @@
 /**
- * Small results on their way to the main thread: those of one turn go together, as the frames that
- * they came in.
+ * Small results on their way to the main thread. Those of one turn are sent together, as frames.
  *
  * @module
  */
@@ -8,7 +7,7 @@ import { copyFew, readU32, writeHeader } from "../wire/frame.ts";
 import { HEADER_BYTES } from "../wire/limits.ts";
 import { MessageType } from "../wire/messages.ts";
 
-/** A buffer that has grown beyond this is not kept. */
+/** A buffer that has grown larger than this is not kept. */
 const KEPT_BYTES = 64 * 1024;
 
 /** The results of one turn. */
@@ -27,7 +26,7 @@ export class ResultBatch {
     this.#length = end;
   }
 
-  /** All that was added since the last call, in a buffer of its own; undefined if nothing was. */
+  /** What was added since the last call, in a buffer of its own; undefined if nothing was. */
   take(): Uint8Array<ArrayBuffer> | undefined {
     if (this.#length === 0) return undefined;
     const taken = this.#bytes.slice(0, this.#length);
@@ -43,7 +42,7 @@ export class ResultBatch {
   }
 }
 
-/** Takes such a batch apart, result by result, for as long as `take` says to go on. */
+/** Gives the results of a batch to `take`, one by one, until it returns false. */
 export function takeResults(
   batch: Uint8Array,
   take: (id: number, status: number, bytes: Uint8Array, start: number, end: number) => boolean,

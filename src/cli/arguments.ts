@@ -1,28 +1,28 @@
 /**
- * What the command line asks for.
+ * Parses the command line.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { DEFAULT_ADDRESS } from "../api/options.ts";
 
-/** The command line cannot be understood. */
+/** Thrown if the command line is wrong. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** Where the server is, and what it wants to see. */
+/** How to reach the server. */
 export interface ServerOptions {
   addr: string;
-  /** The token itself, from the environment, unless there is a file. */
+  /** The token itself, from the environment, unless there is a token file. */
   token: string | undefined;
   tokenFile: string | undefined;
   tls: boolean;
-  /** The certificates of the authority that has signed the server's. */
+  /** The file with the certificate of the authority that signed the server's. */
   caFile: string | undefined;
 }
 
-/** One subcommand with what belongs to it. */
+/** A subcommand with its arguments. */
 export type Command =
   | { kind: "help" | "version" }
   | { kind: "eval"; server: ServerOptions; code: string; json: boolean }
@@ -43,19 +43,19 @@ Usage: pyproxy [options] command
 
 Options:
   --addr HOST:PORT   the server                       (PYPROXY_ADDR, ${DEFAULT_ADDRESS})
-  --token-file FILE  where the server's token stands  (PYPROXY_TOKEN_FILE; or PYPROXY_TOKEN,
+  --token-file FILE  the file with the server's token (PYPROXY_TOKEN_FILE; or PYPROXY_TOKEN,
                      the token itself)
-  --tls              talk TLS
-  --ca-file FILE     trust the authority of these certificates (PEM); implies --tls
-  --json             eval: print the value as one line of JSON, and what the code prints on stderr.
-                     Sets are arrays, dicts with keys that are no strings arrays of pairs, bytes
-                     base64; big integers keep their digits; nan and inf are strings, and so is
-                     what JSON does not know: dates in ISO 8601, the rest as its text or repr.
-                     Arrays of numpy are arrays, tables of pandas arrays of their rows as objects
+  --tls              use TLS
+  --ca-file FILE     trust these certificate authorities (PEM); implies --tls
+  --json             eval: print the value as one line of JSON, and the code's output to stderr.
+                     Sets become arrays, dicts with keys other than strings arrays of pairs, and
+                     bytes base64. Big integers keep their digits; nan and inf are strings. Dates
+                     are strings in ISO 8601, other types their text or repr. Arrays of numpy are
+                     arrays, tables of pandas arrays of objects, one a row
   --version          print the version
   -h, --help         this text
 
-Ctrl-C interrupts the remote code (KeyboardInterrupt), a second one ends at once.
+Ctrl-C interrupts the remote code (KeyboardInterrupt); a second one ends the command at once.
 Exit codes: those of Python for eval, run and repl; 2 if this command line is wrong, 125 if the
 server cannot be reached or is lost.
 `;
@@ -73,7 +73,7 @@ const OPTIONS = {
 /**
  * Reads the command line.
  *
- * @throws {UsageError} If it is none.
+ * @throws {UsageError} If it is wrong.
  */
 export function readArguments(
   args: string[],
@@ -110,7 +110,7 @@ export function readArguments(
   }
 }
 
-/** The arguments that are ours, and those behind `run FILE` or `serve`. */
+/** Splits the arguments into those of this command, and those after `run FILE` or `serve`. */
 function split(args: string[]): [own: string[], rest: string[]] {
   const { tokens } = parseArgs({ args, options: OPTIONS, strict: false, tokens: true });
   const [command, operand] = tokens.filter(({ kind }) => kind === "positional");

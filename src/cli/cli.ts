@@ -15,19 +15,19 @@ import { repl } from "./repl.ts";
 import { run } from "./run.ts";
 import { OutputClosedError, print, printError } from "./terminal.ts";
 
-/** The command line is wrong. */
+/** Exit code: the command line is wrong. */
 const USAGE_EXIT = 2;
 
-/** The server could not be reached, or was lost: no code of Python's, as docker has it. */
+/** Exit code: the server cannot be reached or was lost. As in docker, Python does not use it. */
 const LOST_EXIT = 125;
 
-/** What reads our output is gone: what a shell says of a program that SIGPIPE has ended. */
+/** Exit code: the reader of the output is gone, as a shell reports a program that SIGPIPE ended. */
 const CLOSED_EXIT = 141;
 
-/** Something is wrong on this side, and it can be said in a sentence. */
+/** An error of this side whose message is enough. */
 class Complaint extends Error {}
 
-/** Carries out a command line; gives the exit code. */
+/** Runs a command line; returns the exit code. */
 export async function cli(args: string[]): Promise<number> {
   try {
     return await carryOut(readArguments(args, (name) => process.env[name]));
@@ -101,13 +101,14 @@ async function readBytes(file: string): Promise<Uint8Array> {
   }
 }
 
-/** Starts the server, which ends the program itself. */
+/** Starts the server, which ends the program by itself. */
 async function serve(args: string[]): Promise<number> {
   const elsewhere = "run it from JSR: deno run -A jsr:@pyproxy/client/cli serve";
   if (!("Deno" in globalThis)) {
     throw new Complaint(`Cannot serve: the server runs in Deno only; ${elsewhere}`);
   }
-  // Neither types nor `deno pack` may follow it: the npm package has the client alone.
+  // A computed name, which types and `deno pack` do not follow: the npm package has only the
+  // client.
   const program = import.meta.resolve("../../fake_server/main.ts");
   let run: (args: string[]) => Promise<void>;
   try {

@@ -10,14 +10,14 @@ import { exitOf, follow } from "./run.ts";
 import { Shell } from "./shell.ts";
 import { pass, print } from "./terminal.ts";
 
-/** Runs code and shows the value as Python's prompt does; gives the exit code. */
+/** Runs code and prints the value as Python's prompt does; returns the exit code. */
 export function evaluate(remote: RemoteProcess, code: string): Promise<number> {
   const shell = new Shell(remote);
   shell.start();
   return follow(remote, shell.run(code));
 }
 
-/** Runs code and prints the value as JSON; gives the exit code. */
+/** Runs code and prints the value as JSON; returns the exit code. */
 export async function evaluateJson(remote: RemoteProcess, code: string): Promise<number> {
   using interrupts = new Interrupts(remote);
   const future = remote.eval(code);

@@ -1,5 +1,5 @@
 /**
- * Ctrl-C: the first interrupts the remote code, a second one, before that has ended, ends the
+ * Ctrl-C: the first one interrupts the remote code. A second one before the code has ended ends the
  * program.
  *
  * @module
@@ -8,7 +8,7 @@ import process from "node:process";
 import type { Future } from "../api/future.ts";
 import type { RemoteProcess } from "../session/remote_process.ts";
 
-/** What a shell says of a program that SIGINT has ended. */
+/** The exit code that a shell reports for a program that SIGINT ended. */
 export const INTERRUPTED_EXIT = 130;
 
 /** The interrupts of one remote process. */
@@ -18,18 +18,18 @@ export class Interrupts implements Disposable {
   #future: Future<unknown> | undefined;
   #count = 0;
 
-  /** Listens from now on. */
+  /** Starts to listen for SIGINT. */
   constructor(remote: RemoteProcess) {
     this.#remote = remote;
     process.on("SIGINT", this.#onSignal);
   }
 
-  /** Whether an eval runs that can be interrupted. */
+  /** Whether there is an eval to interrupt. */
   get busy(): boolean {
     return this.#future !== undefined;
   }
 
-  /** What is interrupted while `body` runs. */
+  /** Makes Ctrl-C interrupt `future` while `body` runs. */
   async during<T>(future: Future<unknown>, body: () => Promise<T>): Promise<T> {
     this.#future = future;
     this.#count = 0;
@@ -40,29 +40,31 @@ export class Interrupts implements Disposable {
     }
   }
 
-  /** Ctrl-C was pressed. */
+  /** Handles Ctrl-C. */
   interrupt(): void {
     this.#count++;
     if (this.#future === undefined || this.#count > 1) this.#end();
     else this.#interrupt(this.#future);
   }
 
-  /** Listens no more. */
+  /** Stops listening. */
   [Symbol.dispose](): void {
     process.off("SIGINT", this.#onSignal);
   }
 
   async #interrupt(future: Future<unknown>): Promise<void> {
     try {
-      // Behind an eval of another session there is nothing to interrupt yet.
+      // While an eval of another session runs, there is nothing to interrupt yet.
       if (!await this.#remote.interrupt()) future.cancel();
     } catch {
-      // A session that is over, or a server without interrupts: cancel() does what is left to do.
+      // The session is over, or the server has no interrupts: only cancel() is left.
       future.cancel();
     }
   }
 
-  /** The session's end stops what runs; a server that does not answer must not hold us. */
+  /**
+   * Ends the session, which stops the eval. A server that does not answer must not block the end.
+   */
   async #end(): Promise<void> {
     await this.#remote.close();
     process.exit(INTERRUPTED_EXIT);

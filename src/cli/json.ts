@@ -1,5 +1,5 @@
 /**
- * Values of Python as JSON, for people and programs that read no more than that.
+ * Prints values of Python as JSON, for people and other programs.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { Series } from "../values/tables/series.ts";
 import { Opaque } from "../values/types.ts";
 
 /**
- * A value as JSON, in one line. What JSON does not know goes the way that `--help` tells; nothing of
- * it can be read back for sure.
+ * A value as one line of JSON. `--help` says what becomes of types that JSON does not have; they
+ * cannot be read back.
  */
 export function toJson(value: unknown): string {
   switch (typeof value) {
@@ -51,7 +51,7 @@ function objectToJson(value: unknown): string {
   return `{${members.join(",")}}`;
 }
 
-/** The rows of a table as objects, as pandas' `to_json(orient="records")` has them. */
+/** The rows of a table as objects, as in pandas' `to_json(orient="records")`. */
 function rowsOf({ columns, length }: DataFrame): unknown[] {
   const lists = columns.map((column) => ({ name: String(column.name), items: column.toArray() }));
   return Array.from(

@@ -8,8 +8,8 @@
  * deno run -A jsr:@pyproxy/client/cli serve
  * ```
  *
- * `--help` tells the rest. `eval` and `run` do with less than `-A`: `--allow-net` for the server's two
- * addresses, `--allow-env`, and `--allow-read` for the files that they are given.
+ * `--help` says more. `eval` and `run` need less than `-A`: `--allow-net` for the server's two
+ * addresses, `--allow-env`, and `--allow-read` for the given files.
  *
  * @module
  */

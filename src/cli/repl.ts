@@ -17,7 +17,7 @@ import { pass, print, printError, printTraceback } from "./terminal.ts";
 const HISTORY_FILE = ".pyproxy_history";
 const HISTORY_LINES = 1_000;
 
-/** Shows the prompt until its end; gives the exit code. */
+/** Runs the prompt to its end; returns the exit code. */
 export async function repl(remote: RemoteProcess, addr: string): Promise<number> {
   const shell = new Shell(remote);
   const version = await shell.start();
@@ -29,7 +29,7 @@ export async function repl(remote: RemoteProcess, addr: string): Promise<number>
     if (interrupts.busy) interrupts.interrupt();
     else prompt.drop();
   };
-  // Between two lines nobody waits for the session: without this its loss showed at the next one.
+  // Nothing waits for the session between two lines: without this, its loss shows at the next line.
   remote.closed.then(() => prompt.end());
   let more = false;
   for (;;) {
@@ -48,7 +48,7 @@ export async function repl(remote: RemoteProcess, addr: string): Promise<number>
       future,
       async () => await Promise.all([pass(future), future.waitNoExcept()]),
     );
-    // A prompt overwrites the line that it starts on.
+    // The prompt overwrites the line that it starts on.
     if (isTerminal && last !== undefined && last !== 0x0a) await print("\n");
     if (!outcome.ok) {
       more = false;
@@ -62,28 +62,32 @@ export async function repl(remote: RemoteProcess, addr: string): Promise<number>
   }
 }
 
-/** After the last line: whether the session is still there makes the difference. */
+/**
+ * Ends after the last line.
+ *
+ * @throws The error of the session, if it was lost.
+ */
 async function leave(remote: RemoteProcess): Promise<number> {
   const end = await Promise.race([remote.closed, Promise.resolve(undefined)]);
   if (end?.error !== undefined) throw end.error;
   return 0;
 }
 
-/** After an eval that failed as a whole: the process may be another one now, without variables. */
+/** Recovers after a failed eval: the Python process may be a new one, without the variables. */
 async function recover(shell: Shell, error: Error): Promise<void> {
   await exitOf(error);
   if (!await shell.recover()) await printError("all variables are gone with the Python process");
 }
 
-/** What the prompt gives for a line that Ctrl-C has taken away. */
+/** A line that Ctrl-C has dropped. */
 const DROPPED = Symbol("dropped");
 
-/** Lines of stdin, with history and completion if that is a terminal. */
+/** The lines of stdin, with history and completion if it is a terminal. */
 class Prompt implements Disposable {
   onInterrupt: () => void = () => {};
   readonly #interface: Interface;
   readonly #isTerminal: boolean;
-  /** Lines that came while one was being run. */
+  /** Lines that came while another one was run. */
   readonly #lines: (string | typeof DROPPED)[] = [];
   #wake: (() => void) | undefined;
   #ended = false;
@@ -120,7 +124,7 @@ class Prompt implements Disposable {
   async line(prompt: string): Promise<string | typeof DROPPED | undefined> {
     if (this.#isTerminal && this.#lines.length === 0 && !this.#ended) {
       this.#interface.setPrompt(prompt);
-      // With the cursor where it is, behind what was typed while code ran.
+      // Keeps the cursor where it is: after what was typed while code ran.
       this.#interface.prompt(true);
     }
     while (this.#lines.length === 0 && !this.#ended) {
@@ -129,7 +133,7 @@ class Prompt implements Disposable {
     return this.#lines.shift();
   }
 
-  /** Ctrl-C at the prompt: what stands there is dropped, as Python does. */
+  /** Handles Ctrl-C at the prompt: drops the line, as Python does. */
   drop(): void {
     process.stdout.write("\nKeyboardInterrupt\n");
     this.#interface.write(null, { ctrl: true, name: "e" });
@@ -137,14 +141,14 @@ class Prompt implements Disposable {
     this.#add(DROPPED);
   }
 
-  /** There is no next line. */
+  /** Ends the lines. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#wake?.();
   }
 
-  /** Gives the terminal back. */
+  /** Restores the terminal. */
   [Symbol.dispose](): void {
     this.#interface.close();
   }
@@ -155,7 +159,7 @@ class Prompt implements Disposable {
   }
 }
 
-/** How the word at the end of a line may go on; an indentation is four spaces. */
+/** Completions of the word at the end of a line. In the indentation, Tab gives four spaces. */
 async function completions(
   line: string,
   complete: (text: string) => PromiseLike<string[]>,
@@ -165,27 +169,27 @@ async function completions(
   try {
     return word === "" ? [[], ""] : [await complete(word), word];
   } catch {
-    return [[], word]; // an attribute that raises is nothing to complete with
+    return [[], word]; // an attribute raised an error: no completion
   }
 }
 
-/** The lines of earlier times, the newest first. */
+/** The history of earlier prompts, the newest line first. */
 function readHistory(): string[] {
   try {
     return readFileSync(join(homedir(), HISTORY_FILE), "utf8").split("\n").filter((line) =>
       line !== ""
     ).reverse();
   } catch {
-    return []; // none yet, or none that can be read: the prompt works without
+    return []; // there is no history, or it cannot be read: the prompt works without it
   }
 }
 
-/** Keeps them, at once: the program may end at any time. */
+/** Saves the history at once: the program may end at any time. */
 function writeHistory(lines: string[]): void {
   try {
     const text = `${lines.toReversed().join("\n")}\n`;
     writeFileSync(join(homedir(), HISTORY_FILE), text, { mode: 0o600 });
   } catch {
-    // A home that cannot be written to has no history: nothing to interrupt anybody for.
+    // If the home cannot be written to, there is no history, and no error.
   }
 }

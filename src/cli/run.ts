@@ -13,7 +13,7 @@ import { INTERRUPTED_EXIT, Interrupts } from "./interrupts.ts";
 import { type Ran, runScript } from "./shell.ts";
 import { hasColours, pass, printError, printTraceback } from "./terminal.ts";
 
-/** Runs a file of this machine there; gives its exit code. */
+/** Runs a local file on the server; returns its exit code. */
 export async function run(
   remote: RemoteProcess,
   source: Uint8Array,
@@ -23,7 +23,7 @@ export async function run(
   const filename = file === "-" ? "<stdin>" : resolve(file);
   const script = { source, filename, argv: [file, ...args], hasColours: hasColours() };
   const outcome = await shown(remote, runScript(remote, script));
-  if (outcome.ok) return outcome.value; // never: the process ends with the script
+  if (outcome.ok) return outcome.value; // does not happen: the process ends with the script
   const { error } = outcome;
   if (error instanceof RemoteProcessDiedError && error.exitCode !== undefined) {
     return error.exitCode;
@@ -31,7 +31,7 @@ export async function run(
   return await exitOf(error);
 }
 
-/** Shows what code prints, and what Python says of its end; gives its exit code. */
+/** Prints the output of code, and what Python says about its end; returns its exit code. */
 export async function follow(remote: RemoteProcess, future: Future<Ran>): Promise<number> {
   const outcome = await shown(remote, future);
   if (!outcome.ok) return await exitOf(outcome.error);
@@ -40,7 +40,7 @@ export async function follow(remote: RemoteProcess, future: Future<Ran>): Promis
   return status;
 }
 
-/** Shows what code prints while it runs. */
+/** Prints the output of code while it runs. */
 async function shown<T>(remote: RemoteProcess, future: Future<T>): Promise<Outcome<T>> {
   using interrupts = new Interrupts(remote);
   const [, outcome] = await interrupts.during(
@@ -51,9 +51,9 @@ async function shown<T>(remote: RemoteProcess, future: Future<T>): Promise<Outco
 }
 
 /**
- * The exit code of code that failed as a whole, as a shell would see that of its Python.
+ * The exit code for an eval that failed, as a shell reports it for Python.
  *
- * @throws The error, if it was not the code that failed.
+ * @throws The error, if it is not about the code.
  */
 export async function exitOf(error: Error): Promise<number> {
   if (error instanceof CancelledError) return INTERRUPTED_EXIT;
@@ -68,7 +68,7 @@ export async function exitOf(error: Error): Promise<number> {
   return error.type === "KeyboardInterrupt" ? INTERRUPTED_EXIT : 1;
 }
 
-/** As Python ends for `sys.exit(status)`. */
+/** Ends as Python does for `sys.exit(status)`. */
 async function systemExit(status: unknown): Promise<number> {
   if (status === null) return 0;
   if (typeof status === "number" || typeof status === "bigint") {

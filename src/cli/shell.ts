@@ -1,6 +1,6 @@
 /**
- * The Python side of the command, which the server has: runs files and lines as the interpreter
- * itself does. What it keeps lives in a namespace of its own.
+ * The Python side of the command, which is part of the server: it runs files and lines as the
+ * interpreter does. Its variables are in a namespace of its own.
  *
  * @module
  */
@@ -11,30 +11,30 @@ import type { RemoteProcess } from "../session/remote_process.ts";
 /** The namespace. */
 const NAMESPACE = "pyproxy cli";
 
-/** Defines it; gives Python's name and version. */
+/** Makes the shell; its value is Python's name and version. */
 const START = "from pyproxy_worker.evals.shell import VERSION, Shell\nshell = Shell()\nVERSION";
 
-/** Runs a file; the process ends with it. */
+/** Runs a file. The process ends with it. */
 const RUN = `__pyproxy_hidden__ = True  # its frame, from code that looks at its stack
 from pyproxy_worker.evals.script import run
 run(source, filename, argv, has_colours)`;
 
-/** What became of code: its exit code, and what Python prints about it. */
+/** The result of code: its exit code, and what Python prints about its end. */
 export type Ran = [status: number, said: string];
 
-/** What became of a line: whether more is needed, what is to be printed, the exit code at an end. */
+/** The result of a line: whether more is needed, what to print, and the exit code if it ends. */
 export type Pushed = [more: boolean, said: string, status: number | null];
 
 /** The Python side in a remote process. */
 export class Shell {
   readonly #remote: RemoteProcess;
 
-  /** Makes one; {@linkcode Shell.start} has to be called before the rest. */
+  /** Makes one. Call {@linkcode Shell.start} first. */
   constructor(remote: RemoteProcess) {
     this.#remote = remote;
   }
 
-  /** Defines it, with variables of its own; gives Python's name and version. */
+  /** Starts it with fresh variables; returns Python's name and version. */
   start(): Future<string> {
     return this.#remote.eval(START, { namespace: NAMESPACE });
   }
@@ -45,8 +45,8 @@ export class Shell {
   }
 
   /**
-   * After an eval that failed as a whole, or lines that are not to go on: clears the prompt, and
-   * starts anew where the python process is another one.
+   * Recovers after a failed eval or dropped lines: clears the prompt, and starts anew if the Python
+   * process is a new one.
    *
    * @returns Whether the variables are still there.
    */
@@ -66,7 +66,7 @@ export class Shell {
     return this.#call("shell.push(line)", { line });
   }
 
-  /** How a word may go on. */
+  /** The completions of a word. */
   complete(text: string): Future<string[]> {
     return this.#call("shell.complete(text)", { text });
   }
@@ -76,19 +76,19 @@ export class Shell {
   }
 }
 
-/** What a script is run with. */
+/** A script to run. */
 export interface Script {
-  /** Its bytes: what they mean is Python's affair. */
+  /** Its bytes; Python decodes them. */
   source: Uint8Array;
-  /** Its name where Python names files. */
+  /** Its name, as in tracebacks. */
   filename: string;
   /** sys.argv. */
   argv: string[];
-  /** Whether tracebacks may have colours, where Python has them. */
+  /** Whether tracebacks may have colours, if Python has them. */
   hasColours: boolean;
 }
 
-/** Runs a script as `python FILE` does, in a process of its own, which ends with it. */
+/** Runs a script as `python FILE` does, in a process of its own that ends with it. */
 export function runScript(remote: RemoteProcess, script: Script): Future<never> {
   const { hasColours: has_colours, ...locs } = script;
   return remote.eval(RUN, { locs: { ...locs, has_colours } });

@@ -6,7 +6,7 @@
 import process from "node:process";
 import type { Future } from "../api/future.ts";
 
-/** Whoever read our output is gone. */
+/** Thrown when the reader of the output is gone. */
 export class OutputClosedError extends Error {}
 
 const streams = { 1: process.stdout, 2: process.stderr } as const;
@@ -14,9 +14,9 @@ const failed = new Map<1 | 2, Error>();
 for (const fd of [1, 2] as const) streams[fd].on("error", (error: Error) => failed.set(fd, error));
 
 /**
- * Writes to a descriptor; resolves once it is written.
+ * Writes to a descriptor. Resolves once everything is written.
  *
- * @throws {OutputClosedError} If nobody reads there any more.
+ * @throws {OutputClosedError} If the reader is gone.
  */
 export async function write(fd: 1 | 2, data: Uint8Array | string): Promise<void> {
   const error = failed.get(fd) ??
@@ -29,12 +29,12 @@ export function print(text: string): Promise<void> {
   return write(1, text);
 }
 
-/** Writes one line about what went wrong. */
+/** Writes an error message to stderr. */
 export function printError(message: string): Promise<void> {
   return write(2, `pyproxy: ${message.trimEnd().replaceAll("\n", " ")}\n`);
 }
 
-/** Writes an eval's output as it comes; gives its last byte. */
+/** Writes the output of an eval as it comes; returns the last byte. */
 export async function pass(
   future: Future<unknown>,
   stdout: 1 | 2 = 1,
@@ -47,12 +47,12 @@ export async function pass(
   return last;
 }
 
-/** Writes a traceback to stderr, with colours if that is a terminal that has them. */
+/** Writes a traceback to stderr, with colours if that terminal has them. */
 export function printTraceback(text: string): Promise<void> {
   return write(2, hasColours() ? coloured(text) : text);
 }
 
-/** Whether stderr is a terminal that has colours. */
+/** Whether stderr is a terminal with colours. */
 export function hasColours(): boolean {
   const { NO_COLOR, TERM } = process.env;
   return process.stderr.isTTY === true && !NO_COLOR && TERM !== "dumb";
@@ -62,7 +62,7 @@ const PLACE = /^( +(?:[|+-]+ )*)File "(.*)", line (\d+)(?:, in (.*))?$/;
 const MARKS = /^( +(?:\| )?)([~^ ]*[~^])$/;
 const ERROR = /^((?:[|+ -]+ )?)([\w.]+)(: .*)?$/;
 
-/** As Python 3.13 colours them: places and errors in magenta, marks in red. */
+/** Colours a traceback as Python 3.13 does: places and errors in magenta, marks in red. */
 export function coloured(traceback: string): string {
   const magenta = (text: string) => `\x1b[35m${text}\x1b[0m`;
   const bold = (text: string) => `\x1b[1;35m${text}\x1b[0m`;

@@ -1,11 +1,11 @@
 /**
- * Addresses of servers as people write them.
+ * Addresses of servers, as users write them.
  *
  * @module
  */
 import { shown } from "./given.ts";
 
-/** A TCP port somewhere. */
+/** A TCP address. */
 export interface HostAddress {
   /** A host name, an IPv4 address, or an IPv6 address without its brackets. */
   hostname: string;
@@ -17,14 +17,13 @@ export interface UnixAddress {
   path: string;
 }
 
-/** Where to dial. */
+/** An address to dial. */
 export type Address = HostAddress | UnixAddress;
 
 /**
- * Takes an address apart: `host:port`, `[ipv6]:port`, a host alone, with the port 9000, or
- * `unix:/path`.
+ * Parses an address: `host:port`, `[ipv6]:port`, a host alone with the port 9000, or `unix:/path`.
  *
- * @throws {TypeError} If it is none.
+ * @throws {TypeError} If it is not an address.
  */
 export function parseAddress(addr: string): Address {
   const fail = (why: string): never => {
@@ -43,12 +42,12 @@ export function parseAddress(addr: string): Address {
   return { hostname: (match[1] ?? match[2])!, port };
 }
 
-/** The address of a unix domain socket, with an absolute path; undefined if it is another. */
+/** Parses the address of a unix domain socket with an absolute path; undefined if it is another. */
 export function unixAddress(addr: string): UnixAddress | undefined {
   return /^unix:\/[^\0]*$/.test(addr) ? { path: addr.slice("unix:".length) } : undefined;
 }
 
-/** An address as people write it. */
+/** Formats an address as users write it. */
 export function formatAddress(address: Address): string {
   if ("path" in address) return `unix:${address.path}`;
   const { hostname, port } = address;
@@ -56,17 +55,17 @@ export function formatAddress(address: Address): string {
 }
 
 /**
- * Where the outputstream goes: what the server's hello says, seen from where the mainstream went.
+ * The address of the outputstream: that of the server's hello, as seen from the mainstream's.
  *
- * @throws {TypeError} If the server's word is no address, or one that it may not send us to.
+ * @throws {TypeError} If it is not an address, or one that the server may not send the client to.
  */
 export function outputAddress(given: string, main: Address): Address {
-  // Without a host it is the one that this session has dialled already.
+  // Without a host it is the one that the mainstream has dialled.
   if (given.startsWith(":") && "hostname" in main) {
     return parseAddress(formatAddress({ ...main, port: Number(given.slice(1)) }));
   }
   const address = parseAddress(given);
-  // A server elsewhere has no business with the sockets of this machine.
+  // A server on another machine must not send the client to unix sockets of this one.
   if ("path" in address === "path" in main) return address;
   throw new TypeError(
     `Cannot go to ${shown(given)} for the output of ${

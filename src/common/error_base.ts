@@ -1,13 +1,13 @@
 /**
- * The root of this package's errors, in a file of its own so that every part may extend it.
+ * The base class of this package's errors, in a file that every folder may import.
  *
  * @module
  */
 
 /**
- * What every error of this package is an instance of.
+ * The base class of all errors of this package.
  *
- * @example All that this package throws on purpose, wrong arguments aside
+ * @example Every error but the TypeErrors of wrong arguments
  * ```ts
  * import { connect, PyProxyError } from "@pyproxy/client";
  *

@@ -1,17 +1,17 @@
 /**
- * What callers give: objects of options, and how a message shows a value.
+ * Checks objects of options, and shows values in messages.
  *
  * @module
  */
 
-/** Whether a value is an object literal, or an object without prototype. */
+/** Whether a value is an object literal or an object without a prototype. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
 }
 
-/** A value in an error message: what it is, shortly. */
+/** A short description of a value, for error messages. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return `a function`;
@@ -23,10 +23,10 @@ export function shown(value: unknown): string {
 }
 
 /**
- * Gives the options as they are, `{}` for none.
+ * Returns the options as they are, `{}` for none.
  *
- * @throws {TypeError} If one of them is not `known`, or they are no object. `doing` is what could
- * not be done.
+ * @throws {TypeError} If an option is not among `known`, or the options are not an object. `doing`
+ * names the call.
  */
 export function checkKeys<T extends object>(
   doing: string,

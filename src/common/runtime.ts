@@ -1,6 +1,6 @@
 /**
- * What the runtime has to have. The package's first import, so that an old one gets a sentence, and
- * not the name of whatever it misses first.
+ * Checks the runtime. It is the package's first import, so that an old runtime gets a clear message
+ * instead of an error about the first thing that it lacks.
  *
  * @module
  */

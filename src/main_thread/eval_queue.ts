@@ -1,6 +1,6 @@
 /**
- * Evals on their way to the session's thread: encoded at the call, posted together once a turn,
- * counted until they have been sent.
+ * The queue of evals on their way to the session's thread. They are encoded at the call, posted
+ * together once a turn, and counted until they are sent.
  *
  * @module
  */
@@ -8,14 +8,21 @@ import { EncodeError, QueueFullError } from "../api/errors.ts";
 import type { EvalOptions, SessionLimits } from "../api/options.ts";
 import { Encoder } from "../values/encode.ts";
 import { writeHeader } from "../wire/frame.ts";
-import { HEADER_BYTES, SENT_REPORT_BYTES, SENT_REPORT_EVALS } from "../wire/limits.ts";
-import { type EvalControl, EvalFlag, MessageType } from "../wire/messages.ts";
+import { HEADER_BYTES, MAX_CONTROL_BODY_BYTES } from "../wire/limits.ts";
+import { type EvalControl, MessageType } from "../wire/messages.ts";
 
-/** An array of two: what stands before locs and globs. */
+/** The control of most evals: its length, and an empty map. */
+const NO_CONTROL = new Uint8Array([0, 0, 0, 1, 0x80]);
+
+/** The header of the array of locs and globs. */
 const ARRAY_OF_TWO = new Uint8Array([0x92]);
 
 /** The bytes of an eval that will not be sent. */
 const DROPPED = -1;
+
+/** The thread reports what was sent at least this often; more often for small queues. */
+const SENT_REPORT_EVALS = 256;
+const SENT_REPORT_BYTES = 1024 * 1024;
 
 /** What is posted to the thread. */
 export interface EvalBatch {
@@ -27,13 +34,16 @@ export interface EvalBatch {
   watched: number[];
 }
 
-/** How much may have left the queue before it is told of it. */
+/** How many evals, or bytes of them, the thread may send before it reports. */
 export interface SentReports {
   sentReportEvals: number;
   sentReportBytes: number;
 }
 
-/** Seldom enough to cost nothing, often enough that a small queue is not full of what has left. */
+/**
+ * Reports are rare enough to cost nothing, and frequent enough that sent evals do not fill a small
+ * queue.
+ */
 export function sentReports({ queuedEvals, queuedBytes }: Required<SessionLimits>): SentReports {
   return {
     sentReportEvals: Math.min(SENT_REPORT_EVALS, Math.max(1, queuedEvals >> 2)),
@@ -47,14 +57,14 @@ export class EvalQueue {
   readonly #encoder = new Encoder();
   #timeouts: [id: number, ms: number][] = [];
   #watched: number[] = [];
-  /** Evals that the thread has not said to be sent, in order, from `#unsentAt` on. */
+  /** Evals that the thread has not reported as sent, in order, from `#unsentAt` on. */
   #unsent: { id: number; bytes: number }[] = [];
   #unsentAt = 0;
   #unsentBytes = 0;
-  /** Of those, the ones that will never be. */
+  /** The number of those that will never be sent. */
   #dropped = 0;
 
-  /** Flags that every EVAL has, by what the server offers. */
+  /** The flags of every EVAL, by the features of the server. */
   flags = 0;
 
   /** Makes one with the session's limits. */
@@ -63,9 +73,9 @@ export class EvalQueue {
   }
 
   /**
-   * Adds an eval. After an error nothing of it is there.
+   * Adds an eval. If it throws, nothing is added.
    *
-   * @throws {QueueFullError} If too many, or too much of them, wait already.
+   * @throws {QueueFullError} If too many evals, or too many bytes of them, wait already.
    * @throws {EncodeError} If a value cannot be sent, or a message would be larger than `maxBody`.
    */
   add(id: number, code: string, options: EvalOptions, maxBody: number): void {
@@ -92,7 +102,7 @@ export class EvalQueue {
     if (options.timeout !== undefined) this.#timeouts.push([id, options.timeout]);
   }
 
-  /** What was added since the last call. */
+  /** Takes what was added since the last call. */
   take(): EvalBatch | undefined {
     if (this.#encoder.length === 0) return undefined;
     const timeouts = this.#timeouts;
@@ -107,7 +117,7 @@ export class EvalQueue {
     this.#encoder.reuse(buffer);
   }
 
-  /** To be called every few seconds: lets go of such a buffer if none was needed since. */
+  /** Frees such a buffer if none was needed since the last call. Call it every few seconds. */
   rest(): void {
     this.#encoder.rest();
   }
@@ -126,7 +136,7 @@ export class EvalQueue {
     }
   }
 
-  /** An eval was cancelled before it was sent, if it had not been. */
+  /** An eval was cancelled. If it was not sent yet, it never is. */
   drop(id: number): void {
     const unsent = this.#unsent;
     let low = this.#unsentAt;
@@ -136,23 +146,21 @@ export class EvalQueue {
       if (unsent[middle]!.id < id) low = middle + 1;
       else high = middle;
     }
-    const entry = unsent[low];
-    if (entry?.id !== id || entry.bytes === DROPPED) return;
-    this.#unsentBytes -= entry.bytes;
-    entry.bytes = DROPPED;
+    const found = unsent[low];
+    if (found?.id !== id || found.bytes === DROPPED) return;
+    this.#unsentBytes -= found.bytes;
+    found.bytes = DROPPED;
     this.#dropped++;
   }
 
   #encode(id: number, code: string, options: EvalOptions, maxBody: number): void {
     const { locs, globs, namespace, strict } = options;
     const encoder = this.#encoder;
-    const header = encoder.reserve(HEADER_BYTES + 4);
+    const header = encoder.reserve(HEADER_BYTES);
     const body = header + HEADER_BYTES;
-    const control: EvalControl = { code };
-    if (namespace !== undefined) control.namespace = namespace;
-    if (strict !== undefined) control.strict = strict;
-    encoder.value(control, "");
-    encoder.setU32(body, encoder.length - body - 4);
+    if (namespace === undefined && strict === undefined) encoder.raw(NO_CONTROL);
+    else this.#control(id, { namespace, strict });
+    encoder.value(code, "code");
     if ((locs ?? globs ?? undefined) !== undefined) {
       encoder.raw(ARRAY_OF_TWO);
       encoder.value(locs, "locs", 1);
@@ -166,7 +174,24 @@ export class EvalQueue {
         "locs",
       );
     }
-    const flags = this.flags | (namespace === undefined ? 0 : EvalFlag.NAMESPACE);
-    writeHeader(encoder.bytes(), header, MessageType.EVAL, flags, length, id);
+    writeHeader(encoder.bytes(), header, MessageType.EVAL, this.flags, length, id);
+  }
+
+  #control(id: number, { namespace, strict }: EvalControl): void {
+    const encoder = this.#encoder;
+    const at = encoder.reserve(4);
+    const control: EvalControl = {};
+    if (namespace !== undefined) control.namespace = namespace;
+    if (strict !== undefined) control.strict = strict;
+    encoder.value(control, "");
+    const length = encoder.length - at - 4;
+    if (length > MAX_CONTROL_BODY_BYTES) {
+      throw new EncodeError(
+        `Cannot send eval ${id}: its namespace's name and 'strict' take ${length} bytes, more than ` +
+          `the ${MAX_CONTROL_BODY_BYTES} allowed; use a shorter name`,
+        "namespace",
+      );
+    }
+    encoder.setU32(at, length);
   }
 }

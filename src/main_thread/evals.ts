@@ -1,5 +1,5 @@
 /**
- * The evals of one session: called, on their way out, and settled.
+ * Calls, sends and settles the evals of one session.
  *
  * @module
  */
@@ -10,59 +10,69 @@ import type { ToWorker } from "../bridge/bridge.ts";
 import type { Progress } from "../protocol/progress.ts";
 import { MAX_REQUEST_ID } from "../wire/limits.ts";
 import { ResultStatus } from "../wire/messages.ts";
-import { Callers } from "./caller.ts";
+import { CallerStacks } from "./caller.ts";
 import { EvalQueue } from "./eval_queue.ts";
+import { EvalTable, type OpenEval } from "./eval_table.ts";
 import { cancelledError, outcomeOf } from "./outcome.ts";
-import { type PendingEval, PendingEvals } from "./pending.ts";
 
 /** Posts a message to the session's thread. */
 export type PostToWorker = (message: ToWorker, transfer?: ArrayBuffer[]) => void;
 
-/** The table of them, and the queue. */
+/**
+ * The evals of one session: the queue of those to send, and the table of those without an outcome.
+ */
 export class Evals {
   readonly #owner: FutureOwner;
   readonly #post: PostToWorker;
   readonly #queue: EvalQueue;
-  readonly #pending = new PendingEvals();
-  readonly #callers = new Callers();
+  readonly #table = new EvalTable();
+  readonly #stacks = new CallerStacks();
   #lastId = 0;
   #flushing = false;
   #ended = false;
-  // Made once, where each call would make its own.
+  // Made once, not anew by each call.
   readonly #cancel = (id: number): void => this.cancel(id);
   readonly #flushLater = (): void => this.flush();
 
-  /** Those of a session whose futures belong to `owner`. */
+  /** Makes those of a session; `owner` is what their futures belong to. */
   constructor(owner: FutureOwner, limits: Required<SessionLimits>, post: PostToWorker) {
     this.#owner = owner;
     this.#post = post;
     this.#queue = new EvalQueue(limits);
   }
 
-  /** How many have no outcome. */
+  /** The number of evals without an outcome. */
   get size(): number {
-    return this.#pending.size;
+    return this.#table.size;
   }
 
-  /** Sends all from now on with these flags, too. */
+  /** Sends every eval from now on with these flags as well. */
   flag(flags: number): void {
     this.#queue.flags |= flags;
   }
 
   /**
-   * Sends one; the arguments have been checked. `maxBody` is the largest body that the server takes.
+   * Sends an eval whose arguments have been checked. `maxBody` is the largest body that the server
+   * takes.
    *
-   * @returns Its future; that of an eval with a value that cannot be sent has the EncodeError already.
+   * @returns Its future. If a value cannot be sent, the future has failed with an EncodeError.
    * @throws {SessionError} If the ids are used up, or the queue is full.
    */
-  call<T>(code: string, options: EvalOptions, caller: Error, maxBody: number): Future<T> {
+  call<T>(
+    code: string,
+    options: EvalOptions,
+    caller: Error | undefined,
+    maxBody: number,
+  ): Future<T> {
     const { timeout, signal } = options;
     const id = this.#lastId + 1;
     if (id > MAX_REQUEST_ID) {
-      throw new SessionError("Cannot eval: this session has used up its request ids; open another");
+      throw new SessionError(
+        "Cannot eval: the session has used all of its ids; open another session",
+      );
     }
     const future = new Future<T>(id, this.#owner);
-    const pending: PendingEval = {
+    const open: OpenEval = {
       future,
       caller,
       timeout,
@@ -71,7 +81,7 @@ export class Evals {
       onProgress: options.onProgress,
       release: undefined,
     };
-    if (signal?.aborted) return this.#neverSent(future, cancelledError(id, pending, "queued"));
+    if (signal?.aborted) return this.#neverSent(future, cancelledError(id, open, "queued"));
     try {
       this.#queue.add(id, code, options, maxBody);
     } catch (error) {
@@ -79,9 +89,8 @@ export class Evals {
       throw error;
     }
     this.#lastId = id;
-    this.#callers.called(code, caller, this.#pending.size);
-    this.#pending.add(id, pending);
-    if (signal !== undefined) this.#pending.heed(id, signal, this.#cancel);
+    this.#table.add(id, open);
+    if (signal !== undefined) this.#table.cancelOnAbort(id, signal, this.#cancel);
     if (!this.#flushing) {
       this.#flushing = true;
       queueMicrotask(this.#flushLater);
@@ -89,9 +98,9 @@ export class Evals {
     return future;
   }
 
-  /** Where an eval was called whose stack does for this one's; undefined if it needs its own. */
-  callerOf(code: string): Error | undefined {
-    return this.#callers.of(code, this.#pending.size);
+  /** Whether the next call records its stack. */
+  takesStack(): boolean {
+    return this.#stacks.take(this.#table.size);
   }
 
   /** Posts the evals of this turn together. */
@@ -102,50 +111,50 @@ export class Evals {
     if (batch !== undefined) this.#post({ kind: "evals", ...batch }, [batch.bytes.buffer]);
   }
 
-  /** Stops one. */
+  /** Stops an eval. */
   cancel(id: number): void {
-    if (this.#pending.get(id) === undefined) return;
+    if (this.#table.get(id) === undefined) return;
     this.flush();
     this.#post({ kind: "cancel", id });
   }
 
   /**
-   * Settles one with its RESULT, whose body is `bytes` from `start` to `end`.
+   * Settles an eval with its RESULT, whose body is `bytes` from `start` to `end`.
    *
    * @throws An error that says why the body cannot be read.
    */
   result(id: number, status: number, bytes: Uint8Array, start: number, end: number): void {
-    const asked = this.#pending.get(id);
-    if (asked === undefined) return; // settled already, by close()
-    const outcome = outcomeOf(id, asked, status, bytes, start, end);
-    // One cancelled in the queue says nothing of those before it.
+    const facts = this.#table.get(id);
+    if (facts === undefined) return; // settled already, by close()
+    const outcome = outcomeOf(id, facts, status, bytes, start, end);
+    // An eval that is cancelled in the queue may be settled before those ahead of it are sent.
     if (status === ResultStatus.CANCELLED) this.#queue.drop(id);
     else this.#queue.sentUpTo(id);
-    this.#pending.settle(id, outcome);
+    this.#table.settle(id, outcome);
   }
 
-  /** The code of one has run for so many milliseconds. */
+  /** The code of an eval has been running for `ms` milliseconds. */
   runs(id: number, ms: number): void {
-    this.#pending.runs(id, Date.now() - ms);
+    this.#table.runs(id, Date.now() - ms);
   }
 
-  /** Since when the code of one runs, if that is known. */
+  /** Since when the code of an eval runs, if that is known. */
   runningSince(id: number): number | undefined {
-    return this.#pending.runningSince(id);
+    return this.#table.runningSince(id);
   }
 
-  /** How far one has come. */
+  /** Reports the progress of an eval. */
   progress(id: number, progress: Progress): void {
-    this.#pending.get(id)?.onProgress?.(progress);
+    this.#table.get(id)?.onProgress?.(progress);
   }
 
-  /** One has used up its time. */
+  /** The timeout of an eval has passed. */
   expired(id: number): void {
-    const pending = this.#pending.get(id);
-    if (pending !== undefined) pending.expired = true;
+    const facts = this.#table.get(id);
+    if (facts !== undefined) facts.expired = true;
   }
 
-  /** All up to this one have been sent. */
+  /** Every eval up to this one has been sent. */
   sentUpTo(id: number): void {
     this.#queue.sentUpTo(id);
   }
@@ -155,23 +164,23 @@ export class Evals {
     this.#queue.reuse(buffer);
   }
 
-  /** To be called every few seconds: lets go of memory that was not needed since. */
+  /** Frees memory that was not needed since the last call. Call it every few seconds. */
   rest(): void {
     this.#queue.rest();
   }
 
-  /** Settles all with one error. */
+  /** Settles all evals with one error. */
   settleAll(error: SessionError): void {
-    this.#pending.settleAll(error);
+    this.#table.settleAll(error);
   }
 
-  /** The session is over: as above, and nothing is posted any more. */
+  /** The session is over: settles all evals, and posts nothing from now on. */
   end(error: SessionError): void {
     this.#ended = true;
     this.settleAll(error);
   }
 
-  /** An eval that has failed before it was sent; its id is used all the same: it names this future. */
+  /** Fails an eval before it is sent. Its id counts as used, since the future shows it. */
   #neverSent<T>(future: Future<T>, error: PyProxyError): Future<T> {
     this.#lastId = future.id;
     this.#post({ kind: "never_sent", id: future.id });

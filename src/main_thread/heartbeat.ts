@@ -1,15 +1,17 @@
 /**
- * Asks a session's thread again and again whether it is there.
+ * Asks a session's thread at intervals whether it still answers.
  *
  * @module
  */
-import { HEARTBEAT_MISSES } from "../wire/limits.ts";
 
-/** What a heartbeat does. */
+/** A thread is given up after this many questions without an answer: 20 s by default. */
+export const HEARTBEAT_MISSES = 4;
+
+/** What a heartbeat calls. */
 export interface Beats {
   /** Asks the thread. */
   ask(): void;
-  /** It has not answered for so many seconds. */
+  /** The thread has not answered for so many seconds. */
   silent(seconds: number): void;
 }
 
@@ -20,19 +22,19 @@ export class Heartbeat {
   readonly #timer: ReturnType<typeof setInterval>;
   #missed = 0;
 
-  /** Beats from now on. */
+  /** Starts the heartbeat. */
   constructor(intervalMs: number, beats: Beats) {
     this.#intervalMs = intervalMs;
     this.#beats = beats;
     this.#timer = setInterval(() => this.#beat(), intervalMs);
   }
 
-  /** The thread has said something. */
+  /** The thread has sent a message. */
   heard(): void {
     this.#missed = 0;
   }
 
-  /** Beats no more. */
+  /** Stops the heartbeat. */
   stop(): void {
     clearInterval(this.#timer);
   }

@@ -1,10 +1,12 @@
 /**
- * The interrupts that a session has asked for and that are not answered, in order. Each is sent at
- * once: one that waited would hit an eval that was called after it.
+ * The interrupts of a session that the server has not answered, in order. Each is sent at once: if
+ * it waited, it could hit an eval that was called later.
  *
  * @module
  */
-import { MAX_INTERRUPTS } from "../wire/limits.ts";
+
+/** Unanswered interrupts of one session: nobody presses a key so often. */
+export const MAX_INTERRUPTS = 64;
 
 interface Ask {
   promise: Promise<boolean>;
@@ -12,7 +14,7 @@ interface Ask {
   reject: (error: Error) => void;
 }
 
-/** Those of one session. */
+/** The unanswered interrupts of one session. */
 export class Interrupts {
   readonly #send: () => void;
   readonly #asked: Ask[] = [];
@@ -22,24 +24,24 @@ export class Interrupts {
     this.#send = send;
   }
 
-  /** Asks for one; resolves with whether there was something to interrupt. */
+  /** Sends an interrupt; resolves with whether an eval was running. */
   ask(): Promise<boolean> {
-    // One more adds nothing to so many.
+    // Another one would change nothing.
     if (this.#asked.length >= MAX_INTERRUPTS) return this.#asked.at(-1)!.promise;
     const ask = Promise.withResolvers<boolean>();
-    // Whoever does not care whether it has worked need not care that the session has ended.
+    // A caller that does not await the answer gets no unhandled rejection when the session ends.
     ask.promise.catch(() => undefined);
     this.#asked.push(ask);
     this.#send();
     return ask.promise;
   }
 
-  /** The answer to the first. */
+  /** Settles the oldest with its answer. */
   answered(interrupted: boolean): void {
     this.#asked.shift()?.resolve(interrupted);
   }
 
-  /** No answer will come. */
+  /** Fails all of them: no answer will come. */
   end(error: Error): void {
     for (const { reject } of this.#asked.splice(0)) reject(error);
   }

@@ -1,5 +1,5 @@
 /**
- * Chunks of output turned into lines, or left as they are.
+ * Turns chunks of output into lines, or gives them as they are.
  *
  * @module
  */
@@ -21,22 +21,23 @@ export class Chunks implements Shape<OutputChunk> {
   }
 }
 
-/** A line that is longer comes in pieces of about this many characters: memory is bounded. */
+/** A longer line is given in pieces of about this many characters, which bounds memory. */
 const LONGEST_LINE = 16 * 1024 * 1024;
 
-/** A line without end is shown as it grows up to this length: each time costs as much as it has. */
+/** A growing line is shown up to this length: each time costs as much as the line is long. */
 const LONGEST_SHOWN_LINE = 16 * 1024;
 
-/** Where a line ends that something overwrites: `\r` before anything but `\n` (or its own kind). */
+/** The end of a line that is overwritten: a `\r` before anything but `\n` or another `\r`. */
 const OVERWRITTEN = /\r(?=[^\r\n])/;
 
 /**
- * Turns chunks into lines, with one decoder for each eval and descriptor. Whatever the chunks are,
- * the lines are the same; only with `growing` there are more items, of lines that have no end yet.
+ * Turns chunks into lines, with one decoder for each eval and descriptor. The lines do not depend
+ * on how the output was cut into chunks. With `growing` there are more items: lines without an end
+ * yet.
  */
 export class Lines implements Shape<OutputLine> {
   readonly #growing: boolean;
-  /** What was shown of lines that grow: their bytes are still held. */
+  /** Growing lines that were given out: their bytes are still counted in `rest`. */
   readonly #shown = new WeakSet<OutputLine>();
   readonly #partial = new Map<string, { id: number; decoder: TextDecoder; rest: string }>();
 
@@ -76,7 +77,7 @@ export class Lines implements Shape<OutputLine> {
     return lines;
   }
 
-  /** What there is of a line without an end. */
+  /** A line that has no end yet, as it is now. */
   #grown(fd: 1 | 2, rest: string, id: number): OutputLine[] {
     const line = rest.replace(/\r+$/, "");
     if (line === "" || rest.length > LONGEST_SHOWN_LINE) return [];
@@ -105,7 +106,7 @@ export class Lines implements Shape<OutputLine> {
   }
 }
 
-/** What was overwritten; nothing of it where the code went back to an empty line. */
+/** The overwritten texts, without empty ones. */
 function overwritten(fd: 1 | 2, parts: string[], id: number): OutputLine[] {
   return parts.map((part) => part.replace(/\r+$/, "")).filter((line) => line !== "").map(
     (line) => ({ fd, line, id, partial: true }),

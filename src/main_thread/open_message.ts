@@ -8,7 +8,7 @@ import type { OpenMessage } from "../bridge/bridge.ts";
 import type { Address } from "../common/address.ts";
 import { sentReports } from "./eval_queue.ts";
 
-/** What the thread has to know to open the session. */
+/** What the thread needs to know to open the session. */
 export function openMessage(address: Address, options: CheckedOpenOptions): OpenMessage {
   const { name, ownProcess, token, tls, limits } = options;
   return {

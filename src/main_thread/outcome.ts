@@ -1,5 +1,5 @@
 /**
- * A RESULT frame, as the outcome of a future.
+ * Reads a RESULT frame as the outcome of a future.
  *
  * @module
  */
@@ -33,30 +33,30 @@ const ENDED: Record<CancelledHow, string> = {
   killed: "with its python process",
 };
 
-/** What its error has to say of how an eval was asked for, and stopped. */
-export interface Asked {
-  /** Where eval was called: its stack is asked for only if the eval fails. */
-  caller: Error;
+/** What is known of an eval besides its future: the errors of the eval tell it. */
+export interface EvalFacts {
+  /** Where eval was called, if that was recorded: its stack is read only if the eval fails. */
+  caller: Error | undefined;
   /** The `timeout` of the eval, in milliseconds. */
   timeout: number | undefined;
-  /** It is being cancelled for its timeout. */
+  /** Whether it is being cancelled because of its timeout. */
   expired: boolean;
-  /** The reason of the signal that cancelled it. */
+  /** The reason of the signal that cancelled it, if one did. */
   abortReason: unknown;
-  /** Who wants to know how far its messages have come. */
+  /** Called with the progress of its messages. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /**
  * Reads a RESULT, whose body is in `bytes` from `start` to `end`.
  *
- * @throws {DecodeError} If its bytes are no values.
- * @throws {TypeError} If its values are no exception record.
+ * @throws {DecodeError} If the bytes are no values.
+ * @throws {TypeError} If the values are no exception record.
  * @throws {RangeError} If there is no such status.
  */
 export function outcomeOf(
   id: number,
-  asked: Asked,
+  facts: EvalFacts,
   status: number,
   bytes: Uint8Array,
   start: number = 0,
@@ -66,28 +66,30 @@ export function outcomeOf(
   const values = end < control ? Infinity : control + readU32(bytes, start);
   if (values > end) throw new DecodeError("its control map is cut short");
   if (status === ResultStatus.VALUE) return { ok: true, value: decode(bytes, values, end) };
-  const stack = callerStack(asked.caller);
+  const stack = callerStack(facts.caller);
   if (status === ResultStatus.PYTHON_ERROR) {
     return { ok: false, error: pythonErrorFromValue(decode(bytes, values, end), stack) };
   }
-  const error = errorOf(id, asked, status, decode(bytes, control, values));
-  error.stack = `${error.name}: ${error.message}\n${stack}`;
+  const error = errorOf(id, facts, status, decode(bytes, control, values));
+  error.stack = `${error.name}: ${error.message}\n${stack}`.trimEnd();
   return { ok: false, error };
 }
 
-/** The error that a RESULT without values is. */
-function errorOf(id: number, asked: Asked, status: number, fields: unknown): PyProxyError {
+/** The error of a RESULT without values. */
+function errorOf(id: number, facts: EvalFacts, status: number, fields: unknown): PyProxyError {
   switch (status) {
     case ResultStatus.CANCELLED: {
       const { how } = fields as CancelledControl;
-      if (!Object.hasOwn(ENDED, how)) throw new RangeError(`nothing is cancelled '${how}'`);
-      return cancelledError(id, asked, how);
+      if (!Object.hasOwn(ENDED, how)) {
+        throw new RangeError(`an eval cannot be cancelled '${how}'`);
+      }
+      return cancelledError(id, facts, how);
     }
     case ResultStatus.DIED: {
       const { exit_code: exitCode, signal, replaced } = fields as DiedControl;
       if (replaced === true) {
-        const message = `Eval ${id} has put another program in the place of its python process ` +
-          `(os.exec), which was ended: start it with subprocess.run() to have its output and exit code`;
+        const message = `Eval ${id} replaced its python process with another program (os.exec), ` +
+          `which was killed; use subprocess.run() to get its output and exit code`;
         return new RemoteProcessDiedError(message, undefined, undefined);
       }
       const how = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`;
@@ -111,13 +113,13 @@ function errorOf(id: number, asked: Asked, status: number, fields: unknown): PyP
 }
 
 /** The error of an eval that was stopped. */
-export function cancelledError(id: number, asked: Asked, how: CancelledHow): CancelledError {
-  if (asked.expired) {
-    const message = `Eval ${id} took longer than its ${asked.timeout} ms and was ended ${
+export function cancelledError(id: number, facts: EvalFacts, how: CancelledHow): CancelledError {
+  if (facts.expired) {
+    const message = `Eval ${id} took longer than its ${facts.timeout} ms and was ended ${
       ENDED[how]
     }`;
     return new EvalTimeoutError(message, how);
   }
-  const options = asked.abortReason === undefined ? undefined : { cause: asked.abortReason };
+  const options = facts.abortReason === undefined ? undefined : { cause: facts.abortReason };
   return new CancelledError(`Eval ${id} was cancelled ${ENDED[how]}`, how, options);
 }

@@ -1,6 +1,6 @@
 /**
- * Who reads a session's output and log on the main thread. What comes over the bridge goes to them,
- * and credit goes back for what they have taken.
+ * The readers of a session's output and log on the main thread. They get what comes over the
+ * bridge, and credit goes back for what they have read.
  *
  * @module
  */
@@ -13,8 +13,10 @@ import {
 } from "../api/output.ts";
 import type { Channel, OutputItem, ToWorker } from "../bridge/bridge.ts";
 import { checkKeys } from "../common/given.ts";
-import { DROP_COUNTS_KEPT } from "../wire/limits.ts";
 import { Chunks, Lines } from "./lines.ts";
+
+/** The number of evals whose count of dropped output is kept: the latest ones. */
+const DROP_COUNTS_KEPT = 100_000;
 
 type Reader = OutputReader<OutputLine> | OutputReader<OutputChunk>;
 
@@ -24,7 +26,7 @@ export class Readers {
   readonly #readers = new Map<number | "all", Reader>();
   #logReader: LogReader | undefined;
   readonly #dropped = new Map<number, number>();
-  /** Of those, what the thread has counted: it tells its sum each time. */
+  /** The thread's part of `#dropped`: it reports its total each time. */
   readonly #reported = new Map<number, number>();
   #creditDue = 0;
   #over: { error: Error | undefined; lost: Error } | undefined;
@@ -35,7 +37,7 @@ export class Readers {
   }
 
   /**
-   * A reader of one eval's output, or of all.
+   * Makes a reader of one eval's output, or of the output of all.
    *
    * @throws {TypeError} If there is one already, or no such option.
    */
@@ -56,7 +58,7 @@ export class Readers {
   }
 
   /**
-   * A reader of the server's log.
+   * Makes a reader of the server's log.
    *
    * @throws {TypeError} If there is one already.
    */
@@ -68,9 +70,10 @@ export class Readers {
       this.#logReader = undefined;
       this.#watch("logs", false);
     });
-    this.#logReader = reader;
-    if (this.#over === undefined) this.#watch("logs", true);
-    else reader.end();
+    if (this.#over === undefined) {
+      this.#logReader = reader;
+      this.#watch("logs", true);
+    } else reader.end();
     return reader;
   }
 
@@ -79,17 +82,20 @@ export class Readers {
     return this.#dropped.get(id) ?? 0;
   }
 
-  /** The thread has dropped so many bytes of an eval's output in all. */
+  /** The thread has dropped `bytes` of an eval's output so far. */
   reported(id: number, bytes: number): void {
     this.#drop(id, bytes - (this.#reported.get(id) ?? 0));
     remember(this.#reported, id, bytes);
   }
 
-  /** Takes what came over the bridge. */
+  /** Gives an item that came over the bridge to its readers. */
   item(item: OutputItem): void {
     if (item.kind === "log") {
       if (this.#logReader === undefined) this.#credit(item.size);
-      else this.#logReader.push(item.record, () => this.#credit(item.size));
+      else {
+        const { record, size } = item;
+        this.#logReader.push({ record, taken: () => this.#credit(size) });
+      }
       return;
     }
     const { id } = item;
@@ -108,10 +114,10 @@ export class Readers {
     };
     if (one !== undefined) {
       takers++;
-      // Two readers must not see each other's writes into the bytes.
+      // Each reader gets its own copy, as it may write into the bytes.
       const own = all === undefined ? bytes : bytes.slice();
       one.push({ kind: "chunk", chunk: { fd, bytes: own, id }, taken });
-    } else if (item.to.eval) this.#drop(id, bytes.length); // its reader left meanwhile
+    } else if (item.to.eval) this.#drop(id, bytes.length); // its reader has left meanwhile
     if (all !== undefined) {
       takers++;
       all.push({ kind: "chunk", chunk: { fd, bytes, id }, taken });
@@ -120,13 +126,14 @@ export class Readers {
   }
 
   /**
-   * The session is over: readers get what has come. Then that of all evals ends, or throws `error`;
-   * one of an eval whose end has not come throws `lost`, since output may be missing.
+   * The session is over: readers get what has come. Then the reader of all evals ends, or throws
+   * `error`. The reader of an eval whose output has not ended throws `lost`: output may be missing.
    */
   end(error: Error | undefined, lost: Error): void {
     this.#over = { error, lost };
     for (const [id, reader] of [...this.#readers]) this.#end(id, reader);
     this.#logReader?.end();
+    this.#logReader = undefined;
   }
 
   #end(id: number | "all", reader: Reader): void {
@@ -147,7 +154,7 @@ export class Readers {
     if (bytes > 0) remember(this.#dropped, id, this.dropped(id) + bytes);
   }
 
-  /** Gives credit for what has been taken, once a turn. */
+  /** Gives credit for what was read, once a turn. */
   #credit(bytes: number): void {
     this.#creditDue += bytes;
     if (this.#creditDue !== bytes || bytes === 0) return;
@@ -159,7 +166,7 @@ export class Readers {
   }
 }
 
-/** Sets a count and forgets the oldest ones past the limit. */
+/** Sets a count, and forgets the oldest one past the limit. */
 function remember(counts: Map<number, number>, id: number, bytes: number): void {
   counts.set(id, bytes);
   if (counts.size <= DROP_COUNTS_KEPT) return;

@@ -17,10 +17,10 @@ export class SessionState {
   readonly #connected = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<SessionEnd>();
 
-  /** That of a session with the server at this address. */
+  /** Makes the state of a session with the server at this address. */
   constructor(where: string) {
     this.#where = where;
-    // What these two reject with is told by `closed` and by every future too: awaited or not.
+    // Nobody has to await these two: `closed` and every future report the same error.
     this.#opened.promise.catch(() => undefined);
     this.#connected.promise.catch(() => undefined);
   }
@@ -40,17 +40,17 @@ export class SessionState {
     return this.#closed.promise;
   }
 
-  /** Whether it is over, or closing. */
+  /** Whether the session is over, or closing. */
   get over(): boolean {
     return this.#closing || this.#ended !== undefined;
   }
 
-  /** Whether it is over. */
+  /** Whether the session is over. */
   get ended(): boolean {
     return this.#ended !== undefined;
   }
 
-  /** The server's hello; to be asked for once it is there. */
+  /** The server's hello. Use it only after it has come. */
   get hello(): ServerHello {
     return this.#hello!;
   }
@@ -62,27 +62,27 @@ export class SessionState {
       : `session ${this.#hello.session_id} at ${this.#where}`;
   }
 
-  /** The server has said hello; `opened` does not tell of it yet. */
+  /** Takes the server's hello. `opened` resolves later, with `open()`. */
   greeted(hello: ServerHello): void {
     this.#hello = hello;
   }
 
-  /** The session is open. */
+  /** Resolves `opened`. */
   open(): void {
     this.#opened.resolve(this.#hello!);
   }
 
-  /** The outputstream is there. */
+  /** Resolves `connected`: the outputstream is there. */
   connect(): void {
     this.#connected.resolve();
   }
 
-  /** It is being closed on purpose. */
+  /** The session is being closed on purpose. */
   close(): void {
     this.#closing = true;
   }
 
-  /** It is over; gives what everybody who waits for it is told. */
+  /** The session is over. Returns the error that fails its evals and whatever else waits. */
   end(reason: string, error: SessionError | undefined): SessionError {
     this.#ended = error === undefined ? { reason } : { reason, error };
     const lost = error ?? this.overError("go on");
@@ -91,8 +91,8 @@ export class SessionState {
     return lost;
   }
 
-  /** Tells of the end; gives it. */
-  tell(): SessionEnd {
+  /** Resolves `closed`; returns how the session ended. */
+  publishEnd(): SessionEnd {
     this.#closed.resolve(this.#ended!);
     return this.#ended!;
   }
@@ -102,12 +102,12 @@ export class SessionState {
     return this.#hello!.features?.includes(feature) ?? false;
   }
 
-  /** The error for what needs a feature that the server does not have. */
+  /** The error for a call that needs a feature the server does not have. */
   lacks(doing: string): SessionError {
     return new SessionError(`Cannot ${doing}: the server ${this.#hello!.server} does not offer it`);
   }
 
-  /** The error for what is done after the end. */
+  /** The error for a call after the end. */
   overError(doing: string): SessionError {
     if (this.#ended?.error !== undefined) {
       const { error } = this.#ended;
@@ -118,7 +118,7 @@ export class SessionState {
     return new SessionClosedError(`Cannot ${doing}: the session is closed`);
   }
 
-  /** The error for a thread that has failed. */
+  /** The error for a thread that has failed or does not answer. */
   crashedError(why: string): SessionError {
     return new SessionCrashedError(`The thread of ${this.name} is gone: ${why}`);
   }

@@ -5,10 +5,10 @@
  */
 import { WORKER_SOURCE } from "../worker/generated/worker_source.ts";
 
-/** Starts the thread of a session; tests have one without a thread. */
+/** Starts the thread of a session. Tests pass one that starts none. */
 export type StartWorker = (name: string) => Worker;
 
-/** Where the thread's module is, for as long as the program runs. */
+/** The URL of the thread's module. It is made once and kept while the program runs. */
 let workerUrl: string | undefined;
 
 /** Starts a Web Worker. */

@@ -1,6 +1,6 @@
 /**
  * The main thread's end of one session: its Web Worker, its evals, and the readers of its output.
- * Every way to the session's end goes through `#end`, once.
+ * Every end of the session goes through `#end`, once.
  *
  * @module
  */
@@ -16,8 +16,8 @@ import { Questions, type RemoteStatus } from "../api/status.ts";
 import type { FromWorker } from "../bridge/bridge.ts";
 import { takeResults } from "../bridge/result_batch.ts";
 import { type Address, formatAddress } from "../common/address.ts";
+import { CLOSE_DEADLINE_MS } from "../protocol/deadlines.ts";
 import type { ErrorRecord } from "../protocol/error_record.ts";
-import { CLOSE_DEADLINE_MS } from "../wire/limits.ts";
 import { EvalFlag, Feature, type ServerHello } from "../wire/messages.ts";
 import { Evals, type PostToWorker } from "./evals.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -33,7 +33,7 @@ export class SessionThread implements FutureOwner {
   readonly #state: SessionState;
   readonly #evals: Evals;
   readonly #heartbeat: Heartbeat;
-  /** Who reads its output and log. */
+  /** The readers of its output and log. */
   readonly readers: Readers = new Readers((message) => this.#post(message));
   /** What has happened to it. */
   readonly events: SessionEvents = new SessionEvents();
@@ -41,7 +41,7 @@ export class SessionThread implements FutureOwner {
   readonly #interrupts = new Interrupts(() => this.#post({ kind: "interrupt" }));
   readonly #wantsOwn: boolean;
 
-  /** Starts the thread with `start`; it dials at once. */
+  /** Starts the thread, which dials at once. */
   constructor(address: Address, options: CheckedOpenOptions, start: StartWorker = startWorker) {
     const { limits } = options;
     const where = formatAddress(address);
@@ -81,7 +81,7 @@ export class SessionThread implements FutureOwner {
     return this.#state.over;
   }
 
-  /** Evals without an outcome. */
+  /** The number of evals without an outcome. */
   get pending(): number {
     return this.#evals.size;
   }
@@ -93,7 +93,7 @@ export class SessionThread implements FutureOwner {
     return this.#state.connected;
   }
 
-  /** Ends the session with an error of this side's. */
+  /** Ends the session with an error of this side. */
   fail(reason: string, error: SessionError): void {
     this.#end(reason, error);
   }
@@ -103,14 +103,14 @@ export class SessionThread implements FutureOwner {
    *
    * @throws {SessionError} If the session is over, or the queue full.
    */
-  eval<T>(code: string, options: EvalOptions, caller: Error): Future<T> {
+  eval<T>(code: string, options: EvalOptions, caller: Error | undefined): Future<T> {
     if (this.#state.over) throw this.#state.overError("eval");
     return this.#evals.call(code, options, caller, this.#state.hello.limits.frame_bytes);
   }
 
-  /** See {@linkcode Evals.callerOf}. */
-  callerOf(code: string): Error | undefined {
-    return this.#evals.callerOf(code);
+  /** See {@linkcode Evals.takesStack}. */
+  takesStack(): boolean {
+    return this.#evals.takesStack();
   }
 
   /** Stops an eval. */
@@ -118,7 +118,7 @@ export class SessionThread implements FutureOwner {
     this.#evals.cancel(id);
   }
 
-  /** Interrupts the eval that runs; says whether one did. */
+  /** Interrupts the eval that is running; resolves with whether there was one. */
   interrupt(): Promise<boolean> {
     const state = this.#state;
     if (state.over) return Promise.reject(state.overError("interrupt"));
@@ -127,7 +127,7 @@ export class SessionThread implements FutureOwner {
     return this.#interrupts.ask();
   }
 
-  /** Asks the server how things are. */
+  /** Asks the server for the status. */
   async status(): Promise<RemoteStatus> {
     const state = this.#state;
     const doing = "ask for the status";
@@ -174,14 +174,14 @@ export class SessionThread implements FutureOwner {
     this.#evals.settleAll(state.overError("wait for this eval"));
     this.#interrupts.end(state.overError("interrupt"));
     this.#questions.end(state.overError("ask for the status"));
-    // The goodbye is a courtesy: a thread that does not answer must not hold the caller.
+    // A thread that does not answer the goodbye must not keep the caller waiting.
     const timer = setTimeout(() => this.#end("CLIENT_CLOSED", undefined), 2 * CLOSE_DEADLINE_MS);
     await state.closed;
     clearTimeout(timer);
   }
 
   readonly #post: PostToWorker = (message, transfer) => {
-    // An empty list is not as quick as none: see session_worker.ts.
+    // An empty list is slower than none: see session_worker.ts.
     if (transfer === undefined) this.#worker.postMessage(message);
     else this.#worker.postMessage(message, transfer);
   };
@@ -295,6 +295,6 @@ export class SessionThread implements FutureOwner {
     this.#interrupts.end(lost);
     this.#questions.end(lost);
     this.readers.end(error, lost);
-    this.events.push({ type: "closed", at: Date.now(), ...this.#state.tell() });
+    this.events.push({ type: "closed", at: Date.now(), ...this.#state.publishEnd() });
   }
 }

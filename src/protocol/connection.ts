@@ -1,16 +1,15 @@
 /**
- * The client's side of the protocol, without IO: bytes in, events out; calls in, events out.
- * No socket, timer or clock is in here, so that tests drive it byte by byte.
+ * The client's side of the protocol, without IO: bytes and calls in, events out. It has no socket,
+ * timer or clock, so tests drive it byte by byte.
  *
- * Two rules hold it together. Each stream has a state, and the table in rules.ts says which messages
- * may come in it: whatever else comes ends the session. And every way to the end goes through `#end`,
- * once.
+ * Two rules: each stream has a state, and the table in rules.ts says which messages may come in
+ * that state; any other message ends the session. And every end goes through `#end`, once.
  *
  * @module
  */
 import { UntrustedError } from "../transport/transport.ts";
 import { type Frame, frameBytes, FrameError, writeU32 } from "../wire/frame.ts";
-import { CLOSE_DEADLINE_MS, MAX_HELLO_BODY_BYTES, PROTOCOL_VERSION } from "../wire/limits.ts";
+import { MAX_HELLO_BODY_BYTES, PROTOCOL_VERSION } from "../wire/limits.ts";
 import {
   type Cancel,
   type CancelledControl,
@@ -34,6 +33,7 @@ import {
 } from "../wire/parse.ts";
 import type { ConnectionEvent, OwnHello } from "./connection_event.ts";
 import { encodeControl } from "./control.ts";
+import { CLOSE_DEADLINE_MS } from "./deadlines.ts";
 import type { ErrorRecord, SessionErrorClass } from "./error_record.ts";
 import { type Departure, InFlight } from "./in_flight.ts";
 import { Login, type Proofs, Unproven } from "./login.ts";
@@ -60,13 +60,13 @@ export class Connection {
   #server: ServerHello | undefined;
   readonly #login: Login;
   readonly #evals = new InFlight();
-  /** INTERRUPTs that have been sent and not answered. */
+  /** The number of INTERRUPTs that are not answered. */
   #interrupts = 0;
-  /** STATUS that have been sent and not answered. */
+  /** The ids of STATUS messages that are not answered. */
   readonly #asked = new Set<number>();
   #closing: "no" | "drain" | "now" = "no";
   #goodbyeSent = false;
-  /** The server has said goodbye, and the rest of the output is on its way. */
+  /** Set once the server has said goodbye, while the rest of the output comes. */
   #farewell: { end: () => void; since: number } | undefined;
   #ended = false;
 
@@ -87,7 +87,7 @@ export class Connection {
     return this.#ended;
   }
 
-  /** Whether no output of this eval comes any more, once all events have been taken. */
+  /** Whether the output of this eval has ended, as far as the events that were taken say. */
   hasEnded(id: number): boolean {
     return this.#evals.hasEnded(id);
   }
@@ -104,7 +104,7 @@ export class Connection {
     return this.#streams[stream].reader.space();
   }
 
-  /** A stream's TCP connection stands. */
+  /** A stream is connected. */
   dialled(name: StreamName, now: number): void {
     this.#streams[name].dialled(now);
     if (name === "main") {
@@ -127,14 +127,14 @@ export class Connection {
     }
   }
 
-  /** The proofs that a challenge asked for. */
+  /** Takes the proofs that a challenge asked for. */
   proofs(proofs: Proofs): void {
     if (this.#ended) return;
     this.#login.computed(proofs);
     this.#sendControl("main", MessageType.PROOF, 0, { proof: proofs.client } satisfies Proof);
   }
 
-  /** `count` bytes of a stream were put at the start of `space(stream)`. */
+  /** Takes `count` bytes of a stream, which were put at the start of `space(stream)`. */
   received(name: StreamName, count: number, now: number): void {
     if (this.#ended) return;
     const stream = this.#streams[name];
@@ -151,11 +151,11 @@ export class Connection {
     }
   }
 
-  /** A stream came to its end, or broke with an error. */
+  /** A stream has ended, or failed with an error. */
   lost(name: StreamName, error?: unknown): void {
     if (this.#ended) return;
     if (this.#farewell !== undefined) {
-      // After its goodbye the server closes the mainstream, and then the other.
+      // After its goodbye the server closes the mainstream, then the outputstream.
       if (name === "output") this.#farewell.end();
       return;
     }
@@ -181,13 +181,13 @@ export class Connection {
     this.#fail("CONNECTION_LOST", "ConnectionError", `cannot dial the ${name}stream`, error);
   }
 
-  /** Takes whole EVAL frames, one behind the other; sends what the server has room for. */
+  /** Takes whole EVAL frames, one after another; sends those that the server has room for. */
   evals(bytes: Uint8Array): void {
     if (this.#ended || this.#closing !== "no") return;
     this.#depart(this.#evals.add(bytes, this.#limit));
   }
 
-  /** Cancels an eval: one that waits here is settled at once, one in flight by the server. */
+  /** Cancels an eval. One that waits here is settled at once, one in flight by the server. */
   cancel(id: number, reason: "cancel" | "timeout"): void {
     if (this.#ended) return;
     if (this.#evals.takeBack(id)) {
@@ -197,14 +197,14 @@ export class Connection {
     }
   }
 
-  /** Interrupts whatever eval runs; each is answered by `interrupted`. */
+  /** Interrupts the eval that is running. Each call is answered by `interrupted`. */
   interrupt(): void {
     if (this.#ended || this.#closing === "now") return;
     this.#interrupts++;
     this.#sendControl("main", MessageType.INTERRUPT, 0, {});
   }
 
-  /** Asks how things are; answered by `status` with the same id. */
+  /** Asks for the status; answered by `status` with the same id. */
   status(id: number): void {
     if (this.#ended || this.#closing === "now") return;
     this.#asked.add(id);
@@ -216,7 +216,7 @@ export class Connection {
     return this.#streams.main.reader.part;
   }
 
-  /** Says goodbye: at once, or once everything in flight is settled. */
+  /** Says goodbye: at once, or after everything in flight is settled. */
   close(drain: boolean): void {
     if (this.#ended || this.#closing === "now") return;
     this.#closing = drain ? "drain" : "now";
@@ -225,7 +225,9 @@ export class Connection {
     this.#goodbyeIfDue();
   }
 
-  /** To be called every second: asks a silent peer, and gives up one that does not answer. */
+  /**
+   * Call it every second. It pings a silent peer, and ends the session if the peer does not answer.
+   */
   tick(now: number): void {
     if (this.#farewell !== undefined && now - this.#farewell.since >= CLOSE_DEADLINE_MS) {
       this.#farewell.end();
@@ -242,17 +244,17 @@ export class Connection {
     }
   }
 
-  /** A stream is not read from now on: its readers are behind. */
+  /** The stream is not read from now on, because its readers are behind. */
   paused(name: StreamName): void {
     this.#streams[name].pause();
   }
 
-  /** It is read again: its clock starts anew. */
+  /** The stream is read again; its silence counts from now on. */
   resumed(name: StreamName, now: number): void {
     this.#streams[name].resume(now);
   }
 
-  /** How many evals the server takes at once. */
+  /** The number of evals that the server takes at once. */
   get #limit(): number {
     return this.#server!.limits.evals_in_flight;
   }
@@ -355,7 +357,7 @@ export class Connection {
     }
     if (isSilent) this.#evals.endOutput(id);
     this.#events.push({ kind: "result", id, status, body, owned, isSilent });
-    // One has left, so one has room.
+    // An eval is answered, so there is room for another.
     this.#depart(this.#evals.next(this.#limit));
     this.#goodbyeIfDue();
   }
@@ -368,7 +370,7 @@ export class Connection {
     this.#events.push({ kind: "sent", id: last, bytes: bytes.length });
   }
 
-  /** Settles an eval that never left: as the server would, with a RESULT of its own. */
+  /** Settles an eval that was never sent with a RESULT, as the server would. */
   #settleHere(id: number): void {
     const body = queuedResult();
     this.#events.push({
@@ -390,7 +392,7 @@ export class Connection {
     this.#sendControl("main", MessageType.GOODBYE, 0, { drain: this.#closing === "drain" });
   }
 
-  /** After the server's goodbye: what is left of the output comes on the other stream. */
+  /** Ends the session after the server's goodbye, once all output has come. */
   #endIfComplete(): void {
     if (this.#closing === "now" || this.#evals.hasAllOutput) this.#farewell?.end();
   }
@@ -405,13 +407,13 @@ export class Connection {
     this.#events.push({ kind: "send", stream, bytes });
   }
 
-  /** The server broke a rule: it is told so, once, and the session ends. */
+  /** The server broke a rule: reports it to the server, and ends the session. */
   #broken(name: StreamName, message: string, code: "PROTOCOL" | "VERSION"): void {
     this.#sendControl(name, MessageType.ERROR, 0, { code, message });
     this.#fail(code, "ProtocolError", message);
   }
 
-  /** One end could not prove itself: the server is told so, and the session ends. */
+  /** One end could not prove itself: reports it to the server, and ends the session. */
   #unproven(message: string): void {
     this.#sendControl("main", MessageType.ERROR, 0, { code: "AUTHENTICATION", message });
     this.#fail("AUTHENTICATION", "AuthenticationError", message);
@@ -440,12 +442,12 @@ export class Connection {
   }
 }
 
-/** A TLS server that gets something else has no words for it. */
+/** A server with TLS closes a stream without TLS and does not say why. */
 const NO_TLS = " (if it talks TLS, give the option 'tls')";
 
 const NOTHING = new Uint8Array(0);
 
-/** The body of a RESULT for an eval that was cancelled before it left this side. */
+/** The body of the RESULT of an eval that was cancelled before it was sent. */
 function queuedResult(): Uint8Array {
   const control = encodeControl({ how: "queued" } satisfies CancelledControl);
   const body = new Uint8Array(4 + control.length);

@@ -1,5 +1,5 @@
 /**
- * What a connection is told at first, and what it tells from then on.
+ * The events of a connection, and what it is made of.
  *
  * @module
  */
@@ -8,32 +8,32 @@ import type { ErrorRecord } from "./error_record.ts";
 import type { Transcript } from "./login.ts";
 import type { StreamName } from "./rules.ts";
 
-/** What a connection wants done, or has to tell. */
+/** What a connection reports, or asks the engine to do. */
 export type ConnectionEvent =
   | { kind: "send"; stream: StreamName; bytes: Uint8Array }
-  /** The server asks for a proof: `proofs()` is to be called with what belongs to this. */
+  /** The server asks for a proof: call `proofs()` with those of this transcript. */
   | { kind: "challenged"; transcript: Transcript }
   | { kind: "opened"; hello: ServerHello }
   | { kind: "connected" }
-  /** An eval is settled. The body is good until the stream's next read, unless `owned`. */
+  /** An eval is settled. The body is valid until the stream's next read, unless `owned`. */
   | {
     kind: "result";
     id: number;
     status: number;
     body: Uint8Array;
     owned: boolean;
-    /** It has no output, and no end of that is told. */
+    /** It has no output, and no event says that its output ends. */
     isSilent: boolean;
   }
   /** The answer to an interrupt: the eval that was interrupted, if one was. */
   | { kind: "interrupted"; id?: number }
   | { kind: "running"; id: number; ms: number }
   | { kind: "status"; id: number; status: Status }
-  /** The bytes are good until the stream's next read. */
+  /** The bytes are valid until the stream's next read. */
   | { kind: "output"; id: number; fd: 1 | 2; bytes: Uint8Array }
-  /** Every eval up to this id has no more output. */
+  /** The output of every eval up to this id has ended. */
   | { kind: "output_end"; id: number }
-  /** This eval never left, and has no output. */
+  /** This eval was never sent, and has no output. */
   | { kind: "never_sent"; id: number }
   | { kind: "log"; record: LogRecord; bytes: number }
   /** Every eval up to this id has been given to the mainstream. */
@@ -41,14 +41,14 @@ export type ConnectionEvent =
   /** The session is over: close both streams. The last event. */
   | { kind: "closed"; reason: string; error: ErrorRecord | undefined };
 
-/** What a client says of itself. */
+/** What the client says of itself. */
 export interface OwnHello {
   client: string;
   name: string | undefined;
-  /** Whether the session is to have a python process of its own. */
+  /** Whether the session gets a Python process of its own. */
   ownProcess?: boolean;
-  /** Given if the client has a token: then the server has to prove that it knows the same. */
+  /** Given if the client has a token: then the server must prove that it knows it. */
   nonce: string | undefined;
-  /** Whether this goes over TLS: only errors have to do with it. */
+  /** Whether the streams use TLS. Only error messages depend on it. */
   tls?: boolean;
 }

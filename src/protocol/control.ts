@@ -1,6 +1,6 @@
 /**
- * Control bodies: maps of plain values. They have a reader and a writer of their own so that a
- * session's thread, which reads nothing else, loads none of the types beyond those.
+ * Control bodies: maps of plain values. They have a reader and a writer of their own, so that a
+ * session's thread does not load the types of values, which it never reads.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const DECODER = new Decoder(new Map());
 /**
  * Reads a body.
  *
- * @throws {DecodeError} If it is no MessagePack, or has an extension in it.
+ * @throws {DecodeError} If it is not MessagePack, or has an extension in it.
  */
 export function decodeControl(bytes: Uint8Array): unknown {
   return DECODER.decode(bytes);
@@ -22,7 +22,7 @@ export function decodeControl(bytes: Uint8Array): unknown {
 /**
  * Writes a body whose fields are strings, numbers and booleans.
  *
- * @throws {EncodeError} If a string is not well formed.
+ * @throws {EncodeError} If a string is not well-formed.
  */
 export function encodeControl(body: object): Uint8Array<ArrayBuffer> {
   const writer = new Writer();

@@ -1,10 +1,10 @@
 /**
- * An error with which a session ends, on its way between the threads.
+ * The error of a session's end, as it travels between the threads.
  *
  * @module
  */
 
-/** The classes of error with which a session can end in its thread. */
+/** The classes of the errors that end a session in its thread. */
 export type SessionErrorClass =
   | "ConnectionError"
   | "ProtocolError"
@@ -15,6 +15,6 @@ export type SessionErrorClass =
 export interface ErrorRecord {
   class: SessionErrorClass;
   message: string;
-  /** The message of what caused it. */
+  /** The message of its cause. */
   cause: string | undefined;
 }

@@ -1,44 +1,43 @@
 /**
- * What is known of evals by their ids, which only grow, and of which the oldest leave first, or
- * nearly.
+ * A table of evals by id. Ids only grow, and the oldest are removed first, or nearly.
  *
- * It is no Map, because of what V8 makes of one that things come into and leave all the time: each
- * time such a Map is rebuilt, the old table is left pointing to the new one. Once such tables have
- * grown old they keep alive what was in the younger ones, the whole chain down, until the next
- * collection of everything: at 60,000 evals a second 8 ms of each collection of what is young.
+ * It is not a Map: V8 rebuilds a Map that entries are added to and removed from all the time, and
+ * each old table keeps a pointer to the new one. Once such tables are in the old generation, they
+ * keep the entries of all younger ones alive until the next full collection. At 60,000 evals a
+ * second that takes 8 ms of each young collection.
  *
  * @module
  */
 
-/** Holes are closed when there are more of them than this, and more than entries. */
+/** Holes are removed when there are more of them than this, and more than values. */
 const HOLES = 256;
 
 /** A table of values by id. */
 export class IdTable<T extends object> {
-  /** Ascending, from `#first` on; where the value is undefined it has left. */
+  /** Ascending, from `#first` on. The value of a removed id is undefined. */
   #ids: number[] = [];
   #values: (T | undefined)[] = [];
   #first = 0;
   #size = 0;
 
-  /** How many are in it. */
+  /** The number of values. */
   get size(): number {
     return this.#size;
   }
 
-  /** The value under an id. */
+  /** The value of an id. */
   get(id: number): T | undefined {
     return this.#values[this.#find(id)];
   }
 
-  /** Adds a value; its id has to be above all that were added before. */
+  /** Adds a value. Its id must be larger than all that were added before. */
   add(id: number, value: T): void {
     this.#ids.push(id);
     this.#values.push(value);
     this.#size++;
   }
 
-  /** Takes a value out. */
+  /** Removes a value and returns it. */
   take(id: number): T | undefined {
     const at = this.#find(id);
     const value = this.#values[at];
@@ -53,7 +52,7 @@ export class IdTable<T extends object> {
     return value;
   }
 
-  /** Takes the value with the lowest id out. */
+  /** Removes the value with the lowest id and returns it. */
   takeFirst(): T | undefined {
     return this.#size === 0 ? undefined : this.take(this.#ids[this.#first]!);
   }
@@ -63,18 +62,18 @@ export class IdTable<T extends object> {
     return this.#ids.filter((_, i) => this.#values[i] !== undefined);
   }
 
-  /** Takes everything out. */
+  /** Removes everything. */
   clear(): void {
     this.#ids = [];
     this.#values = [];
     this.#first = this.#size = 0;
   }
 
-  /** Where an id is; -1 if it never came, or has left for good. */
+  /** The index of an id; -1 if it is not in the table. */
   #find(id: number): number {
     const ids = this.#ids;
     let low = this.#first;
-    // Without gaps, which are rare, it is here.
+    // Gaps are rare; without one, the id is here.
     const guess = low + id - ids[low]!;
     if (ids[guess] === id) return guess;
     let high = ids.length;

@@ -1,6 +1,6 @@
 /**
- * The evals of a session, as far as its streams are concerned: which wait for room, which the server
- * has, and whose output has not ended. No IO.
+ * The evals of a session on their way: those that wait for room at the server, those that the
+ * server has, and those whose output has not ended. No IO.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { HEADER_BYTES } from "../wire/limits.ts";
 import { IdTable } from "./id_table.ts";
 import { RuleBroken } from "./rules.ts";
 
-/** EVAL frames for the mainstream, one behind the other. */
+/** EVAL frames for the mainstream, one after another. */
 export interface Departure {
   bytes: Uint8Array;
   /** The last of their ids. */
@@ -18,16 +18,16 @@ export interface Departure {
 
 /** The evals of one session. Their ids ascend. */
 export class InFlight {
-  /** Evals that the server has and has not answered. */
+  /** Evals that the server has not answered. */
   readonly #unanswered = new Set<number>();
-  /** Evals that wait for room there, in order. */
+  /** Evals that wait for room at the server, in order. */
   readonly #queued = new IdTable<Uint8Array>();
   /** The last eval that was given to the mainstream. */
   #lastSent = 0;
-  /** Evals that were given to it and whose output has not ended. */
+  /** Evals that were given to the mainstream and whose output has not ended. */
   readonly #unended = new Set<number>();
 
-  /** Whether no output of this eval comes any more. */
+  /** Whether the output of this eval has ended. */
   hasEnded(id: number): boolean {
     return id <= this.#lastSent && !this.#unended.has(id);
   }
@@ -37,17 +37,17 @@ export class InFlight {
     return this.#unanswered.has(id);
   }
 
-  /** Whether nothing is under way, nor any output. */
+  /** Whether there is no eval, and no output to come. */
   get isEmpty(): boolean {
     return this.#unanswered.size === 0 && this.#queued.size === 0 && this.hasAllOutput;
   }
 
-  /** Whether no output is under way. */
+  /** Whether all output has come. */
   get hasAllOutput(): boolean {
     return this.#unended.size === 0;
   }
 
-  /** Takes whole EVAL frames; gives back those that the server has room for. */
+  /** Takes whole EVAL frames; returns those that the server has room for. */
   add(bytes: Uint8Array, limit: number): Departure | undefined {
     const room = this.#queued.size > 0 ? 0 : limit - this.#unanswered.size;
     let at = 0;
@@ -65,7 +65,7 @@ export class InFlight {
     return { bytes: left === bytes.length ? bytes : bytes.subarray(0, left), last: this.#lastSent };
   }
 
-  /** The next that waits, if the server has room for it. */
+  /** The next eval that waits, if the server has room for it. */
   next(limit: number): Departure | undefined {
     if (this.#queued.size === 0 || this.#unanswered.size >= limit) return undefined;
     const bytes = this.#queued.takeFirst()!;
@@ -73,15 +73,15 @@ export class InFlight {
     return { bytes, last: this.#lastSent };
   }
 
-  /** Takes back an eval that waits; false if it does not. */
+  /** Removes an eval that waits; false if it does not wait. */
   takeBack(id: number): boolean {
     return this.#queued.take(id) !== undefined;
   }
 
   /**
-   * An eval is answered.
+   * The server has answered an eval.
    *
-   * @throws {RuleBroken} If the server does not have it.
+   * @throws {RuleBroken} If the server does not have the eval.
    */
   answered(id: number): void {
     if (this.#unanswered.delete(id)) return;
@@ -89,7 +89,8 @@ export class InFlight {
   }
 
   /**
-   * Output is of evals that were sent and whose output has not ended: who keeps it counts on that.
+   * Checks that output is of an eval that was sent and whose output has not ended. Whatever keeps
+   * output relies on it.
    *
    * @throws {RuleBroken} If it is not.
    */
@@ -112,7 +113,7 @@ export class InFlight {
     }
   }
 
-  /** Nothing that waits is sent any more. */
+  /** Drops the evals that wait. */
   drop(): void {
     this.#queued.clear();
   }

@@ -1,6 +1,6 @@
 /**
- * The client's side of a login, without IO: what it may be asked, and whether the server has proven
- * itself.
+ * The client's side of a login, without IO: it answers the challenge, and checks the server's
+ * proof.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import type { ServerHello } from "../wire/messages.ts";
 import { parseChallenge } from "../wire/parse.ts";
 import { readControl, RuleBroken } from "./rules.ts";
 
-/** The two frames that a proof is about, as they travelled. */
+/** The two frames that a proof signs, as they were sent. */
 export interface Transcript {
   hello: Uint8Array;
   challenge: Uint8Array;
 }
 
-/** The proofs of one connection: what to send, and what the server has to send. */
+/** The proofs of one connection: those to send, and the one that the server must send. */
 export type Proofs = Record<ProofRole, string>;
 
 /** Thrown when one end cannot prove itself to the other. */
@@ -26,7 +26,7 @@ export class Unproven extends Error {
   override name = "Unproven";
 }
 
-/** One login; of a client without a token, the lack of one. */
+/** The login of one session. Without a token there is none. */
 export class Login {
   readonly #hasToken: boolean;
   /** CLIENT_HELLO as it was sent. */
@@ -34,21 +34,21 @@ export class Login {
   #challenged = false;
   #proofs: Proofs | undefined;
 
-  /** Makes one. */
+  /** Makes the login of a client with or without a token. */
   constructor(hasToken: boolean) {
     this.#hasToken = hasToken;
   }
 
-  /** CLIENT_HELLO has been sent. */
+  /** Takes CLIENT_HELLO as it was sent. */
   said(hello: Uint8Array): void {
     this.#hello = hello;
   }
 
   /**
-   * A CHALLENGE has come.
+   * Takes a CHALLENGE.
    *
-   * @returns What to compute the proofs of.
-   * @throws {RuleBroken} If it is not what it must be.
+   * @returns The frames that the proofs sign.
+   * @throws {RuleBroken} If the message is malformed, or not the first one.
    * @throws {Unproven} If there is no token to answer it with.
    */
   challenge(frame: Frame): Transcript {
@@ -60,30 +60,32 @@ export class Login {
     return { hello: this.#hello!, challenge };
   }
 
-  /** The proofs are computed. */
+  /** Takes the computed proofs. */
   computed(proofs: Proofs): void {
     this.#proofs = proofs;
   }
 
-  /** The outputstream's proof, after a login. */
+  /** The proof for the outputstream, after a login. */
   get outputProof(): string | undefined {
     return this.#proofs?.output;
   }
 
-  /** What to add to the server's word for a failed login: it has one for all of them. */
+  /** What to add to the server's message about a failed login, which does not say why. */
   hint(code: string): string {
     return code === "AUTHENTICATION" && !this.#hasToken ? " (none was given)" : "";
   }
 
   /**
-   * SERVER_HELLO has come.
+   * Checks the proof in SERVER_HELLO.
    *
-   * @throws {Unproven} If the server does not know the token that it has to know.
+   * @throws {Unproven} If the server has not proven that it knows the token.
    */
   check({ proof }: ServerHello): void {
     if (!this.#hasToken) return;
     if (proof === undefined) {
-      throw new Unproven("a token was given, and the server has none: it may be anybody's");
+      throw new Unproven(
+        "a token was given, but the server asks for none, so it has not proven who it is",
+      );
     }
     if (this.#proofs === undefined || !isSameSecret(proof, this.#proofs.server)) {
       throw new Unproven("the server has not proven that it knows the token");

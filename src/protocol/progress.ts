@@ -1,6 +1,6 @@
 /**
- * How far the messages of evals have come that somebody watches: pure arithmetic on what the two
- * directions of the mainstream have moved.
+ * The progress of evals that are watched, computed from the bytes that the two directions of the
+ * mainstream have moved.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { HEADER_BYTES } from "../wire/limits.ts";
 import { MessageType } from "../wire/messages.ts";
 
 /**
- * How far the two messages of an eval have come: what `onProgress` is given.
+ * The progress of an eval, which `onProgress` is called with.
  *
  * @example In percent
  * ```ts
@@ -24,27 +24,27 @@ import { MessageType } from "../wire/messages.ts";
  * ```
  */
 export interface Progress {
-  /** Bytes of the eval's code and arguments that are on their way to the server. */
+  /** The bytes of the eval's code and arguments that were sent. */
   sent: number;
-  /** How many those are in all. */
+  /** The bytes of the code and the arguments in all. */
   sentTotal: number;
-  /** Bytes of the result that have come. */
+  /** The bytes of the result that have come. */
   received: number;
-  /** How many those are in all; undefined until the first of them are there. */
+  /** The bytes of the result in all; undefined until the first of them have come. */
   receivedTotal: number | undefined;
 }
 
-/** A frame of which a part has come. */
+/** A frame that has come in part. */
 export interface PartFrame {
   type: number;
   id: number;
-  /** Bytes of its body, in all and so far. */
+  /** The bytes of its body, in all and so far. */
   length: number;
   have: number;
 }
 
 interface Watched extends Progress {
-  /** Where its EVAL starts among all bytes of the mainstream; undefined while it waits for room. */
+  /** The position of its EVAL in the mainstream; undefined while it waits to be sent. */
   start: number | undefined;
 }
 
@@ -53,12 +53,12 @@ export class ProgressWatch {
   readonly #watched = new Map<number, Watched>();
   #given = 0;
 
-  /** Whether there are any. */
+  /** Whether no eval is watched. */
   get isEmpty(): boolean {
     return this.#watched.size === 0;
   }
 
-  /** Watches those evals of a batch of EVAL frames. */
+  /** Watches these evals of a batch of EVAL frames. */
   add(ids: readonly number[], batch: Uint8Array): void {
     if (ids.length === 0) return;
     for (const { id, size } of evalFrames(batch)) {
@@ -73,7 +73,7 @@ export class ProgressWatch {
     }
   }
 
-  /** Whole frames were given to the mainstream. */
+  /** Takes whole frames that were given to the mainstream. */
   given(frames: Uint8Array): void {
     if (!this.isEmpty && frames[2] === MessageType.EVAL) {
       for (const { id, at } of evalFrames(frames)) {
@@ -85,10 +85,10 @@ export class ProgressWatch {
   }
 
   /**
-   * Those that have come further since the last time.
+   * The evals that have progressed since the last call.
    *
-   * @param written Bytes of the mainstream that have been written, of all that were given.
-   * @param part What has come of the frame that is being received.
+   * @param written The bytes of the mainstream that were written.
+   * @param part The frame that is being received.
    */
   moved(written: number, part: PartFrame | undefined): [id: number, progress: Progress][] {
     const moved: [id: number, progress: Progress][] = [];
@@ -106,13 +106,13 @@ export class ProgressWatch {
     return moved;
   }
 
-  /** An eval has its result, of so many bytes: all of it has been moved, and it is watched no more. */
+  /** Ends the watch of an eval whose result has come; returns its last progress. */
   finish(id: number, length: number): Progress | undefined {
     const watched = this.#watched.get(id);
     if (watched === undefined) return undefined;
     this.#watched.delete(id);
     const { start, sentTotal } = watched;
-    // One that was cancelled before it left has sent nothing.
+    // An eval that was cancelled before it was sent has sent nothing.
     const sent = start === undefined ? 0 : sentTotal;
     return { sent, sentTotal, received: length, receivedTotal: length };
   }
@@ -122,7 +122,7 @@ function plain({ sent, sentTotal, received, receivedTotal }: Watched): Progress 
   return { sent, sentTotal, received, receivedTotal };
 }
 
-/** Where each frame of a batch is. */
+/** The position of each frame of a batch. */
 function* evalFrames(batch: Uint8Array): Generator<{ id: number; at: number; size: number }> {
   for (let at = 0; at < batch.length;) {
     const size = HEADER_BYTES + readU32(batch, at + 4);

@@ -1,6 +1,6 @@
 /**
- * The client's proofs of a login, computed. In a file of its own because WebCrypto is asynchronous, and the
- * protocol's core is not.
+ * Computes the client's proofs of a login. It has a file of its own because WebCrypto is
+ * asynchronous, and the core of the protocol is not.
  *
  * @module
  */

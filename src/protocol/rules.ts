@@ -1,6 +1,6 @@
 /**
- * The client's rules of the protocol: which message may come where, how a control body is read, and
- * what the server's word for an end is to the caller.
+ * The client's rules of the protocol: which message may come when, how a control body is read, and
+ * which error the server's code for an end becomes.
  *
  * @module
  */
@@ -13,16 +13,16 @@ import type { SessionErrorClass } from "./error_record.ts";
 /** One of a session's two streams. */
 export type StreamName = "main" | "output";
 
-/** How far a stream has come: not dialled, its hello is awaited, open. */
+/** The state of a stream: not connected, waiting for the hello, open. */
 export type StreamState = "none" | "hello" | "open";
 
-/** Thrown for a rule of the protocol that the peer broke. */
+/** Thrown when the peer broke a rule of the protocol. */
 export class RuleBroken extends Error {
   /** "RuleBroken". */
   override name = "RuleBroken";
 }
 
-/** Which messages may come, by stream and state. */
+/** The messages that may come, by stream and state. */
 const ALLOWED: Record<StreamName, Record<StreamState, readonly number[]>> = {
   main: {
     none: [],
@@ -55,10 +55,10 @@ const ALLOWED: Record<StreamName, Record<StreamState, readonly number[]>> = {
 /** Messages without a body. */
 const BARE: readonly number[] = [MessageType.PING, MessageType.PONG, MessageType.OUTPUT_END];
 
-/** Messages with an id, beside RESULT and OUTPUT. */
+/** Messages with an id, besides RESULT and OUTPUT. */
 const NUMBERED: readonly number[] = [...BARE, MessageType.RUNNING, MessageType.STATUS_REPLY];
 
-/** What a code of the server's ERROR or GOODBYE is to the caller; any other is a ConnectionError. */
+/** The error of a code of ERROR or GOODBYE. Any other code is a ConnectionError. */
 const CLASS_OF_CODE: Record<string, SessionErrorClass> = {
   PROTOCOL: "ProtocolError",
   VERSION: "ProtocolError",
@@ -86,10 +86,10 @@ export function checkAllowed(stream: StreamName, state: StreamState, type: numbe
 }
 
 /**
- * Checks what stands in a header beside the type: flags, an id and a body are where they mean
- * something, and nowhere else.
+ * Checks the header of a message besides its type: flags, an id and a body may only be where they
+ * mean something.
  *
- * @throws {RuleBroken} If one is elsewhere.
+ * @throws {RuleBroken} If one of them is elsewhere.
  */
 export function checkHeader({ type, flags, id, length }: Frame): void {
   if (type === MessageType.RESULT || type === MessageType.OUTPUT) return;
@@ -103,10 +103,9 @@ export function checkHeader({ type, flags, id, length }: Frame): void {
 }
 
 /**
- * Reads the body of a control message with what checks its fields: whatever is wrong with it is a
- * broken rule of the peer's.
+ * Reads the body of a control message; `parse` checks its fields.
  *
- * @throws {RuleBroken} If it is too long, no MessagePack, or not what `parse` wants.
+ * @throws {RuleBroken} If the body is too long, is not MessagePack, or is refused by `parse`.
  */
 export function readControl<T>(
   frame: Frame,
@@ -126,7 +125,7 @@ export function readControl<T>(
   }
 }
 
-/** The class of error for a code of the server's. */
+/** The class of the error for a code of the server. */
 export function classOfCode(code: string): SessionErrorClass {
   return Object.hasOwn(CLASS_OF_CODE, code) ? CLASS_OF_CODE[code]! : "ConnectionError";
 }

@@ -1,6 +1,6 @@
 /**
- * One of a session's two streams, as the protocol knows it: how far it has come, what has been read
- * of a frame, and whether the peer is still there. No IO and no clock.
+ * One of a session's two streams, as the protocol sees it: its state, the frame that is being read,
+ * and whether the peer is silent. No IO and no clock.
  *
  * @module
  */
@@ -20,10 +20,10 @@ export class Stream {
   #heardAt = 0;
   /** When a PING was last sent. */
   #askedAt = 0;
-  /** It is not read on purpose, so that its silence says nothing. */
+  /** Whether the stream is not read on purpose, so that its silence means nothing. */
   #paused = false;
 
-  /** How far it has come. */
+  /** The state of the stream. */
   get state(): StreamState {
     return this.#state;
   }
@@ -33,14 +33,14 @@ export class Stream {
     return this.#heardAt;
   }
 
-  /** Its TCP connection stands: the hello is next. */
+  /** The stream is connected: the hello is next. */
   dialled(now: number): void {
     this.#state = "hello";
     this.#askedAt = now;
     this.heard(now);
   }
 
-  /** Its hello is over: from here on frames may be large. */
+  /** The hello is over: frames may be large from now on. */
   opened(): void {
     this.#state = "open";
     this.reader.maxBody = MAX_FRAME_BODY_BYTES;
@@ -51,23 +51,23 @@ export class Stream {
     this.#heardAt = now;
   }
 
-  /** It is not read from now on: its readers are behind. */
+  /** The stream is not read from now on, because its readers are behind. */
   pause(): void {
     this.#paused = true;
   }
 
-  /** It is read again: its clock starts anew. */
+  /** The stream is read again; its silence counts from now on. */
   resume(now: number): void {
     this.#paused = false;
     this.heard(now);
   }
 
   /**
-   * Looks at the peer's silence, and at ours.
+   * Checks the silence of both ends.
    *
-   * @returns "ask" when a PING is due, which also tells the peer that we are there: one that sends
-   * much, or that we do not read on purpose, has no other sign of it. The silence in milliseconds
-   * when the peer has not even answered that. Else undefined.
+   * @returns "ask" when a PING is due. A PING also shows the peer that this end is alive: a peer
+   * that only sends, or is not read on purpose, has no other sign of it. If the peer has not
+   * answered the PING, the silence in milliseconds. Else undefined.
    */
   check(now: number): "ask" | number | undefined {
     if (this.#state !== "open") return undefined;

@@ -1,5 +1,5 @@
 /**
- * Several sessions, used in turn.
+ * Several sessions that are used in turn.
  *
  * @module
  */
@@ -7,9 +7,14 @@ import { SessionClosedError, type SessionError } from "../api/errors.ts";
 import type { Future } from "../api/future.ts";
 import { DEFAULT_ADDRESS, type EvalOptions, type OpenOptions } from "../api/options.ts";
 import { shown } from "../common/given.ts";
-import { REOPEN_FIRST_MS, REOPEN_LAST_MS } from "../wire/limits.ts";
 import type { CloseOptions, RemoteProcess } from "./remote_process.ts";
 import { connect } from "./session.ts";
+
+/** A pool tries to replace a dead session at once, then after this, doubling ... */
+const REOPEN_FIRST_MS = 100;
+
+/** ... up to this. */
+const REOPEN_LAST_MS = 5_000;
 
 /**
  * Options of {@linkcode PyProxyPool.open}: those of a session, and how many.
@@ -23,19 +28,22 @@ import { connect } from "./session.ts";
  * ```
  */
 export interface PoolOptions extends OpenOptions {
-  /** Sessions to open, over all addresses in turn. Default: 3, or one an address if those are more. */
+  /**
+   * The number of sessions, spread over the addresses in turn. Default: 3, or one per address if
+   * there are more addresses.
+   */
   size?: number | undefined;
 }
 
-/** One place of the pool: its session, or nothing while a dead one is being replaced. */
+/** One place of the pool: its session, or undefined while a dead one is being replaced. */
 interface Place {
   addr: string;
   remote: RemoteProcess | undefined;
 }
 
 /**
- * N sessions over one or more servers. A session that dies is replaced; its futures fail as they
- * would alone.
+ * N sessions with one or more servers. A session that dies is replaced; its futures fail as they
+ * would without a pool.
  *
  * @example Round-robin
  * ```ts
@@ -51,7 +59,7 @@ export class PyProxyPool implements AsyncDisposable {
   readonly #options: OpenOptions;
   #turn = 0;
   readonly #closing = new AbortController();
-  /** The replacing of sessions that is under way. */
+  /** The replacements that are under way. */
   readonly #replacing = new Set<Promise<void>>();
   #lastError: SessionError | undefined;
 
@@ -62,7 +70,7 @@ export class PyProxyPool implements AsyncDisposable {
   }
 
   /**
-   * Opens and connects all sessions. If one cannot be, none stays open.
+   * Opens and connects all sessions. If one fails, none stays open.
    *
    * @throws {ConnectionError} If a server cannot be reached, or does not answer in time.
    * @throws {ProtocolError} If what answers there is no PyProxy server of this version.
@@ -95,7 +103,7 @@ export class PyProxyPool implements AsyncDisposable {
     );
   }
 
-  /** Sessions that are open now. */
+  /** The number of sessions that are open now. */
   get size(): number {
     return this.#open().length;
   }
@@ -124,7 +132,7 @@ export class PyProxyPool implements AsyncDisposable {
   eval<T = unknown>(code: string, options?: EvalOptions): Future<T> {
     const open = this.#open();
     if (open.length === 0) throw this.#noneError();
-    // In turn among the equally busy, so that a pool at rest uses all of its sessions.
+    // In turn among equally busy ones, so that an idle pool uses all of its sessions.
     const first = this.#turn++ % open.length;
     let best = open[first]!;
     for (let i = 1; i < open.length; i++) {
@@ -183,7 +191,8 @@ export class PyProxyPool implements AsyncDisposable {
         this.#keep(place, remote);
         return;
       } catch (error) {
-        // Kept for whoever finds no session open; tried again until the pool is closed.
+        // Kept for the error of a call that finds no session open. Retried until the pool is
+        // closed.
         if (!signal.aborted) this.#lastError = error as SessionError;
       }
       await pause(wait, signal);
@@ -191,7 +200,7 @@ export class PyProxyPool implements AsyncDisposable {
   }
 }
 
-/** Waits, or until the signal aborts. */
+/** Waits for `ms` milliseconds, or until the signal aborts. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -27,7 +27,7 @@ import type { LogRecord } from "../wire/messages.ts";
  * ```
  */
 export interface CloseOptions {
-  /** Let the evals that have been called finish first. Default false: they are stopped. */
+  /** Let the evals that were called finish first. Default false: they are stopped. */
   drain?: boolean | undefined;
 }
 
@@ -46,7 +46,9 @@ export interface CloseOptions {
  * ```
  */
 export class RemoteProcess implements AsyncDisposable {
-  /** The session's id, 32 hexadecimal digits, in every record of the server's log about it. */
+  /**
+   * The session's id: 32 hexadecimal digits. Every record of the server's log about it shows it.
+   */
   readonly sessionId: string;
   readonly #thread: SessionThread;
 
@@ -56,49 +58,54 @@ export class RemoteProcess implements AsyncDisposable {
     this.#thread = thread;
   }
 
-  /** Evals that have been called and have no outcome yet. */
+  /** The number of evals that have no outcome yet. */
   get pending(): number {
     return this.#thread.pending;
   }
 
-  /** Resolves, and never rejects, once the session is over: with the reason, and with the error. */
+  /** Resolves once the session is over, with the reason and the error. It never rejects. */
   get closed(): Promise<SessionEnd> {
     return this.#thread.closed;
   }
 
   /**
-   * Sends code to be run. Returns at once: the arguments are copied into a queue that the session's
-   * thread sends from.
+   * Sends code to run. Returns at once: the arguments are copied into a queue, from which the
+   * session's thread sends them.
    *
-   * The value of `code` is the value of the expression that it is, or that its last statement is,
-   * else null. The type parameter is your word for it; nothing checks it.
+   * The result is the value of the code's last statement if that is an expression, else null. The
+   * type parameter is what you say it is; nothing checks it.
    *
-   * Without `globs`, `locs` is the one namespace of the code; with it, both mean what they mean to
-   * the builtin `eval(code, globs, locs)`. Nothing stays for the next eval, unless `namespace` names
-   * a dictionary that does.
+   * Without `globs`, `locs` is the only namespace of the code. With `globs`, both mean what they
+   * mean in Python's `eval(code, globs, locs)`. Variables are gone after the eval, unless
+   * `namespace` names a dictionary that keeps them.
    *
-   * An error of the eval shows the line of this call. While 32 evals or more of the session are under
-   * way, one with the same code as the one before shows the line where that one was called: a stack
-   * for each would take as much time as all else of a call.
+   * An error of the eval shows the line of this call. That takes time to record: while 32 or more
+   * evals of the session are under way, only the first 200 calls do, and errors of the others show
+   * no line.
    *
-   * @returns Its future. A value that cannot be sent fails it with an EncodeError, whose path says
-   * which, and nothing is sent.
+   * @returns The future of the eval. If a value cannot be sent, nothing is sent, and the future
+   * fails with an EncodeError whose path names the value.
    * @throws {TypeError} If the code is no string, or an option is not what it must be.
    * @throws {SessionClosedError} If the session is over.
    * @throws {QueueFullError} If too many evals wait to be sent.
    */
   eval<T = unknown>(code: string, options?: EvalOptions): Future<T> {
     const checked = checkEvalArguments(code, options);
-    // Made here, where the caller's line is the next: JavaScriptCore drops frames of tail calls.
-    return this.#thread.eval<T>(code, checked, this.#thread.callerOf(code) ?? new Error());
+    // The Error is made here, one frame below the caller: JavaScriptCore drops frames of tail
+    // calls.
+    return this.#thread.eval<T>(
+      code,
+      checked,
+      this.#thread.takesStack() ? new Error() : undefined,
+    );
   }
 
   /**
-   * The output of one eval, which ends after its last line; the same as `future.output()`. Without a
-   * future the output of all evals: what is there now, and then what comes until the session ends.
-   * One reader of each at a time.
+   * Reads the output of one eval, as `future.output()` does: it ends after the last line. Without a
+   * future it reads the output of all evals: first what is there, then what comes until the session
+   * ends. Each may have one reader at a time.
    *
-   * @throws {TypeError} If there is a reader already.
+   * @throws {TypeError} If it has a reader already.
    * @throws {SessionError} From the iteration, if the session ends before the output does.
    */
   output(future: Future<unknown> | undefined, options: { raw: true }): AsyncIterableIterator<
@@ -116,18 +123,18 @@ export class RemoteProcess implements AsyncDisposable {
   }
 
   /**
-   * Raises KeyboardInterrupt in whatever eval of this session runs right now, as Ctrl-C does in a
+   * Raises KeyboardInterrupt in the eval of this session that is running, as Ctrl-C does in a
    * terminal and "interrupt" in a notebook. The code may catch it and go on; if it does not, the
-   * eval fails with a {@linkcode PythonError} of type KeyboardInterrupt. Nothing is killed: code that
-   * does not come back to Python goes on, for that there is `cancel()` of its future. Evals that wait
-   * are left alone, and so is every other session.
+   * eval fails with a {@linkcode PythonError} of type KeyboardInterrupt. Nothing is killed: code
+   * that does not return to Python goes on, and `cancel()` of its future stops it. Evals that wait
+   * and other sessions are not affected.
    *
-   * @returns Whether an eval ran, to which the KeyboardInterrupt then was sent. One that ends before
-   * it comes has its result, and the next is not hit.
+   * @returns Whether an eval was running, so that the KeyboardInterrupt was sent. If that eval ends
+   * before it arrives, its result stands, and the next eval is not interrupted.
    * @throws {SessionClosedError} If the session is over, or ends before the answer.
-   * @throws {SessionError} If the server does not know how to.
+   * @throws {SessionError} If the server does not support interrupts.
    *
-   * @example Stop a loop, keep what it has done
+   * @example Stop a loop and keep its result
    * ```ts
    * import { connect } from "@pyproxy/client";
    *
@@ -149,13 +156,13 @@ export class RemoteProcess implements AsyncDisposable {
   }
 
   /**
-   * Asks the server how things are: what runs, how much waits, how busy the Python process is. It is
-   * answered at once, whatever the code does.
+   * Asks the server for the status: what is running, how much waits, how busy the Python process
+   * is. The server answers at once, whatever the code does.
    *
    * @throws {SessionClosedError} If the session is over, or ends before the answer.
-   * @throws {SessionError} If the server does not know how to.
+   * @throws {SessionError} If the server does not offer it.
    *
-   * @example Who is in front of me?
+   * @example What the Python process has to do
    * ```ts
    * import { connect } from "@pyproxy/client";
    *
@@ -169,28 +176,28 @@ export class RemoteProcess implements AsyncDisposable {
   }
 
   /**
-   * What happens to the session: connected, its Python process died and was replaced, a reader is
-   * slow, closed. From its beginning, of which the newest 100 are kept; the iteration ends after
-   * "closed" and never throws.
+   * Reads what happens to the session: it is connected, its Python process died and was replaced, a
+   * reader is slow, it is closed. The newest 100 events are kept until they are read. The iteration
+   * ends after "closed" and never throws.
    *
-   * @throws {TypeError} If there is a reader already.
+   * @throws {TypeError} If they have a reader already.
    */
   events(): AsyncIterableIterator<SessionEvent> {
     return this.#thread.events.read();
   }
 
   /**
-   * The server's log records about this session, output that came too late for its eval among them.
-   * The newest 1,000 are kept until somebody reads.
+   * Reads the server's log records about this session. Output that came too late for its eval is
+   * among them. The newest 1,000 are kept until they are read.
    *
-   * @throws {TypeError} If there is a reader already.
+   * @throws {TypeError} If they have a reader already.
    */
   logs(): AsyncIterableIterator<LogRecord> {
     return this.#thread.readers.logs();
   }
 
   /**
-   * Closes the session, with it everything of it: see {@linkcode PyProxySession.close}.
+   * Closes the session: see {@linkcode PyProxySession.close}.
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#thread.close(options?.drain ?? false);

@@ -15,7 +15,7 @@ import { type CloseOptions, RemoteProcess } from "./remote_process.ts";
 
 /**
  * A session: a thread of its own with two TCP streams to the server, and a Python process there
- * that it is pinned to. A session can fail in any way without another one noticing.
+ * that runs its evals. A failure of one session does not affect the others.
  *
  * @example Open and connect
  * ```ts
@@ -28,7 +28,10 @@ import { type CloseOptions, RemoteProcess } from "./remote_process.ts";
  * ```
  */
 export class PyProxySession implements AsyncDisposable {
-  /** The id that the server gave this session: search its log for it. 32 hexadecimal digits. */
+  /**
+   * The id that the server gave this session: 32 hexadecimal digits. Search the server's log for
+   * it.
+   */
   readonly sessionId: string;
   readonly #started: Started;
   readonly #thread: SessionThread;
@@ -41,7 +44,7 @@ export class PyProxySession implements AsyncDisposable {
   }
 
   /**
-   * Opens a session: resolves once the mainstream is connected and the two hellos are exchanged.
+   * Opens a session. Resolves once the mainstream is connected and both ends have said hello.
    *
    * @param addr `host:port`, `[ipv6]:port`, a host alone with the port 9000, or `unix:/path`.
    * @throws {ConnectionError} If the server cannot be reached, or does not answer in time.
@@ -58,19 +61,19 @@ export class PyProxySession implements AsyncDisposable {
     return new PyProxySession(await opened(started, caller), started);
   }
 
-  /** Resolves, and never rejects, once the session is over: with the reason, and with the error. */
+  /** Resolves once the session is over, with the reason and the error. It never rejects. */
   get closed(): Promise<SessionEnd> {
     return this.#thread.closed;
   }
 
-  /** What happens to the session; see {@linkcode RemoteProcess.events}. */
+  /** Reads what happens to the session; see {@linkcode RemoteProcess.events}. */
   events(): AsyncIterableIterator<SessionEvent> {
     return this.#thread.events.read();
   }
 
   /**
-   * Opens the outputstream. To be called once, within 60 s of the opening: after that the server
-   * closes the session.
+   * Opens the outputstream. Call it once, within 60 s of the opening: after that the server closes
+   * the session.
    *
    * @throws {SessionError} If it has been called before, or the session is over.
    * @throws {ConnectionError} If the outputstream cannot be opened.
@@ -87,7 +90,7 @@ export class PyProxySession implements AsyncDisposable {
 
   /**
    * Closes the session. Evals without an outcome fail with a SessionClosedError; with `drain` they
-   * finish first, however long they take. May be called again.
+   * finish first, however long they take. It may be called again.
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#thread.close(options?.drain ?? false);
@@ -122,7 +125,7 @@ export async function connect(
 ): Promise<RemoteProcess> {
   const caller = new Error();
   const started = start(addr, options);
-  // Asked for now, so that the thread goes on to it without a word from here.
+  // Called now, so that the thread opens the outputstream as soon as the hello has come.
   const connecting = started.thread.connect();
   const sessionId = await opened(started, caller);
   return await connected(started, sessionId, connecting, caller);
@@ -148,7 +151,7 @@ function start(addr: string, options: OpenOptions | undefined): Started {
   return { thread, where: formatAddress(address), options: checked };
 }
 
-/** Waits for the server's hello; gives the session's id. */
+/** Waits for the server's hello; returns the session's id. */
 async function opened({ thread, where, options }: Started, caller: Error): Promise<string> {
   const doing = `open a session at ${where}`;
   return (await within(thread, doing, options, thread.opened, caller)).session_id;
@@ -165,7 +168,7 @@ async function connected(
   return new RemoteProcess(sessionId, thread);
 }
 
-/** Waits for a step of the opening; a failed opening leaves nothing behind. */
+/** Waits for a step of the opening. If it fails, it ends the session. */
 async function within<T>(
   thread: SessionThread,
   doing: string,

@@ -6,7 +6,7 @@
 import type { HostAddress } from "../common/address.ts";
 import { type Dial, type Transport, unlessAborted, UntrustedError } from "./transport.ts";
 
-/** What is used of a socket of Bun's (https://bun.com/docs/api/tcp). */
+/** The part of Bun's socket that is used (https://bun.com/docs/api/tcp). */
 interface BunSocket {
   write(bytes: Uint8Array): number;
   end(): void;
@@ -35,7 +35,7 @@ interface BunNet {
   ): Promise<BunSocket>;
 }
 
-/** Bun pushes what it reads: it is paused while more than this waits to be taken. */
+/** Bun pushes what it reads. The socket is paused while more bytes than this wait to be read. */
 const PAUSE_BYTES = 1024 * 1024;
 
 /** Opens a stream; see {@linkcode Dial}. */
@@ -55,7 +55,7 @@ export const dial: Dial = async (address, tls, signal) => {
         },
       }),
     });
-    // What Bun finds in the certificate it tells in the handshake event only.
+    // Bun reports what is wrong with the certificate in the handshake event only.
     await Promise.all([connected, transport.secured]);
   };
   try {
@@ -67,7 +67,7 @@ export const dial: Dial = async (address, tls, signal) => {
   }
 };
 
-/** What a failed handshake means: no TLS, a lost connection, or a certificate that is not right. */
+/** The error of a failed handshake: no TLS, a lost connection, or a wrong certificate. */
 function handshakeError(error: (Error & { code?: string }) | null): Error {
   const why = error?.message ?? "no reason was given";
   if (!/^(EPROTO|ECONN)/.test(error?.code ?? "")) return new UntrustedError(why);
@@ -75,7 +75,7 @@ function handshakeError(error: (Error & { code?: string }) | null): Error {
   return new Error(`the TLS handshake failed: ${why}${hint}`);
 }
 
-/** A connection of Bun's, whose callbacks are turned into reads and writes. */
+/** A connection in Bun: makes reads and writes of its callbacks. */
 class BunTransport implements Transport {
   #socket: BunSocket | undefined;
   written = 0;
@@ -85,7 +85,7 @@ class BunTransport implements Transport {
   #closed = false;
   #ended = false;
   #error: unknown;
-  /** A read or a write that waits for the socket's next sign of life. */
+  /** Wake the read and the write that wait. */
   #onData: (() => void) | undefined;
   #onDrain: (() => void) | undefined;
 
@@ -102,7 +102,7 @@ class BunTransport implements Transport {
       else this.#handshake?.reject(handshakeError(error));
     },
     data: (socket, bytes) => {
-      // Bun may use the buffer again after this call.
+      // Copied: Bun may use the buffer again after this call.
       this.#chunks.push(bytes.slice());
       this.#waiting += bytes.length;
       if (this.#waiting > PAUSE_BYTES && !this.#paused) {
@@ -115,13 +115,13 @@ class BunTransport implements Transport {
     end: () => this.#over(undefined),
     close: (_socket, error) => this.#over(error),
     error: (_socket, error) => this.#over(error),
-    // The promise of Bun.connect rejects with the same error, and nobody reads or writes yet.
+    // The promise of Bun.connect rejects with the same error; there is no read or write yet.
     connectError: () => {},
   };
 
   /**
-   * Of TLS: resolves once the server's certificate and name are found right; rejects if they are not,
-   * and so is to be awaited at once.
+   * With TLS: resolves once the server's certificate and name are checked, and rejects if they are
+   * wrong. Await it at once.
    */
   get secured(): Promise<void> | undefined {
     return this.#handshake?.promise;

@@ -19,7 +19,7 @@ export const dial: Dial = async (address, tls, signal) => {
   }
   const connection = await Deno.connect({ ...address, signal });
   try {
-    // Before TLS: it has no such method, and a round trip would take 44 ms.
+    // Set before TLS, whose connections have no such method. Without it a round trip takes 44 ms.
     connection.setNoDelay(true);
     if (tls === undefined) return new DenoTransport(connection);
     return new DenoTransport(await secure(connection, address.hostname, tls, signal));
@@ -37,8 +37,8 @@ async function secure(
 ): Promise<Deno.TlsConn> {
   const secured = await Deno.startTls(connection, { hostname: serverName ?? hostname, caCerts });
   try {
-    // Checks the certificate and the name. Without this the first write would, which has no error
-    // of its own for it.
+    // Checks the certificate and the name. Otherwise the first write would do it, and its error
+    // does not say so.
     await unlessAborted(signal, secured.handshake(), () => close(secured));
     return secured;
   } catch (error) {
@@ -51,7 +51,7 @@ async function secure(
   }
 }
 
-/** Closes what may be closed already, or have become part of another. */
+/** Closes a connection that may be closed already, or belong to a TLS connection. */
 function close(connection: Deno.Conn): void {
   try {
     connection.close();
@@ -60,7 +60,7 @@ function close(connection: Deno.Conn): void {
   }
 }
 
-/** A connection of Deno's. */
+/** A connection in Deno. */
 class DenoTransport implements Transport {
   readonly #connection: Deno.Conn;
   #closed = false;

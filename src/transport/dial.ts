@@ -1,5 +1,5 @@
 /**
- * Picks the transport of the runtime that this runs in.
+ * Picks the transport of the runtime.
  *
  * @module
  */

@@ -1,27 +1,28 @@
 /**
- * Writes to a stream: coalesces what is ready into one write, and knows how much still waits.
+ * Writes to a stream: joins small messages in one write, and counts the bytes that wait.
  *
  * @module
  */
+import { MAX_TRANSFER_BYTES } from "../wire/buffers.ts";
 import { copyFew, writeHeader } from "../wire/frame.ts";
-import { HEADER_BYTES, MAX_TRANSFER_BYTES } from "../wire/limits.ts";
+import { HEADER_BYTES } from "../wire/limits.ts";
 import type { Transport } from "./transport.ts";
 
-/** A message of up to this size is copied, to leave together with others ... */
+/** A message of up to this size is copied, to be written together with others ... */
 export const MAX_COPIED_BYTES: number = 32 * 1024;
 
-/** ... up to so much in one write. A larger message is written as it is, uncopied. */
+/** ... up to this many bytes. A larger message is written by itself, without a copy. */
 const GATHER_BYTES = 64 * 1024;
 
-/** So much of a large message leaves with the header in front of it: each write wakes the peer. */
+/** This much of a large message is written with its header, since each write wakes the peer. */
 const JOINED_BYTES = 96 * 1024;
 
-/** What a buffer for small messages has at first. One that has grown is kept only while it is used. */
+/** The first size of a buffer for small messages. A larger one is kept only while it is needed. */
 const FIRST_BYTES = 2 * 1024;
 
-/** Where an Outbox gets used buffers, and where it puts them back. */
+/** Lends used buffers to an Outbox. */
 export interface UsedBuffers {
-  /** A view of `size` bytes, whose content is not defined. */
+  /** Returns a view of `size` bytes with undefined content. */
   borrow(size: number): Uint8Array;
   /** Takes such a buffer back. */
   give(buffer: ArrayBufferLike): void;
@@ -29,27 +30,27 @@ export interface UsedBuffers {
 
 /** What an Outbox may be told beside its transport. */
 export interface OutboxOptions {
-  /** With these, a large message begins in the write of the small ones in front of it. */
+  /** If given, a large message begins in the write of the small ones before it. */
   buffers?: UsedBuffers;
-  /** So much of a large message is written at a time. */
+  /** The most bytes of one write of a large message. */
   writeBytes?: number;
 }
 
-/** What one write takes: a large message, or a buffer with small ones. */
+/** The bytes of one write: a large message, or a buffer with small ones. */
 interface Piece {
   buffer: Uint8Array;
   length: number;
-  /** How much of it has left with the piece in front of it. */
+  /** How much of it was written with the piece before it. */
   begun: number;
-  /** Small messages are in it; as long as it is the last, there may be more. */
+  /** Whether it has small messages. The last piece takes more of them. */
   isGathered: boolean;
   done: (() => void) | undefined;
 }
 
 /**
- * The sending side of one stream. `send` never waits: bytes are written at once if nothing is under
- * way, else together with all that has come by the time the write before is done. Nothing is
- * delayed for the sake of gathering.
+ * The sending side of one stream. `send` never waits. If no write is under way, the bytes are
+ * written at once; else they are written after it, together with all that was sent meanwhile.
+ * Nothing is delayed to gather more.
  */
 export class Outbox {
   readonly #transport: Pick<Transport, "write">;
@@ -57,7 +58,7 @@ export class Outbox {
   readonly #buffers: UsedBuffers | undefined;
   readonly #writeBytes: number;
   readonly #queue: Piece[] = [];
-  /** A buffer that was written, for the next small messages. */
+  /** A buffer whose bytes were written, for the next small messages. */
   #spare: Uint8Array | undefined;
   #waiting = 0;
   #writing = false;
@@ -84,8 +85,8 @@ export class Outbox {
 
   /**
    * Queues `bytes`. More than 32 KiB are not copied, so they must not change from now on. After an
-   * error they are let go. `done` is called once they are written; if they are few, or it comes to
-   * an error, it never is.
+   * error they are dropped. `done` is called once they are written. It is not called if they are
+   * copied, or if a write fails.
    */
   send(bytes: Uint8Array, done?: () => void): void {
     const { length } = bytes;
@@ -99,13 +100,13 @@ export class Outbox {
     this.flush();
   }
 
-  /** Queues a frame. As `send`, of its body. */
+  /** Queues a frame; its body is treated as by `send`. */
   sendFrame(type: number, flags: number, id: number, body: Uint8Array, done?: () => void): void {
     this.gatherFrame(type, flags, id, body, done);
     this.flush();
   }
 
-  /** Queues a frame that leaves with the next one that is sent, or at `flush()`. */
+  /** Queues a frame that is written with the next one that is sent, or by `flush()`. */
   gatherFrame(type: number, flags: number, id: number, body: Uint8Array, done?: () => void): void {
     if (this.#broken) return;
     const { length } = body;
@@ -120,12 +121,12 @@ export class Outbox {
     this.#waiting += HEADER_BYTES + length;
   }
 
-  /** Writes what was gathered. */
+  /** Writes the frames that wait for it. */
   flush(): void {
     if (!this.#writing && this.#queue.length > 0) this.#pump();
   }
 
-  /** Resolves once all that was sent is written, or never will be. */
+  /** Resolves once everything is written, or the stream is broken. */
   idle(): Promise<void> {
     this.flush();
     if (!this.#writing) return Promise.resolve();
@@ -133,7 +134,9 @@ export class Outbox {
     return this.#idle.promise;
   }
 
-  /** Resolves once at most `bytes` wait, or the stream is broken: a producer's back-pressure. */
+  /**
+   * Resolves once at most `bytes` wait, or the stream is broken: the back-pressure for a producer.
+   */
   below(bytes: number): Promise<void> {
     if (this.#waiting <= bytes || this.#broken) return Promise.resolve();
     this.flush();
@@ -142,7 +145,7 @@ export class Outbox {
     return resolvers.promise;
   }
 
-  /** The piece that takes a small message of so many bytes. */
+  /** The piece for a small message of `length` bytes. */
   #room(length: number): Piece {
     const last = this.#queue.at(-1);
     if (last?.isGathered) {
@@ -167,7 +170,7 @@ export class Outbox {
 
   async #pump(): Promise<void> {
     this.#writing = true;
-    // One turn later, so that everything sent in this turn leaves in one write.
+    // One turn later, so that everything that is sent in this turn is written together.
     await undefined;
     try {
       for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
@@ -215,7 +218,7 @@ export class Outbox {
     }
   }
 
-  /** Keeps a buffer that is written; a large one only if more waits already. */
+  /** Keeps a buffer whose bytes were written; a large one only if more bytes wait already. */
   #keep(buffer: Uint8Array): void {
     if (buffer.length <= FIRST_BYTES || this.#queue.length > 0) this.#spare = buffer;
   }

@@ -1,16 +1,16 @@
 /**
- * One stream of bytes, whatever the runtime. The only thing the rest of the package knows of sockets.
+ * One stream of bytes, in any runtime. The rest of the package knows nothing else of sockets.
  *
  * @module
  */
 
 import type { Address } from "../common/address.ts";
 
-/** How a TLS server is checked. */
+/** How to check a TLS server. */
 export interface TlsSettings {
   /** Certificates of authorities to trust, each in PEM. */
   caCerts: string[];
-  /** The name that its certificate has to be for, if not the host that is dialled. */
+  /** The name that its certificate must have. Default: the host that is dialled. */
   serverName: string | undefined;
 }
 
@@ -19,30 +19,31 @@ export interface Transport {
   /**
    * Reads at least one byte into `into`.
    *
-   * @returns How many, or `null` at the end of the stream.
-   * @throws An error of the runtime's if the stream breaks or is closed.
+   * @returns The number of bytes, or `null` at the end of the stream.
+   * @throws An error of the runtime if the stream fails or is closed.
    */
   read(into: Uint8Array): Promise<number | null>;
-  /** Writes all of `bytes`, which must not change until it is done; waits while the peer is slow. */
+  /** Writes all of `bytes`, which must not change meanwhile. Waits while the peer is slow. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Bytes that the system has taken so far. */
+  /** The bytes that the system has taken so far. */
   readonly written: number;
   /** Closes both directions at once. May be called again. */
   close(): void;
 }
 
-/** The server's certificate or name is not what it has to be. */
+/** Thrown if the server's certificate or name is wrong. */
 export class UntrustedError extends Error {
   /** "UntrustedError". */
   override name = "UntrustedError";
 }
 
 /**
- * Opens a stream: TCP with NODELAY set, TLS over that, or a unix socket. With `tls` nothing is sent
- * or read before the server's certificate and name have been found right.
+ * Opens a stream: TCP with NODELAY, TLS over that, or a unix socket. With `tls` nothing is sent or
+ * read before the server's certificate and name are checked.
  *
- * @throws {UntrustedError} If they are not.
- * @throws An error of the runtime's if it cannot; `signal`'s reason once it aborts.
+ * @throws {UntrustedError} If they are wrong.
+ * @throws An error of the runtime if the stream cannot be opened; the reason of `signal` if it
+ * aborts.
  */
 export type Dial = (
   address: Address,
@@ -50,7 +51,7 @@ export type Dial = (
   signal: AbortSignal,
 ) => Promise<Transport>;
 
-/** Runs `step`, unless the signal aborts first: then `undo` has to make an end of it. */
+/** Runs `step`. If the signal aborts first, `undo` ends what the step has made. */
 export async function unlessAborted<T>(
   signal: AbortSignal,
   step: Promise<T>,

@@ -1,6 +1,6 @@
 /**
- * MessagePack with the Python extension types to JavaScript values. PROTOCOL.md section 4 is the
- * text to this file.
+ * Reads JavaScript values from MessagePack with the extension types of Python. PROTOCOL.md section
+ * 4 describes the format.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { READERS } from "./table.ts";
 export { DecodeError } from "./decode_error.ts";
 
 /**
- * Reads one value, which has to fill `bytes` from `start` to `end`.
+ * Reads one value, which must fill `bytes` from `start` to `end`.
  *
- * A Uint8Array in it is a copy, or, where it is at least 32 KiB and at least half of the
- * ArrayBuffer that `bytes` lies in, a view of that: so the caller must own `bytes`, and no value
- * keeps more than twice its size alive. Elements of other typed arrays are moved in it, if they are
- * not aligned: so `bytes` is read once.
+ * A Uint8Array in it is a copy. If it has at least 32 KiB and at least half of the ArrayBuffer of
+ * `bytes`, it is a view of that buffer: so the caller must own `bytes`, and no value keeps more
+ * than twice its size alive. Elements of other typed arrays are moved within `bytes` if they are
+ * not aligned: so `bytes` can be read once only.
  *
  * @throws {DecodeError} If the bytes break a rule of PROTOCOL.md section 4.
  */

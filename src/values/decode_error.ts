@@ -1,15 +1,15 @@
 /**
- * The error for bytes that are no value.
+ * The error for bytes that are not a value.
  *
  * @module
  */
 
-/** The bytes break a rule of the wire's values. It never leaves the library as it is. */
+/** Bytes break a rule of values on the wire. The library reports it as another error. */
 export class DecodeError extends Error {
   /** "DecodeError". */
   override name = "DecodeError";
 
-  /** Makes one of "Cannot read a value: " and the reason. */
+  /** Makes one with the message "Cannot read a value: " and the reason. */
   constructor(reason: string, options?: ErrorOptions) {
     super(`Cannot read a value: ${reason}`, options);
   }

@@ -1,12 +1,13 @@
 /**
- * JavaScript values to MessagePack with the Python extension types. PROTOCOL.md section 4 is the
- * text to this file.
+ * Writes JavaScript values as MessagePack with the extension types of Python. PROTOCOL.md section 4
+ * describes the format.
  *
  * @module
  */
 import { MAX_DEPTH } from "../wire/limits.ts";
 import { Fault, fieldStep, indexStep, noCounterpart, type Step, within } from "./codec/fault.ts";
 import { Writer } from "./codec/writer.ts";
+import type { ValueWriter } from "./entry.ts";
 import { WRITERS } from "./table.ts";
 import { writeBigInt } from "./types/big_int.ts";
 import { writeObjectAsPairs } from "./types/dict.ts";
@@ -14,16 +15,16 @@ import { writeObjectAsPairs } from "./types/dict.ts";
 /**
  * Writes values, one after another, into a buffer that is kept from message to message.
  *
- * After an error `truncate()` takes back what was half written, and the Encoder goes on.
+ * After an error, `truncate()` removes what was written in part, and the Encoder can go on.
  */
-export class Encoder extends Writer {
+export class Encoder extends Writer implements ValueWriter {
   #depth = 0;
 
   /**
-   * Appends one value. `path` names it in errors; `depth` is how many containers the caller has
-   * opened around it.
+   * Appends one value. `path` names it in errors; `depth` is the number of containers that the
+   * caller has opened around it.
    *
-   * @throws {EncodeError} If it, or something in it, cannot be sent. Part of it may be written.
+   * @throws {EncodeError} If the value, or one in it, cannot be sent. Part of it may be written.
    */
   value(value: unknown, path: string, depth = 0): void {
     this.setBusy(true);
@@ -37,7 +38,7 @@ export class Encoder extends Writer {
     }
   }
 
-  // From here on, for the entries of the table: part of the value that is being written.
+  // The methods from here on write parts of a value; the entries of the table use them.
 
   /** Writes any value. */
   write(value: unknown): void {
@@ -59,7 +60,7 @@ export class Encoder extends Writer {
     }
   }
 
-  /** Writes an array. `step` names the way from `container` to one of its elements in errors. */
+  /** Writes an array. In errors `step` names the step from `container` to an element. */
   array(list: readonly unknown[], container: object, step: Step): void {
     this.#enter();
     const length = list.length;
@@ -77,7 +78,7 @@ export class Encoder extends Writer {
     this.#depth--;
   }
 
-  /** Writes a map of `keys`, each with what `get` has for it. `step` counts both, as in pairs. */
+  /** Writes a map of `keys` and their values by `get`. `step` counts keys and values. */
   map(keys: readonly string[], get: (key: string) => unknown, container: object, step: Step): void {
     this.#enter();
     this.mapHeader(keys.length);
@@ -134,7 +135,7 @@ export class Encoder extends Writer {
     if (prototype === Object.prototype || prototype === null) {
       return this.#plain(value as Record<string, unknown>);
     }
-    // By instanceof, so that Node's Buffer is bytes as well.
+    // With instanceof, so that Node's Buffer is bytes, too.
     if (value instanceof Uint8Array) return this.bin(value);
     const write = WRITERS.get(prototype);
     if (write === undefined) throw noCounterpart(value);
@@ -152,7 +153,7 @@ export class Encoder extends Writer {
     let count = 0;
     let key = "";
     try {
-      // The same keys: this form of loop is what engines read properties in fastest.
+      // The same keys as above: engines read properties fastest in this form of loop.
       for (key in value) {
         if (++count > length || key === "__proto__") {
           count = -1;
@@ -169,8 +170,8 @@ export class Encoder extends Writer {
   }
 
   /**
-   * Writes a plain object whose keys are not what was claimed: one is `__proto__`, or a getter took
-   * one away, or Object.prototype has an enumerable one.
+   * Writes a plain object again if its number of keys was wrong: a key is `__proto__`, or a getter
+   * has removed a key, or Object.prototype has an enumerable one.
    */
   #again(value: Record<string, unknown>, keys: string[], start: number): void {
     this.rewind(start);
@@ -178,7 +179,7 @@ export class Encoder extends Writer {
     else this.map(keys, (key) => value[key], value, (index) => fieldStep(keys[index >> 1]!));
   }
 
-  /** Goes one level down. The way up is `#depth--`, which after an error does not matter. */
+  /** Goes one level down. `#depth--` goes up; after an error the depth does not matter. */
   #enter(): void {
     if (++this.#depth > MAX_DEPTH) {
       throw new Fault(`it is nested deeper than ${MAX_DEPTH} levels`, "object", true);
@@ -186,7 +187,7 @@ export class Encoder extends Writer {
   }
 }
 
-/** Symbols that are not enumerable are passed over, as strings are that are not. */
+/** Refuses enumerable symbols. Those that are not enumerable are ignored, as strings are. */
 function refuseSymbols(value: object, symbols: symbol[]): void {
   for (const symbol of symbols) {
     if (Object.prototype.propertyIsEnumerable.call(value, symbol)) {

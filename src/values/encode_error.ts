@@ -6,9 +6,9 @@
 import { PyProxyError } from "../common/error_base.ts";
 
 /**
- * A value cannot be sent to Python. Nothing of the message it was in has been sent.
+ * A value cannot be sent to Python. Nothing of its message was sent.
  *
- * @example Which value it is
+ * @example Find out which value it is
  * ```ts
  * import { connect, EncodeError } from "@pyproxy/client";
  *
@@ -23,9 +23,9 @@ import { PyProxyError } from "../common/error_base.ts";
 export class EncodeError extends PyProxyError {
   /** "EncodeError". */
   override name = "EncodeError";
-  /** Where the value is, such as `locs.rows[3].f`. */
+  /** The path to the value, such as `locs.rows[3].f`. */
   readonly path: string;
-  /** What the value is, such as `function`, `symbol` or the name of its class. */
+  /** The type of the value, such as `function`, `symbol` or the name of its class. */
   readonly valueType: string;
 
   /** Makes one; the library does. */

@@ -1,5 +1,5 @@
 /**
- * The types beyond plain MessagePack, one entry each. A new type is a new file and a line here.
+ * The table of types beyond plain MessagePack. A new type is a new file and a line here.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What may be sent and what may come.
+ * The types of values that can be sent, and of those that can come.
  *
  * @module
  */
@@ -16,10 +16,10 @@ export { Opaque } from "./types/opaque.ts";
 export { PythonScalar, type PythonScalarType } from "./types/scalar.ts";
 
 /**
- * What can be sent to Python: the right column of the table in this module's documentation, and what
- * only goes. Everything in it is copied.
+ * A value that can be sent to Python: the right column of the table in this module's documentation,
+ * and types that come back as another. Everything is copied.
  *
- * @example What a function may take
+ * @example The type of an argument
  * ```ts
  * import { connect, type Sendable } from "@pyproxy/client";
  *
@@ -58,10 +58,10 @@ export type Sendable =
   | { readonly [key: string]: Sendable };
 
 /**
- * What can come from Python, for `eval<Received>()` and a program that looks at what it gets: the
- * right column of the table in this module's documentation.
+ * A value that can come from Python, for `eval<Received>()` and programs that check what they get:
+ * the right column of the table in this module's documentation.
  *
- * @example What may come, where the code is not known
+ * @example The result of unknown code
  * ```ts
  * import { connect, type Received } from "@pyproxy/client";
  *

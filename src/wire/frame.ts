@@ -1,5 +1,5 @@
 /**
- * Frames: a header of 12 bytes and a body, and how they are written; frame_reader.ts reads them.
+ * Writes frames: a header of 12 bytes and a body. frame_reader.ts reads them.
  *
  * @module
  */
@@ -9,27 +9,27 @@ import { HEADER_BYTES, PROTOCOL_VERSION } from "./limits.ts";
 export interface Header {
   type: number;
   flags: number;
-  /** Length of the body in bytes. */
+  /** The length of the body in bytes. */
   length: number;
-  /** The request's id, 0 where the message is about none. */
+  /** The id of the eval or question, 0 if the message is about none. */
   id: number;
 }
 
 /** A whole frame as it was read. */
 export interface Frame extends Header {
   /**
-   * The body. It is a view of the reader's buffer and good until the reader's next `space()`,
-   * unless `owned` says otherwise.
+   * The body. Unless it is `owned`, it is a view of the reader's buffer and valid until the
+   * reader's next `space()`.
    */
   body: Uint8Array;
-  /** The body has an ArrayBuffer of its own, which nothing else will write to. */
+  /** Whether the body has an ArrayBuffer of its own, which nothing else writes to. */
   owned: boolean;
 }
 
-/** Thrown by {@linkcode FrameReader} for bytes that are no frame of this protocol. */
+/** Thrown by {@linkcode FrameReader} for bytes that are not a frame of this protocol. */
 export class FrameError extends Error {
   override name = "FrameError";
-  /** "VERSION" where the peer speaks another version of the protocol, else "PROTOCOL". */
+  /** "VERSION" if the peer speaks another version of the protocol, else "PROTOCOL". */
   readonly code: "PROTOCOL" | "VERSION";
 
   /** Makes one. */
@@ -39,7 +39,7 @@ export class FrameError extends Error {
   }
 }
 
-/** Writes a header at `at`; the body has to follow it. */
+/** Writes a header at `at`; the body must follow it. */
 export function writeHeader(
   into: Uint8Array,
   at: number,
@@ -75,7 +75,7 @@ export function frameBytes(
   return bytes;
 }
 
-/** Copies bytes to `at`. Usually they are few, and then a loop is quicker than a call. */
+/** Copies bytes to `at`. For a few bytes a loop is faster than a call. */
 export function copyFew(from: Uint8Array, into: Uint8Array, at: number): void {
   const { length } = from;
   if (length > FEW_BYTES) into.set(from, at);

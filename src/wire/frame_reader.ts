@@ -1,41 +1,42 @@
 /**
- * The reader of frames: bytes in, frames out; nothing here knows a socket.
+ * Reads frames: bytes in, frames out, without a socket.
  *
  * @module
  */
-import { type Frame, FrameError, type Header, readU32 } from "./frame.ts";
 import {
   FIRST_BUFFER_BYTES,
   GROWTH_FACTOR,
-  HEADER_BYTES,
   IDLE_BUFFER_BYTES,
   MAX_TRANSFER_BYTES,
-  PROTOCOL_VERSION,
-} from "./limits.ts";
+} from "./buffers.ts";
+import { type Frame, FrameError, type Header, readU32 } from "./frame.ts";
+import { HEADER_BYTES, PROTOCOL_VERSION } from "./limits.ts";
 
-/** Where a reader looks for a used buffer before it asks for a new one. */
+/** Used buffers, which a reader takes instead of new ones. */
 export interface Buffers {
-  /** Hands out one that has room for `size` bytes, if there is one: it is the caller's then. */
+  /**
+   * Hands out a buffer with room for `size` bytes, if there is one. It belongs to the caller then.
+   */
   take(size: number): ArrayBuffer | undefined;
 }
 
 /**
- * Takes a stream of bytes apart into frames.
+ * Splits a stream of bytes into frames.
  *
  * The caller asks where the next bytes go (`space()`), puts some there, and says how many
- * (`filled(n)`); so a socket reads straight into the frame it belongs to. Small frames share one
- * buffer, of 4 KiB while the stream is idle. A large body gets its own, which grows as its bytes
- * really come: a header that claims 256 MiB costs 64 KiB until they do.
+ * (`filled(n)`). So a socket reads straight into the frame. Small frames share one buffer, of 4 KiB
+ * while the stream is idle. A large body gets its own buffer, which grows as its bytes come: a
+ * header that claims 256 MiB costs 64 KiB until they do.
  *
  * After a {@linkcode FrameError} the reader stays broken: a stream cannot be resynchronised.
  */
 export class FrameReader {
-  /** The largest body taken; may be raised once the peer is known. */
+  /** The largest body that is allowed. It may be raised once the peer is known. */
   maxBody: number;
   readonly #firstBytes: number;
   readonly #buffers: Buffers | undefined;
   #buffer = new Uint8Array(IDLE_BUFFER_BYTES);
-  /** The small buffer has been full: this stream is not an idle one. */
+  /** The small buffer has been full: the stream is not idle. */
   #isBusy = false;
   #start = 0;
   #end = 0;
@@ -44,9 +45,9 @@ export class FrameReader {
   #spare: ArrayBufferLike | undefined;
 
   /**
-   * Makes one that refuses bodies longer than `maxBody` bytes. Where the headers are our own
-   * process's, `believes` gives a large body its whole buffer at once. So does a used one out of
-   * `buffers`, which costs nothing: a body in it is `owned` like others.
+   * Makes one that refuses bodies longer than `maxBody` bytes. With `believes`, for headers of a
+   * process of one's own, a large body gets its whole buffer at once. It does so as well if
+   * `buffers` has a used one, which costs nothing; a body in it is `owned` like others.
    */
   constructor(
     maxBody: number,
@@ -57,7 +58,7 @@ export class FrameReader {
     this.#firstBytes = believes ? Infinity : FIRST_BUFFER_BYTES;
   }
 
-  /** Whether part of a frame has come, so that an end of the stream here would cut it. */
+  /** Whether part of a frame has come: an end of the stream would cut it. */
   get midFrame(): boolean {
     return this.pending > 0;
   }
@@ -77,14 +78,14 @@ export class FrameReader {
     }
   }
 
-  /** What has come of a large frame that is being received. */
+  /** The large frame that is being received, if there is one. */
   get part(): { type: number; id: number; length: number; have: number } | undefined {
     if (this.#large === undefined) return undefined;
     const { header: { type, id, length }, have } = this.#large;
     return { type, id, length, have };
   }
 
-  /** Where the next bytes go: never empty. Views given out before may be overwritten. */
+  /** Where the next bytes go; never empty. Views that were given out may be overwritten. */
   space(): Uint8Array {
     const large = this.#large;
     if (large !== undefined) {
@@ -114,12 +115,12 @@ export class FrameReader {
   }
 
   /**
-   * Says that `count` bytes were put at the start of what `space()` gave, and gives the frames that
-   * are now whole. They are read off one by one: what is done about one, such as to raise `maxBody`,
-   * holds for the next, and those in front of a fault come before it is thrown. So it does not
-   * matter how the stream was cut. Take all of them before the next `space()`.
+   * Takes `count` bytes, which were put at the start of what `space()` gave, and yields the frames
+   * that are now complete. They are read one by one: a change after one, such as of `maxBody`,
+   * holds for the next, and an error is thrown after the frames before it. So it does not matter
+   * how the stream was cut. Take all frames before the next `space()`.
    *
-   * @throws {FrameError} On the way, where the bytes are no frame, or its body is too long.
+   * @throws {FrameError} If bytes are not a frame, or a body is too long.
    */
   filled(count: number): Generator<Frame, void, void> {
     if (this.#large !== undefined) this.#large.have += count;
@@ -179,8 +180,9 @@ export class FrameReader {
   }
 
   /**
-   * Gives back the body of a frame, which is good until the next `space()` then, even if it was
-   * `owned`. In a flood of large frames this saves garbage, of which V8 lets 64 MiB gather.
+   * Takes back the body of a frame. It is then valid until the next `space()`, even if it was
+   * `owned`. In a flood of large frames this saves garbage, of which V8 gathers 64 MiB before it
+   * collects.
    */
   reuse({ buffer }: Uint8Array): void {
     const size = buffer.byteLength;
@@ -188,7 +190,7 @@ export class FrameReader {
     if (size > (this.#spare?.byteLength ?? 0)) this.#spare = buffer;
   }
 
-  /** A new buffer; one that will be used again has room for bodies that are a little longer. */
+  /** A new buffer. One that will be used again has room for slightly longer bodies. */
   #bodyOf(size: number): Uint8Array {
     if (this.#buffers === undefined || size < FIRST_BUFFER_BYTES) return new Uint8Array(size);
     const rounded = Math.ceil(size / FIRST_BUFFER_BYTES) * FIRST_BUFFER_BYTES;
@@ -205,7 +207,8 @@ export class FrameReader {
     if (version !== PROTOCOL_VERSION) {
       throw new FrameError(
         "VERSION",
-        `the peer speaks version ${version} of the protocol, this side version ${PROTOCOL_VERSION}`,
+        `the peer speaks version ${version} of the protocol, this side version ` +
+          `${PROTOCOL_VERSION}; update ${version < PROTOCOL_VERSION ? "the peer" : "this side"}`,
       );
     }
   }

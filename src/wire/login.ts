@@ -1,12 +1,12 @@
 /**
- * What both ends of a login have in common (PROTOCOL.md, "Login"): what is signed, and how proofs
- * are compared. The key is the token; it never travels.
+ * What both ends of a login share (PROTOCOL.md, "Login"): what a proof signs, and how proofs are
+ * compared. The key is the token, which is never sent.
  *
  * @module
  */
 import { NONCE_BYTES } from "./limits.ts";
 
-/** Whose proof it is: one of the three can never pass for another. */
+/** Whose proof it is. A proof of one role is wrong for the others. */
 export type ProofRole = "client" | "server" | "output";
 
 /** A nonce or a proof: 32 bytes as hexadecimal digits. */
@@ -23,9 +23,9 @@ export function isNonce(text: string): boolean {
 }
 
 /**
- * The message whose HMAC-SHA-256 under the token is a proof: who proves, and both frames of the
- * challenge as they travelled. Each end has put a nonce into one of them, so that no proof is good
- * for another connection.
+ * The message whose HMAC-SHA-256 with the token as the key is a proof: the role, and both frames of
+ * the challenge as they were sent. Each end has put a nonce into one of them, so a proof is valid
+ * for one connection only.
  */
 export function proofMessage(
   role: ProofRole,
@@ -35,15 +35,15 @@ export function proofMessage(
   const name = new TextEncoder().encode(role);
   const message = new Uint8Array(name.length + hello.length + challenge.length);
   message.set(name);
-  // A frame begins with a zero byte: the role ends there.
+  // A frame begins with a zero byte, which ends the role.
   message.set(hello, name.length);
   message.set(challenge, name.length + hello.length);
   return message;
 }
 
 /**
- * Compares what a peer gave with what only a friend can know, in a time that says nothing of how
- * much of it was right. The one place where secrets are compared.
+ * Compares a secret that a peer gave with the expected one, in constant time. All secrets are
+ * compared here.
  */
 export function isSameSecret(given: string, expected: string): boolean {
   if (given.length !== expected.length) return false;
@@ -55,12 +55,12 @@ export function isSameSecret(given: string, expected: string): boolean {
 }
 
 /**
- * Says what is wrong with a token, without showing it; undefined if nothing is. Visible ASCII only,
- * so that no end of line, encoding or normal form can make two of one token.
+ * What is wrong with a token, without showing it; undefined if nothing is. Only visible ASCII is
+ * allowed, so that line ends, encodings and normal forms cannot make two tokens of one.
  */
 export function tokenFlaw(token: unknown): string | undefined {
-  if (typeof token !== "string") return "the token is no string";
+  if (typeof token !== "string") return "the token is not a string";
   if (token === "") return "the token is empty";
   if (/^[\x21-\x7e]+$/.test(token)) return undefined;
-  return "the token has a character that is no visible ASCII one, such as a space or an end of line";
+  return "the token has a character that is not visible ASCII, such as a space or an end of line";
 }

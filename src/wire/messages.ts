@@ -34,12 +34,10 @@ export type MessageType = typeof MessageType[keyof typeof MessageType];
 
 /** The flags of an EVAL, bits. */
 export const EvalFlag = {
-  /** The control map has a `namespace`: the server has to look into it. */
-  NAMESPACE: 0x01,
   /** Tell by a RUNNING when the eval has been running for a moment. */
-  RUNNING: 0x02,
+  RUNNING: 0x01,
   /** The RESULT may say SILENT. */
-  SILENT: 0x04,
+  SILENT: 0x02,
 } as const;
 
 /** In the flags of a RESULT, beside its status: the eval wrote nothing, and no end of it is told. */
@@ -162,9 +160,11 @@ export interface OutputHello {
   proof?: string;
 }
 
-/** Control map of EVAL; the values that follow are one array `[locs, globs]`, or nothing. */
+/**
+ * Control map of EVAL, for the server to read. Behind it come the code, one string, and the values,
+ * one array `[locs, globs]` or nothing, which only Python reads.
+ */
 export interface EvalControl {
-  code: string;
   namespace?: string;
   strict?: boolean;
 }

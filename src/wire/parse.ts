@@ -1,6 +1,6 @@
 /**
- * Control bodies of the server's messages, checked field by field. Only own, expected fields are
- * read, unknown ones ignored.
+ * Checks the control bodies of the server's messages, field by field. Only expected own fields are
+ * read; others are ignored.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type {
   Status,
 } from "./messages.ts";
 
-/** Thrown when a control body is not what its message says. */
+/** Thrown when a control body does not have the form of its message. */
 export class BodyError extends Error {
   override name = "BodyError";
 }
@@ -189,7 +189,7 @@ function text(what: string, map: Record<string, unknown>, field: string): string
   throw new BodyError(`${what} has no string '${field}'`);
 }
 
-/** A list of strings that may be missing. */
+/** Reads a list of strings that may be missing. */
 function words(what: string, map: Record<string, unknown>, field: string): string[] {
   const value = Object.hasOwn(map, field) ? map[field] : [];
   if (Array.isArray(value) && value.every((word) => typeof word === "string")) return value;

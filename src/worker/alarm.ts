@@ -1,15 +1,16 @@
 /**
- * The timer of a session's thread for what every session waits for. Deno loads Node's timers at a
- * thread's first `setTimeout`, which takes 4 ms and 1.6 MB: they are left to what few sessions ask for.
+ * The timer that every session's thread uses. At the first `setTimeout` of a thread Deno loads
+ * Node's timers, which takes 4 ms and 1.6 MB. So `setTimeout` is used only by what few sessions
+ * need.
  *
  * @module
  */
 
 /**
- * Calls `run` once, in so many milliseconds.
+ * Calls `run` once, after `ms` milliseconds.
  *
- * @returns What calls it off. The runtime forgets the timer itself when it is due, not before: so
- * this is for few alarms, and short ones.
+ * @returns A function that cancels it. The runtime frees the timer only when it is due, so use this
+ * for few and short alarms.
  */
 export function alarm(ms: number, run: () => void): () => void {
   const signal = AbortSignal.timeout(ms);

@@ -1,41 +1,36 @@
 /**
- * One session's IO, in its own thread: owns both sockets, runs their read and write loops and the
- * timers, and drives connection.ts with them.
+ * The IO of one session, in its own thread. It owns both sockets and the timers, runs the read and
+ * write loops, and drives connection.ts with them.
  *
  * @module
  */
-import type { FromWorker, OpenMessage, ToWorker } from "../bridge/bridge.ts";
-import { ResultBatch } from "../bridge/result_batch.ts";
-import { formatAddress, outputAddress } from "../common/address.ts";
-import type { Address } from "../common/address.ts";
+import type { OpenMessage, ToWorker } from "../bridge/bridge.ts";
+import { type Address, formatAddress, outputAddress } from "../common/address.ts";
 import { VERSION } from "../common/version.ts";
 import { Connection } from "../protocol/connection.ts";
 import type { ConnectionEvent } from "../protocol/connection_event.ts";
+import { CLOSE_DEADLINE_MS } from "../protocol/deadlines.ts";
 import type { Transcript } from "../protocol/login.ts";
-import { ProgressWatch } from "../protocol/progress.ts";
 import { proofsOf } from "../protocol/proofs.ts";
 import type { StreamName } from "../protocol/rules.ts";
 import { dial } from "../transport/dial.ts";
-import { Outbox } from "../transport/outbox.ts";
 import type { Dial, Transport } from "../transport/transport.ts";
-import { CLOSE_DEADLINE_MS, MIN_USED_BUFFER_BYTES, PROGRESS_INTERVAL_MS } from "../wire/limits.ts";
 import { newNonce } from "../wire/login.ts";
 import { alarm } from "./alarm.ts";
+import { EvalTimers } from "./eval_timers.ts";
+import { OpenStreams } from "./open_streams.ts";
+import { OutputPause } from "./output_pause.ts";
+import type { Post } from "./post.ts";
+import { ProgressReports } from "./progress_reports.ts";
+import { ResultPosts } from "./result_posts.ts";
+import { SentReports } from "./sent_reports.ts";
 import { UnreadOutput } from "./unread_output.ts";
 
-/** Silence and the age of unread output are looked at this often: a dead peer costs 1 s more. */
+/** How often silence and the age of unread output are checked: a dead peer is noticed 1 s later. */
 const TICK_MS = 1_000;
 
-/** A result whose body is larger goes to the main thread by itself, uncopied. */
-const LARGE_RESULT_BYTES = 32 * 1024;
-
-/** Posts a message to the main thread. */
-export type Post = (message: FromWorker, transfer?: ArrayBuffer[]) => void;
-
-interface Stream {
-  transport: Transport;
-  outbox: Outbox;
-}
+/** The buffer of a larger batch of evals is given back for the next one: fresh memory is slow. */
+const MIN_USED_BUFFER_BYTES = 256 * 1024;
 
 /** The session in its thread. */
 export class Engine {
@@ -44,26 +39,20 @@ export class Engine {
   readonly #options: OpenMessage;
   readonly #connection: Connection;
   readonly #output: UnreadOutput;
-  readonly #results = new ResultBatch();
-  readonly #streams: Partial<Record<StreamName, Stream>> = {};
+  readonly #results: ResultPosts;
+  readonly #streams = new OpenStreams();
   readonly #dialling = new AbortController();
-  /** The outputstream is to be opened as soon as the server's hello says where. */
+  /** Whether to open the outputstream as soon as the server's hello says where. */
   #connectsNext = false;
-  /** Timers of evals with a `timeout`. */
-  readonly #timeouts = new Map<number, ReturnType<typeof setTimeout>>();
-  /** A large batch of EVALs that is just being given to the connection. */
+  readonly #timers: EvalTimers;
+  readonly #progress: ProgressReports;
+  readonly #sentReports: SentReports;
+  readonly #pause = new OutputPause();
+  /** A large batch of EVALs, while it is given to the connection. */
   #batch: Uint8Array<ArrayBuffer> | undefined;
-  #reportedId = 0;
-  #unreportedBytes = 0;
-  readonly #progress = new ProgressWatch();
-  #progressTimer: ReturnType<typeof setInterval> | undefined;
-  /** Since when the outputstream has not been read because its readers are behind. */
-  #pausedAt: number | undefined;
-  /** What calls the next tick off, and the end of waiting for a goodbye. */
+  /** Cancel the next tick, and the deadline of the goodbye. */
   #stopTicks: (() => void) | undefined;
   #stopClosing: (() => void) | undefined;
-  /** Set while the outputstream is not read because its readers are behind. */
-  #resume: (() => void) | undefined;
 
   /** Starts the session: dials the mainstream with `dialStream` and says hello. */
   constructor(options: OpenMessage, post: Post, dialStream: Dial = dial) {
@@ -81,10 +70,14 @@ export class Engine {
       perEval: options.unreadOutputPerEval,
       perSession: options.unreadOutputPerSession,
     }, (id) => this.#connection.hasEnded(id));
+    this.#timers = new EvalTimers((id) => this.#expired(id));
+    this.#results = new ResultPosts(post);
+    this.#progress = new ProgressReports(post);
+    this.#sentReports = new SentReports(options.sentReportEvals, options.sentReportBytes);
     this.#run("main", options.address);
   }
 
-  /** Takes a message of the main thread. */
+  /** Takes a message from the main thread. */
   message(message: Exclude<ToWorker, OpenMessage>): void {
     switch (message.kind) {
       case "connect":
@@ -92,9 +85,7 @@ export class Engine {
         else this.#connect();
         break;
       case "evals":
-        for (const [id, ms] of message.timeouts) {
-          this.#timeouts.set(id, setTimeout(() => this.#expired(id), ms));
-        }
+        this.#timers.start(message.timeouts);
         this.#progress.add(message.watched, message.bytes);
         if (message.bytes.length > MIN_USED_BUFFER_BYTES) this.#batch = message.bytes;
         this.#connection.evals(message.bytes);
@@ -156,11 +147,10 @@ export class Engine {
         return;
       }
       if (this.#connection.ended) return transport.close();
-      const outbox = new Outbox(transport, (error) => {
+      this.#streams.add(name, transport, (error) => {
         this.#connection.lost(name, error);
         this.#work();
       });
-      this.#streams[name] = { transport, outbox };
       this.#connection.dialled(name, performance.now());
       this.#work();
       await this.#read(name, transport);
@@ -182,35 +172,27 @@ export class Engine {
       this.#work();
       if (name === "output" && this.#output.full && !this.#connection.ended) {
         this.#connection.paused("output");
-        this.#pausedAt = performance.now();
-        await new Promise<void>((resolve) => this.#resume = resolve);
-        this.#pausedAt = undefined;
+        await this.#pause.begin();
         this.#connection.resumed("output", performance.now());
       }
     }
   }
 
-  /** Carries out what the connection wants, and tells the main thread what is new. */
+  /** Carries out the events of the connection, and reports to the main thread. */
   #work(): void {
     let isOpened = false;
     for (const event of this.#connection.takeEvents()) {
       switch (event.kind) {
         case "send":
           if (event.stream === "main") this.#progress.given(event.bytes);
-          this.#streams[event.stream]?.outbox.send(event.bytes, this.#doneWith(event.bytes));
+          this.#streams.send(event.stream, event.bytes, this.#doneWith(event.bytes));
           break;
         case "result":
-          this.#settled(event.id, event.body.length);
+          if (this.#output.has(event.id)) this.#output.settled(event.id, performance.now());
+          this.#progress.finish(event.id, event.body.length);
+          this.#timers.stop(event.id);
           if (event.isSilent) this.#output.silent(event.id);
-          if (event.body.length <= LARGE_RESULT_BYTES) {
-            this.#results.add(event.id, event.status, event.body);
-          } else {
-            const body = event.owned
-              ? event.body as Uint8Array<ArrayBuffer>
-              : event.body.slice() as Uint8Array<ArrayBuffer>;
-            const { id, status } = event;
-            this.#post({ kind: "result", id, status, body }, [body.buffer]);
-          }
+          this.#results.add(event.id, event.status, event.body, event.owned);
           break;
         case "output":
           this.#output.output(event.id, event.fd, event.bytes);
@@ -241,34 +223,25 @@ export class Engine {
           this.#post(event);
           break;
         case "sent":
-          this.#sent(event);
+          if (this.#sentReports.isDue(event.id, event.bytes)) {
+            this.#post({ kind: "sent", id: event.id });
+          }
           break;
         case "closed":
-          this.#postResults();
+          this.#results.flush();
           this.#end(event);
           return;
         default:
           event satisfies never;
       }
     }
-    this.#postResults();
+    this.#results.flush();
     this.#postOutput();
-    if (this.#progressTimer !== undefined || !this.#progress.isEmpty) this.#watchProgress();
-    if (!this.#output.full) {
-      this.#resume?.();
-      this.#resume = undefined;
-    }
-    if (isOpened) this.#opened();
-  }
-
-  #opened(): void {
+    if (!this.#connection.ended) this.#progress.update(this.#streams, this.#connection);
+    if (!this.#output.full) this.#pause.end();
+    if (!isOpened) return;
     if (this.#connectsNext) this.message({ kind: "connect" });
-    if (!this.#connection.ended) this.#tickLater();
-  }
-
-  #postResults(): void {
-    const bytes = this.#results.take();
-    if (bytes !== undefined) this.#post({ kind: "results", bytes }, [bytes.buffer]);
+    if (!this.#connection.ended) this.#stopTicks = alarm(TICK_MS, () => this.#tick());
   }
 
   #postOutput(everything = false): void {
@@ -279,26 +252,7 @@ export class Engine {
     if (items.length > 0) this.#post({ kind: "output", items });
   }
 
-  #settled(id: number, length: number): void {
-    if (this.#output.has(id)) this.#output.settled(id, performance.now());
-    const progress = this.#progress.finish(id, length);
-    if (progress !== undefined) this.#post({ kind: "progress", id, progress });
-    if (this.#timeouts.size === 0) return;
-    clearTimeout(this.#timeouts.get(id));
-    this.#timeouts.delete(id);
-  }
-
-  /** A result tells the main thread as well that its eval was sent: a lone eval needs no more. */
-  #sent({ id, bytes }: { id: number; bytes: number }): void {
-    this.#unreportedBytes += bytes;
-    const { sentReportEvals, sentReportBytes } = this.#options;
-    if (id - this.#reportedId < sentReportEvals && this.#unreportedBytes < sentReportBytes) return;
-    this.#reportedId = id;
-    this.#unreportedBytes = 0;
-    this.#post({ kind: "sent", id });
-  }
-
-  /** A large batch goes back to where the next may need its buffer, if all of it leaves at once. */
+  /** What to call once a large batch is written, if all of it was sent: it gives the buffer back. */
   #doneWith(bytes: Uint8Array): (() => void) | undefined {
     const batch = this.#batch;
     if (bytes !== batch) return undefined;
@@ -306,37 +260,15 @@ export class Engine {
   }
 
   #expired(id: number): void {
-    this.#timeouts.delete(id);
     this.#post({ kind: "expired", id });
     this.#connection.cancel(id, "timeout");
     this.#work();
   }
 
-  #postProgress(): void {
-    const written = this.#streams.main?.transport.written ?? 0;
-    for (const [id, progress] of this.#progress.moved(written, this.#connection.part)) {
-      this.#post({ kind: "progress", id, progress });
-    }
-  }
-
-  /** Runs its timer while there is something to watch. */
-  #watchProgress(): void {
-    if (this.#progress.isEmpty || this.#connection.ended) {
-      clearInterval(this.#progressTimer);
-      this.#progressTimer = undefined;
-    } else this.#progressTimer ??= setInterval(() => this.#postProgress(), PROGRESS_INTERVAL_MS);
-  }
-
-  #tickLater(): void {
-    this.#stopTicks = alarm(TICK_MS, () => this.#tick());
-  }
-
   #tick(): void {
-    this.#tickLater();
-    if (this.#pausedAt !== undefined) {
-      const seconds = Math.round((performance.now() - this.#pausedAt) / 1000);
-      if (seconds > 0) this.#post({ kind: "reader_slow", seconds });
-    }
+    this.#stopTicks = alarm(TICK_MS, () => this.#tick());
+    const { seconds } = this.#pause;
+    if (seconds > 0) this.#post({ kind: "reader_slow", seconds });
     this.#connection.tick(performance.now());
     this.#output.tick(performance.now());
     this.#work();
@@ -344,33 +276,24 @@ export class Engine {
 
   #close(drain: boolean): void {
     this.#connection.close(drain);
-    // A drain takes as long as its evals; a goodbye that nobody answers does not.
-    if (!drain && this.#stopClosing === undefined) {
-      this.#stopClosing = alarm(CLOSE_DEADLINE_MS, () => {
-        this.#connection.lost("main");
-        this.#work();
-      });
-    }
+    // A drain takes as long as its evals. A goodbye without an answer has a deadline.
+    if (drain || this.#stopClosing !== undefined) return;
+    this.#stopClosing = alarm(CLOSE_DEADLINE_MS, () => {
+      this.#connection.lost("main");
+      this.#work();
+    });
   }
 
-  /** The session is over: what readers wait for goes out, then everything is let go. */
+  /** Ends the session: sends readers what they wait for, then frees everything. */
   async #end(event: Extract<ConnectionEvent, { kind: "closed" }>): Promise<void> {
     this.#postOutput(true);
     this.#stopTicks?.();
     this.#stopClosing?.();
-    if (this.#progressTimer !== undefined) clearInterval(this.#progressTimer);
-    for (const timer of this.#timeouts.values()) clearTimeout(timer);
-    this.#timeouts.clear();
+    this.#progress.stop();
+    this.#timers.stopAll();
     this.#dialling.abort();
-    this.#resume?.();
-    const streams = Object.values(this.#streams);
-    // A last ERROR or GOODBYE should reach the server, but a full socket must not hold us.
-    const written = Promise.all(streams.map(({ outbox }) => outbox.idle()));
-    const deadline = Promise.withResolvers<void>();
-    const stopWaiting = alarm(CLOSE_DEADLINE_MS, deadline.resolve);
-    await Promise.race([written, deadline.promise]);
-    stopWaiting();
-    for (const { transport } of streams) transport.close();
+    this.#pause.end();
+    await this.#streams.close();
     this.#post(event);
   }
 }

@@ -1,22 +1,24 @@
 /**
- * Output that is kept in memory until somebody reads it: pieces of one descriptor are joined in
- * blocks, and the blocks of what is dropped are used again. A flood that nobody reads so makes no
- * garbage, of which V8 lets 64 MiB gather before it looks.
+ * Output that is kept in memory until it is read. Pieces of one descriptor are joined in blocks,
+ * and the blocks of dropped output are used again. So a flood that nobody reads makes no garbage,
+ * of which V8 gathers 64 MiB before it collects.
  *
  * @module
  */
 
-/** What keeping a chunk costs beside its bytes, so that many small ones are not for free. */
+/** What a chunk costs besides its bytes, so that many small ones count, too. */
 const CHUNK_COST_BYTES = 64;
 
-/** The least and the most bytes of a block; between them an eighth of what one eval may keep. */
+/**
+ * The least and the most bytes of a block. Between them it is an eighth of what one eval may keep.
+ */
 const LEAST_BLOCK_BYTES = 4 * 1024;
 const LARGEST_BLOCK_BYTES = 64 * 1024;
 
-/** Blocks kept to be used again: as many as one piece of output may drop and take. */
+/** The number of spare blocks that are kept: one piece of output drops or takes at most as many. */
 const SPARE_BLOCKS = 4;
 
-/** Neighbouring bytes of one descriptor. */
+/** Consecutive bytes of one descriptor. */
 interface Chunk {
   fd: 1 | 2;
   buffer: Uint8Array<ArrayBuffer>;
@@ -28,7 +30,7 @@ export class Blocks {
   readonly size: number;
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
 
-  /** Makes them for evals that keep at most so many bytes each. */
+  /** Makes blocks for evals that keep at most `perEval` bytes each. */
   constructor(perEval: number) {
     this.size = Math.min(LARGEST_BLOCK_BYTES, Math.max(LEAST_BLOCK_BYTES, perEval >> 3));
   }
@@ -38,24 +40,24 @@ export class Blocks {
     return this.#spare.pop() ?? new Uint8Array(this.size);
   }
 
-  /** Takes back what nobody uses any more. */
+  /** Takes back a buffer that is not used any more. */
   giveBack(buffer: Uint8Array<ArrayBuffer>): void {
     if (buffer.length === this.size && this.#spare.length < SPARE_BLOCKS) this.#spare.push(buffer);
   }
 }
 
-/** What is kept of one eval's output, oldest first. */
+/** The kept output of one eval, oldest first. */
 export class KeptOutput {
   readonly #blocks: Blocks;
   #chunks: Chunk[] = [];
   #cost = 0;
 
-  /** Makes an empty one. */
+  /** Makes one without output. */
   constructor(blocks: Blocks) {
     this.#blocks = blocks;
   }
 
-  /** The memory it takes. */
+  /** The memory that it takes. */
   get cost(): number {
     return this.#cost;
   }
@@ -65,7 +67,7 @@ export class KeptOutput {
     return this.#chunks.length === 0;
   }
 
-  /** Copies `bytes` to the end. */
+  /** Appends a copy of `bytes`. */
   add(fd: 1 | 2, bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       const chunk = this.#room(fd, bytes.length - at);
@@ -76,7 +78,7 @@ export class KeptOutput {
     }
   }
 
-  /** Lets go of the oldest chunk; says how many bytes it had. */
+  /** Drops the oldest chunk; returns how many bytes it had. */
   dropOldest(): number {
     const { buffer, length } = this.#chunks.shift()!;
     this.#cost -= buffer.length + CHUNK_COST_BYTES;
@@ -84,17 +86,19 @@ export class KeptOutput {
     return length;
   }
 
-  /** Everything, each piece with a buffer of its own. It stays here. */
+  /** Copies of all chunks, each in a buffer of its own. */
   pieces(): { fd: 1 | 2; bytes: Uint8Array<ArrayBuffer> }[] {
     return this.#chunks.map(({ fd, buffer, length }) => ({ fd, bytes: buffer.slice(0, length) }));
   }
 
-  /** Lets go of everything. */
+  /** Drops everything. */
   clear(): void {
     while (!this.isEmpty) this.dropOldest();
   }
 
-  /** The chunk that the next bytes go to, with room for at least one and `wanted` if that can be. */
+  /**
+   * The chunk for the next bytes. It has room for one byte at least, and for `wanted` if possible.
+   */
   #room(fd: 1 | 2, wanted: number): Chunk {
     const { size } = this.#blocks;
     const last = this.#chunks.at(-1);
@@ -108,7 +112,7 @@ export class KeptOutput {
       }
       return last;
     }
-    // What has filled a block will most likely fill another: growing each anew would be garbage.
+    // An eval that has filled a block most likely fills another: growing each would make garbage.
     const buffer = last?.fd === fd ? this.#blocks.take() : this.#buffer(Math.min(size, wanted));
     const chunk = { fd, buffer, length: 0 };
     this.#chunks.push(chunk);

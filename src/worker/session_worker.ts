@@ -1,17 +1,16 @@
 /**
- * The entry of a session's thread, a Web Worker. What really runs is this with all it imports in one
- * module, worker_source.ts: `deno task worker` after each change.
+ * The entry of a session's thread, a Web Worker. The worker runs worker_source.ts, which has this
+ * file and all its imports in one module: run `deno task worker` after each change.
  *
- * Handlers stand before the first await, or messages would be lost. Whatever fails in here is told
- * to the main thread: an uncaught error would end the whole program in Deno, and pass in silence in
- * Bun.
+ * The handlers are set before the first await, or messages would be lost. Every failure is reported
+ * to the main thread: an uncaught error would end the whole program in Deno, and be ignored in Bun.
  *
  * @module
  */
 import type { FromWorker, OpenMessage, ToWorker } from "../bridge/bridge.ts";
 import { Engine } from "./engine.ts";
 
-// `self` has no types of a worker without a lib reference, which JSR refuses: cast once.
+// The types of a worker's `self` need a lib reference, which JSR refuses: so this casts once.
 const scope = self as unknown as {
   postMessage(message: FromWorker, transfer?: ArrayBuffer[]): void;
   onmessage: (event: MessageEvent<ToWorker>) => void;
@@ -43,7 +42,7 @@ scope.addEventListener("unhandledrejection", (event) => {
 });
 
 function post(message: FromWorker, transfer?: ArrayBuffer[]): void {
-  // Deno looks into a list even if it is empty: the first such message takes a millisecond more.
+  // Deno processes the list even if it is empty: the first such message takes 1 ms more.
   if (transfer === undefined) scope.postMessage(message);
   else scope.postMessage(message, transfer);
 }

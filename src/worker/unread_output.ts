@@ -1,25 +1,23 @@
 /**
- * What becomes of output in the session's thread: it goes to its readers on the main thread as far
- * as they have given credit; what nobody reads is kept up to a limit, the newest of it, and what is
- * dropped is counted. No IO and no clock in here.
+ * Output in the session's thread. It goes to its readers on the main thread, within the credit that
+ * they give. Of output without a reader the newest is kept up to a limit, and what is dropped is
+ * counted. There is no IO and no clock in here.
  *
  * @module
  */
 import type { Channel, OutputItem } from "../bridge/bridge.ts";
-import {
-  OUTPUT_CREDIT_BYTES,
-  OUTPUT_WAITING_BYTES,
-  UNREAD_LOG_BYTES,
-  UNREAD_LOG_RECORDS,
-  UNREAD_OUTPUT_LIFE_MS,
-} from "../wire/limits.ts";
 import type { LogRecord } from "../wire/messages.ts";
+import { CreditedItems } from "./credited_items.ts";
+import { KeptLogs } from "./kept_logs.ts";
 import { Blocks, KeptOutput } from "./kept_output.ts";
+import { UNREAD_OUTPUT_LIFE_MS } from "./output_limits.ts";
 
-/** Drops are told at their reader's coming, at the eval's end, and each time this much is gone. */
+/**
+ * Drops are reported when a reader comes, when the eval ends, and each time this much is dropped.
+ */
 const DROP_REPORT_BYTES = 1024 * 1024;
 
-interface Entry {
+interface EvalOutput {
   kept: KeptOutput;
   dropped: number;
   reported: number;
@@ -28,32 +26,28 @@ interface Entry {
   settledAt: number | undefined;
 }
 
-/** The output of one session on its way to whoever reads it. */
+/** The output and the log of one session. */
 export class UnreadOutput {
   readonly #perEval: number;
   readonly #perSession: number;
   readonly #blocks: Blocks;
-  readonly #evals = new Map<number, Entry>();
-  /** Those of them whose output has not ended. */
+  readonly #evals = new Map<number, EvalOutput>();
+  /** The ids of those whose output has not ended. */
   readonly #open = new Set<number>();
   #cost = 0;
   readonly #hasEnded: (id: number) => boolean;
-  /** Evals that never left, where `hasEnded` does not know it yet: no end of theirs will come. */
+  /** Evals that were never sent, as long as `hasEnded` does not know: their output will not end. */
   readonly #neverSent = new Set<number>();
   #allWatched = false;
   #logsWatched = false;
-  #logs: { record: LogRecord; size: number }[] = [];
-  #logBytes = 0;
-  #logsDropped = 0;
-  /** On its way to readers, waiting for credit. */
-  #out: OutputItem[] = [];
-  #outBytes = 0;
-  #credit = OUTPUT_CREDIT_BYTES;
+  readonly #logs = new KeptLogs();
+  /** Items for readers that wait for credit. */
+  readonly #out = new CreditedItems();
   #drops: { id: number; bytes: number }[] = [];
 
   /**
-   * Makes one that keeps at most so many bytes unread. `hasEnded` says of an eval that is not known
-   * here whether no output of it comes any more.
+   * Makes one that keeps at most so many unread bytes. `hasEnded` says whether the output of an
+   * eval that is unknown here has ended.
    */
   constructor(
     limits: { perEval: number; perSession: number },
@@ -65,35 +59,36 @@ export class UnreadOutput {
     this.#blocks = new Blocks(limits.perEval);
   }
 
-  /** Whether readers are so far behind that no more output should be taken from the stream. */
+  /** Whether readers are so far behind that the stream should not be read. */
   get full(): boolean {
-    return this.#outBytes >= OUTPUT_WAITING_BYTES;
+    return this.#out.full;
   }
 
   /** Takes a piece of output; `bytes` are copied. */
   output(id: number, fd: 1 | 2, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const entry = this.#entry(id);
-    if (entry.watched || this.#allWatched) {
-      const to = { eval: entry.watched, all: this.#allWatched };
-      this.#push({ kind: "chunk", id, fd, bytes: bytes.slice(), to }, bytes.length);
+    const output = this.#outputOf(id);
+    if (output.watched || this.#allWatched) {
+      const to = { eval: output.watched, all: this.#allWatched };
+      this.#out.push({ kind: "chunk", id, fd, bytes: bytes.slice(), to });
     }
-    if (!entry.watched) this.#keep(id, entry, fd, bytes);
+    if (!output.watched) this.#keep(id, output, fd, bytes);
   }
 
-  /** Every eval up to `id` has no more output. */
+  /** The output of every eval up to `id` has ended. */
   end(id: number): void {
     for (const key of this.#open) if (key <= id) this.#end(key);
   }
 
-  /** This eval has had no output and has none. */
+  /** This eval had no output, and it has ended. */
   silent(id: number): void {
     if (this.#open.has(id)) this.#end(id);
   }
 
-  /** This eval never left the client: it has no output. */
+  /** This eval was never sent: it has no output. */
   neverSent(id: number): void {
-    // In ascending order, or nearly: what is left behind by one that is not goes with the next.
+    // The ids come nearly in order: what an id out of order leaves here is removed with the next
+    // one.
     for (const never of this.#neverSent) {
       if (!this.#hasEnded(never)) break;
       this.#neverSent.delete(never);
@@ -104,15 +99,8 @@ export class UnreadOutput {
 
   /** Takes a record of the server's log, which came in `size` bytes. */
   log(record: LogRecord, size: number): void {
-    if (this.#logsWatched) this.#push({ kind: "log", record, size }, size);
-    else {
-      this.#logs.push({ record, size });
-      this.#logBytes += size;
-      while (this.#logs.length > UNREAD_LOG_RECORDS || this.#logBytes > UNREAD_LOG_BYTES) {
-        this.#logBytes -= this.#logs.shift()!.size;
-        this.#logsDropped++;
-      }
-    }
+    if (this.#logsWatched) this.#out.push({ kind: "log", record, size });
+    else this.#logs.add(record, size);
   }
 
   /** A reader came or went. A reader that comes gets what is there now. */
@@ -122,57 +110,51 @@ export class UnreadOutput {
     else this.#watchEval(what, on);
   }
 
-  /** Readers have taken `bytes`. */
+  /** Readers have read `bytes` bytes. */
   giveCredit(bytes: number): void {
-    this.#credit += bytes;
+    this.#out.giveCredit(bytes);
   }
 
-  /** Whether there is something of an eval. */
+  /** Whether something of an eval is kept. */
   has(id: number): boolean {
     return this.#evals.has(id);
   }
 
-  /** An eval has its result: its unread output lives for a while from now on. */
+  /** An eval has its result: its unread output is kept for a limited time from now on. */
   settled(id: number, now: number): void {
-    const entry = this.#evals.get(id);
-    if (entry !== undefined) entry.settledAt = now;
+    const output = this.#evals.get(id);
+    if (output !== undefined) output.settledAt = now;
   }
 
-  /** Frees unread output whose time has passed. */
+  /** Frees unread output whose time is over. */
   tick(now: number): void {
-    for (const [id, entry] of this.#evals) {
-      if (entry.watched || !entry.ended) continue;
-      // An eval may be settled before its first output comes: then its time starts here.
-      entry.settledAt ??= now;
-      if (now - entry.settledAt < UNREAD_OUTPUT_LIFE_MS) continue;
-      while (!entry.kept.isEmpty) this.#dropOldest(entry);
-      this.#report(id, entry);
+    for (const [id, output] of this.#evals) {
+      if (output.watched || !output.ended) continue;
+      // If an eval is settled before its first output comes, its time starts here.
+      output.settledAt ??= now;
+      if (now - output.settledAt < UNREAD_OUTPUT_LIFE_MS) continue;
+      while (!output.kept.isEmpty) this.#dropOldest(output);
+      this.#report(id, output);
       this.#evals.delete(id);
     }
   }
 
-  /** What may go to the readers now, within their credit; all of it when the session ends. */
+  /** The items that may go to readers now, within their credit; all of them if the session ends. */
   take(everything = false): OutputItem[] {
-    let count = 0;
-    while (count < this.#out.length && (everything || this.#credit > 0)) {
-      const size = sizeOf(this.#out[count++]!);
-      this.#credit -= size;
-      this.#outBytes -= size;
-    }
-    return this.#out.splice(0, count);
+    return this.#out.take(everything);
   }
 
-  /** How much was dropped, by eval, where there is news since the last call. */
+  /** The dropped bytes of the evals for which there is news since the last call. */
   takeDrops(): { id: number; bytes: number }[] {
     const drops = this.#drops;
     this.#drops = [];
     return drops;
   }
 
-  #entry(id: number): Entry {
-    let entry = this.#evals.get(id);
-    if (entry === undefined) {
-      entry = {
+  #outputOf(id: number): EvalOutput {
+    let output = this.#evals.get(id);
+    if (output === undefined) {
+      output = {
         kept: new KeptOutput(this.#blocks),
         dropped: 0,
         reported: 0,
@@ -180,69 +162,64 @@ export class UnreadOutput {
         ended: false,
         settledAt: undefined,
       };
-      this.#evals.set(id, entry);
+      this.#evals.set(id, output);
       this.#open.add(id);
     }
-    return entry;
+    return output;
   }
 
   #end(id: number): void {
     this.#open.delete(id);
-    const entry = this.#evals.get(id)!;
-    entry.ended = true;
-    this.#report(id, entry);
-    if (entry.watched || this.#allWatched) {
-      const to = { eval: entry.watched, all: this.#allWatched };
-      this.#push({ kind: "end", id, to }, 0);
+    const output = this.#evals.get(id)!;
+    output.ended = true;
+    this.#report(id, output);
+    if (output.watched || this.#allWatched) {
+      const to = { eval: output.watched, all: this.#allWatched };
+      this.#out.push({ kind: "end", id, to });
     }
-    if (entry.watched || entry.kept.isEmpty) this.#evals.delete(id);
+    if (output.watched || output.kept.isEmpty) this.#evals.delete(id);
   }
 
-  #push(item: OutputItem, size: number): void {
-    this.#out.push(item);
-    this.#outBytes += size;
-  }
-
-  #keep(id: number, entry: Entry, fd: 1 | 2, bytes: Uint8Array): void {
-    const { kept } = entry;
+  #keep(id: number, output: EvalOutput, fd: 1 | 2, bytes: Uint8Array): void {
+    const { kept } = output;
     const before = kept.cost;
     kept.add(fd, bytes);
     this.#cost += kept.cost - before;
-    while (kept.cost > this.#perEval) this.#dropOldest(entry);
+    while (kept.cost > this.#perEval) this.#dropOldest(output);
     while (this.#cost > this.#perSession) {
       const oldest = this.#oldestUnread();
       if (oldest === undefined) break;
       this.#dropOldest(oldest[1]);
       if (oldest[0] !== id) this.#reportIfMuch(...oldest);
     }
-    this.#reportIfMuch(id, entry);
+    this.#reportIfMuch(id, output);
   }
 
-  #oldestUnread(): [number, Entry] | undefined {
+  #oldestUnread(): [number, EvalOutput] | undefined {
     for (const pair of this.#evals) if (!pair[1].kept.isEmpty) return pair;
     return undefined;
   }
 
-  #dropOldest(entry: Entry): void {
-    const before = entry.kept.cost;
-    entry.dropped += entry.kept.dropOldest();
-    this.#cost += entry.kept.cost - before;
+  #dropOldest(output: EvalOutput): void {
+    const before = output.kept.cost;
+    output.dropped += output.kept.dropOldest();
+    this.#cost += output.kept.cost - before;
   }
 
-  #reportIfMuch(id: number, entry: Entry): void {
-    if (entry.dropped - entry.reported >= DROP_REPORT_BYTES) this.#report(id, entry);
+  #reportIfMuch(id: number, output: EvalOutput): void {
+    if (output.dropped - output.reported >= DROP_REPORT_BYTES) this.#report(id, output);
   }
 
-  #report(id: number, entry: Entry): void {
-    if (entry.dropped === entry.reported) return;
-    entry.reported = entry.dropped;
-    this.#drops.push({ id, bytes: entry.dropped });
+  #report(id: number, output: EvalOutput): void {
+    if (output.dropped === output.reported) return;
+    output.reported = output.dropped;
+    this.#drops.push({ id, bytes: output.dropped });
   }
 
   #watchEval(id: number, on: boolean): void {
     if (!on) {
-      const entry = this.#evals.get(id);
-      if (entry !== undefined) entry.watched = false;
+      const output = this.#evals.get(id);
+      if (output !== undefined) output.watched = false;
       return;
     }
     const known = this.#evals.get(id);
@@ -251,44 +228,34 @@ export class UnreadOutput {
     if (known !== undefined) {
       this.#report(id, known);
       for (const { fd, bytes } of known.kept.pieces()) {
-        this.#push({ kind: "chunk", id, fd, bytes, to }, bytes.length);
+        this.#out.push({ kind: "chunk", id, fd, bytes, to });
       }
       this.#cost -= known.kept.cost;
       known.kept.clear();
     }
     if (ended) {
-      this.#push({ kind: "end", id, to }, 0);
+      this.#out.push({ kind: "end", id, to });
       this.#evals.delete(id);
-    } else this.#entry(id).watched = true;
+    } else this.#outputOf(id).watched = true;
   }
 
   #watchAll(on: boolean): void {
     this.#allWatched = on;
     if (!on) return;
     const to = { eval: false, all: true };
-    for (const [id, entry] of this.#evals) {
-      for (const { fd, bytes } of entry.kept.pieces()) {
-        this.#push({ kind: "chunk", id, fd, bytes, to }, bytes.length);
+    for (const [id, output] of this.#evals) {
+      for (const { fd, bytes } of output.kept.pieces()) {
+        this.#out.push({ kind: "chunk", id, fd, bytes, to });
       }
-      if (entry.ended) this.#push({ kind: "end", id, to }, 0);
+      if (output.ended) this.#out.push({ kind: "end", id, to });
     }
   }
 
   #watchLogs(on: boolean): void {
     this.#logsWatched = on;
     if (!on) return;
-    if (this.#logsDropped > 0) {
-      const { ts, session_id } = this.#logs[0]!.record;
-      const msg = `${this.#logsDropped} older records were dropped because nobody read them`;
-      this.#push({ kind: "log", record: { level: "warn", ts, msg, session_id }, size: 64 }, 64);
-      this.#logsDropped = 0;
+    for (const { record, size } of this.#logs.take()) {
+      this.#out.push({ kind: "log", record, size });
     }
-    for (const { record, size } of this.#logs) this.#push({ kind: "log", record, size }, size);
-    this.#logs = [];
-    this.#logBytes = 0;
   }
-}
-
-function sizeOf(item: OutputItem): number {
-  return item.kind === "chunk" ? item.bytes.length : item.kind === "log" ? item.size : 0;
 }

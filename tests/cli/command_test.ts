@@ -3,12 +3,21 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { startServer } from "../../fake_server/mod.ts";
 import { VERSION } from "../../src/common/version.ts";
 import { makeAuthority } from "../certificates.ts";
-import { COMMANDS, ended, Program, script, server } from "./program.ts";
+import {
+  COMMANDS,
+  ended,
+  Program,
+  script,
+  server,
+  shareServer,
+  untilNoSessions,
+} from "./program.ts";
+
+shareServer();
 
 for (const [runtime, base] of COMMANDS) {
   Deno.test(`eval prints the output and the value as Python does, under ${runtime}`, async () => {
-    await using own = await server();
-    const command = [...base, "--addr", own.addr, "eval"];
+    const command = [...base, "--addr", server().addr, "eval"];
     assertEquals(await ended([...command, "print('x')\n(1, 2.0, {'a'})"]), {
       code: 0,
       stdout: "x\n(1, 2.0, {'a'})\n",
@@ -23,8 +32,7 @@ for (const [runtime, base] of COMMANDS) {
   });
 
   Deno.test(`eval --json prints the value as JSON and the code's output on stderr, under ${runtime}`, async () => {
-    await using own = await server();
-    const command = [...base, "--addr", own.addr, "eval", "--json"];
+    const command = [...base, "--addr", server().addr, "eval", "--json"];
     assertEquals(await ended([...command, "print('x'); {'n': 2**70, 'b': b'xy', 's': {1}}"]), {
       code: 0,
       stdout: '{"n":1180591620717411303424,"b":"eHk=","s":[1]}\n',
@@ -37,7 +45,6 @@ for (const [runtime, base] of COMMANDS) {
   });
 
   Deno.test(`run gives a file its arguments, its name and Python's exit codes, under ${runtime}`, async () => {
-    await using own = await server();
     await using file = await script(`import sys
 print(sys.argv[1:], __file__ == sys.argv[0], __name__)
 def fail(): raise ValueError("no")
@@ -48,7 +55,7 @@ if how == "kill": import os; os.kill(os.getpid(), 9)
 sys.exit(int(how) if how.isdigit() else None if how == "-h" else how)
 `);
     const run = (how: string) =>
-      ended([...base, "--addr", own.addr, "run", file.path, how, "--json"]);
+      ended([...base, "--addr", server().addr, "run", file.path, how, "--json"]);
     const greeting = (how: string) => `['${how}', '--json'] True __main__\n`;
     assertEquals(await run("-h"), { code: 0, stdout: greeting("-h"), stderr: "" });
     assertEquals(await run("300"), { code: 44, stdout: greeting("300"), stderr: "" });
@@ -64,16 +71,14 @@ sys.exit(int(how) if how.isdigit() else None if how == "-h" else how)
   });
 
   Deno.test(`run waits for threads, and prints what they print, under ${runtime}`, async () => {
-    await using own = await server();
     await using file = await script(
       "import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()",
     );
-    const { stdout } = await ended([...base, "--addr", own.addr, "run", file.path]);
+    const { stdout } = await ended([...base, "--addr", server().addr, "run", file.path]);
     assertEquals(stdout, "late\n");
   });
 
   Deno.test(`run shows output live, and a SIGINT raises KeyboardInterrupt in the code, under ${runtime}`, async () => {
-    await using own = await server();
     await using file = await script(`import time
 try:
     print("begun", flush=True)
@@ -82,20 +87,19 @@ except KeyboardInterrupt:
     print("caught", flush=True)
 time.sleep(60)
 `);
-    await using program = new Program([...base, "--addr", own.addr, "run", file.path]);
+    await using program = new Program([...base, "--addr", server().addr, "run", file.path]);
     await program.until("begun\n");
     program.interrupt();
     await program.until("caught\n");
     program.interrupt();
     assertEquals(await program.code, 130);
     // The second one was for the program; the code is stopped with its session.
-    while (own.stats().sessions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await untilNoSessions();
   });
 
   Deno.test(`run ends with 130 and a traceback when the code does not catch a SIGINT, under ${runtime}`, async () => {
-    await using own = await server();
     await using file = await script("print('begun', flush=True)\nwhile True: pass\n");
-    await using program = new Program([...base, "--addr", own.addr, "run", file.path]);
+    await using program = new Program([...base, "--addr", server().addr, "run", file.path]);
     await program.until("begun\n");
     program.interrupt();
     assertEquals(await program.code, 130);
@@ -151,21 +155,18 @@ time.sleep(60)
   });
 
   Deno.test(`a closed pipe ends the command and its code, under ${runtime}`, async () => {
-    await using own = await server();
     await using file = await script("while True: print('y')\n");
-    const line = [...base, "--addr", own.addr, "run", file.path].map((word) => `'${word}'`).join(
-      " ",
-    );
+    const command = [...base, "--addr", server().addr, "run", file.path];
+    const line = command.map((word) => `'${word}'`).join(" ");
     const { code, stdout } = await ended(["sh", "-c", `(${line}; echo "code $?" >&2) | head -n 1`]);
     assertEquals([code, stdout], [0, "y\n"]);
-    while (own.stats().sessions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await untilNoSessions();
   });
 
   Deno.test(`repl without a terminal runs its input lines, without prompts, under ${runtime}`, async () => {
-    await using own = await server();
     const lines =
       "x = 20\nfor i in range(2):\n    print(i)\n\nx + 1\n1/0\nexit(5)\nprint('never')\n";
-    const { code, stdout, stderr } = await ended([...base, "--addr", own.addr, "repl"], lines);
+    const { code, stdout, stderr } = await ended([...base, "--addr", server().addr, "repl"], lines);
     assertEquals([code, stdout], [5, "0\n1\n21\n"]);
     assertMatch(
       stderr,

@@ -1,8 +1,7 @@
 /** The command as a program, under Deno and under Bun, with pipes or in a terminal of its own. */
 import { assert } from "@std/assert";
-import { type PyProxyServer, startServer } from "../../fake_server/mod.ts";
 import { RUNTIMES } from "../package/project.ts";
-import { testPython } from "../python.ts";
+import { ServerProgram } from "../programs.ts";
 import { root } from "../readme.ts";
 
 const MAIN = `${root.pathname}src/cli/main.ts`;
@@ -12,15 +11,27 @@ export const COMMANDS: [runtime: string, command: string[]][] = Object.entries(R
   [runtime, command],
 ) => [runtime, [...command, ...(runtime === "Deno" ? ["--allow-all", "--no-check"] : []), MAIN]]);
 
-/** A server for the command. */
-export function server(): Promise<PyProxyServer> {
-  return startServer({
-    python: testPython(),
-    bindAddr: "127.0.0.1:0",
-    outputAddr: "127.0.0.1:0",
-    numWorkers: 1,
-    log: () => {},
+let shared: ServerProgram | undefined;
+
+/**
+ * All tests of the file have one server, which takes much less time than one for each. It is a program
+ * of its own, as the sanitizers would take each process that it replaces for a leak of the test's.
+ */
+export function shareServer(): void {
+  Deno.test.beforeAll(async () => {
+    shared = await ServerProgram.start(2);
   });
+  Deno.test.afterAll(async () => await shared?.[Symbol.asyncDispose]());
+}
+
+/** The server for the command. */
+export function server(): ServerProgram {
+  return shared!;
+}
+
+/** Waits until the server has no session. */
+export async function untilNoSessions(): Promise<void> {
+  while ((await server().stats()).sessions > 0) await new Promise((done) => setTimeout(done, 5));
 }
 
 /** A running program. */
@@ -139,6 +150,38 @@ export async function ended(command: string[], input = ""): Promise<Ended> {
   await program.endInput();
   const code = await program.code;
   return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** Command lines under Deno, one after another in one program: a start for each takes longer. */
+export class Commands implements AsyncDisposable {
+  readonly #program: Program;
+
+  /** Starts it. */
+  constructor() {
+    const file = new URL("./many.ts", import.meta.url).pathname;
+    this.#program = new Program([...RUNTIMES.Deno!, "--allow-all", "--no-check", file]);
+  }
+
+  /** Carries out a command line. */
+  async ended(args: string[]): Promise<Ended> {
+    const program = this.#program;
+    const from = { stdout: program.stdout.length, stderr: program.stderr.length };
+    await program.type(`${JSON.stringify(args)}\n`);
+    await program.until(() => {
+      const [stdout, stderr] = [
+        program.stdout.slice(from.stdout),
+        program.stderr.slice(from.stderr),
+      ];
+      return stdout.endsWith("\x1e") && stderr.endsWith("\x1e");
+    });
+    const [stdout, code] = program.stdout.slice(from.stdout, -1).split("\x1d");
+    return { code: Number(code), stdout: stdout!, stderr: program.stderr.slice(from.stderr, -1) };
+  }
+
+  /** Ends it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#program[Symbol.asyncDispose]();
+  }
 }
 
 /** A file for the command to run. */

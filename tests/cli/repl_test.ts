@@ -1,12 +1,14 @@
 // The prompt in a terminal of its own: what a person sees.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { COMMANDS, inTerminal, type Program, server } from "./program.ts";
+import { COMMANDS, inTerminal, type Program, server, shareServer } from "./program.ts";
+
+shareServer();
 
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 const UP = "\x1b[A";
 
-/** The prompt of a fresh server's, in a home of its own. */
+/** A prompt in a home of its own. */
 async function open(
   command: string[],
   home: string,
@@ -14,8 +16,10 @@ async function open(
 ): Promise<
   AsyncDisposable & { terminal: Program; say: (line: string, answer: string) => Promise<void> }
 > {
-  const own = await server();
-  const terminal = inTerminal([...command, "--addr", own.addr, "repl"], { HOME: home, ...env });
+  const terminal = inTerminal([...command, "--addr", server().addr, "repl"], {
+    HOME: home,
+    ...env,
+  });
   await terminal.until(">>> ");
   return {
     terminal,
@@ -28,10 +32,7 @@ async function open(
         return after.includes(answer) && /\n(>>>|\.\.\.) $/.test(plain(after));
       });
     },
-    async [Symbol.asyncDispose]() {
-      await terminal[Symbol.asyncDispose]();
-      await own.close();
-    },
+    [Symbol.asyncDispose]: () => terminal[Symbol.asyncDispose](),
   };
 }
 

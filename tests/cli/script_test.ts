@@ -1,7 +1,19 @@
 // `pyproxy run FILE` is `python FILE`: what that Python does with the same file is the right value.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { testPython } from "../python.ts";
-import { COMMANDS, type Ended, ended, Program, script, server } from "./program.ts";
+import {
+  COMMANDS,
+  Commands,
+  type Ended,
+  ended,
+  Program,
+  script,
+  server,
+  shareServer,
+  untilNoSessions,
+} from "./program.ts";
+
+shareServer();
 
 /** Bytes of text and of numbers. */
 function bytes(...parts: (string | number)[]): Uint8Array {
@@ -14,19 +26,19 @@ function bytes(...parts: (string | number)[]): Uint8Array {
 
 /** Runs each script by the command and by Python itself. */
 async function agree(scripts: Record<string, string | Uint8Array>): Promise<void> {
-  await using own = await server();
+  await using commands = new Commands();
   for (const [name, source] of Object.entries(scripts)) {
     await using file = await script(source);
     const right = await ended([testPython(), file.path, "argument"]);
-    const came = await ended([...run(own, file), "argument"]);
+    const came = await commands.ended(["--addr", server().addr, "run", file.path, "argument"]);
     assertEquals(withoutAddresses(came), withoutAddresses(right), name);
   }
 }
 
 /** The command that runs a file. */
-function run({ addr }: { addr: string }, { path }: { path: string }): string[] {
+function run({ path }: { path: string }): string[] {
   const [, base] = COMMANDS[0]!;
-  return [...base, "--addr", addr, "run", path];
+  return [...base, "--addr", server().addr, "run", path];
 }
 
 function withoutAddresses(result: Ended): Ended {
@@ -53,19 +65,36 @@ Deno.test("run ends a script as python does: threads, pools, atexit, finalizers,
       "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n",
     "a process that is not joined":
       "import multiprocessing, time\ndef child():\n    time.sleep(0.1)\n    print('child', flush=True)\nmultiprocessing.get_context('fork').Process(target=child).start()\n",
-    "a finalizer": "class Lock:\n    def __del__(self): print('released')\nlock = Lock()\n",
-    "a finalizer in a cycle":
-      "class Lock:\n    def __del__(self): print('released')\nlock = Lock()\nlock.own = lock\ndel lock\n",
     "a finalizer that fails":
       "class Lock:\n    def __del__(self): raise ValueError('del')\nlock = Lock()\n",
-    "weakref.finalize":
-      "import weakref\nclass Lock: pass\nlock = Lock()\nweakref.finalize(lock, print, 'finalized')\n",
-    "a suspended generator":
-      "def lines():\n    try:\n        yield\n    finally:\n        print('closed')\nkept = lines()\nnext(kept)\n",
-    "a handler of logging":
-      "import logging, logging.handlers, sys\nhandler = logging.handlers.MemoryHandler(9, target=logging.StreamHandler(sys.stdout))\nlogging.getLogger().addHandler(handler)\nlogging.warning('kept')\n",
-    "much that is printed late": "import atexit\natexit.register(print, 'x' * 300_000)\n",
-    "a function of atexit that fails": "import atexit\natexit.register(lambda: 1 / 0)\n",
+    "finalizers, one in a cycle, weakref.finalize, a suspended generator": `
+import weakref
+class Lock:
+    def __init__(self, name): self.name = name
+    def __del__(self): print("released", self.name)
+lock = Lock("held")
+cycle = Lock("in a cycle")
+cycle.own = cycle
+del cycle
+watched = Lock("watched")
+weakref.finalize(watched, print, "finalized")
+def lines():
+    try:
+        yield
+    finally:
+        print("closed")
+kept = lines()
+next(kept)
+`,
+    "a handler of logging, functions of atexit, one that fails, much that is printed late": `
+import atexit, logging, logging.handlers, sys
+handler = logging.handlers.MemoryHandler(9, target=logging.StreamHandler(sys.stdout))
+logging.getLogger().addHandler(handler)
+logging.warning("kept")
+atexit.register(print, "x" * 300_000)
+atexit.register(lambda: 1 / 0)
+atexit.register(print, "first")
+`,
     "a fork": "import os\npid = os.fork()\nif pid:\n    os.waitpid(pid, 0)\nprint(pid == 0)\n",
     "os._exit": "import os\nprint('said', flush=True)\nos._exit(9)\n",
     "sys.stdout that is closed": "import sys\nsys.stdout.close()\n",
@@ -75,12 +104,11 @@ Deno.test("run ends a script as python does: threads, pools, atexit, finalizers,
 });
 
 Deno.test("run leaves complete files", async () => {
-  await using own = await server();
   const source =
     "import sys\nreport = open(sys.argv[1], 'w')\ndef put(text): report.write(text)\nput('to the end')\n";
   await using file = await script(source);
   await using report = await script("");
-  assertEquals((await ended([...run(own, file), report.path])).code, 0);
+  assertEquals((await ended([...run(file), report.path])).code, 0);
   assertEquals(await Deno.readTextFile(report.path), "to the end");
 });
 
@@ -131,13 +159,12 @@ Deno.test("run prints uncaught exceptions as python does", async () => {
 });
 
 Deno.test("run shows the lines of a script whose file the server does not have", async () => {
-  await using own = await server();
   await using file = await script(
     "import os, threading\nos.remove(__file__)\ndef fail(): raise ValueError('in a thread')\n" +
       "thread = threading.Thread(target=fail)\nthread.start()\nthread.join()\n" +
       "class Lock:\n    def __del__(self): raise ValueError('del')\nlock = Lock()\n1 / 0\n",
   );
-  const { stderr } = await ended(run(own, file));
+  const { stderr } = await ended(run(file));
   const lines = stderr.split("\n").map((line) => line.trim());
   for (const line of ["def fail(): raise ValueError('in a thread')", "1 / 0"]) {
     assert(lines.includes(line), stderr);
@@ -149,25 +176,27 @@ Deno.test("run sets up the interpreter for a script as python does", async () =>
   await agree({
     "its module":
       "import sys\nprint(sorted(sys.modules['__main__'].__dict__))\nprint(__file__, sys.argv, sys.path[0], __spec__, type(__loader__).__name__)\n",
-    "its streams":
-      "import sys\nfor stream in (sys.stdin, sys.stdout, sys.stderr): print(stream.name, stream.errors)\n",
-    "its stack":
-      "import inspect, sys, traceback\nprint([frame.function for frame in inspect.stack()], sys._getframe().f_back)\ntraceback.print_stack()\n",
-    "its classes":
-      "import inspect, pickle\nclass Point:\n    x = 1\nprint(type(pickle.loads(pickle.dumps(Point()))) is Point, inspect.getsource(Point))\n",
+    "its streams, its stack, its classes": `
+import inspect, pickle, sys, traceback
+for stream in (sys.stdin, sys.stdout, sys.stderr): print(stream.name, stream.errors)
+print([frame.function for frame in inspect.stack()], sys._getframe().f_back)
+traceback.print_stack()
+class Point:
+    x = 1
+print(type(pickle.loads(pickle.dumps(Point()))) is Point, inspect.getsource(Point))
+`,
     "a simple filter of warnings":
       "import warnings\nwarnings.simplefilter('always')\nfile = open(__file__)\ndel file\n",
   });
 });
 
 Deno.test("run gives each script a new process", async () => {
-  await using own = await server();
   await using file = await script(
     "import json, os, random, signal\nprint(hasattr(json, 'mark'), 'MARK' in os.environ, signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)\nprint(random.random())\njson.mark = 1\nos.environ['MARK'] = '1'\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nrandom.seed(5)\n",
   );
   const drawn = new Set<string>();
   for (let i = 0; i < 3; i++) {
-    const { stdout } = await ended(run(own, file));
+    const { stdout } = await ended(run(file));
     const [looked, number] = stdout.split("\n");
     assertEquals(looked, "False False True");
     drawn.add(number!);
@@ -176,28 +205,26 @@ Deno.test("run gives each script a new process", async () => {
 });
 
 Deno.test("a Ctrl-C ends the wait for a script's threads, as in python", async () => {
-  await using own = await server();
   await using file = await script(
     "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\nprint('begun', flush=True)\n",
   );
-  await using program = new Program(run(own, file));
+  await using program = new Program(run(file));
   await program.until("begun\n");
   program.interrupt();
   assertEquals(await program.code, 0);
   // The first versions of 3.13 say no more than that.
   assertMatch(program.stderr, /^(Exception ignored .*\n(.*\n)*)?KeyboardInterrupt\n$/);
   assert(!program.stderr.includes("pyproxy_worker"), program.stderr);
-  while (own.stats().sessions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await untilNoSessions();
 });
 
 Deno.test("a script that was ended by Ctrl-C still finalizes its objects", async () => {
-  await using own = await server();
   await using file = await script(
     // Longer than the server waits before it sends the signal again.
     "import time\nclass Slow:\n    def __del__(self):\n        time.sleep(0.8)\n        print('finalized')\n" +
       "slow = Slow()\nprint('begun', flush=True)\ntime.sleep(60)\n",
   );
-  await using program = new Program(run(own, file));
+  await using program = new Program(run(file));
   await program.until("begun\n");
   program.interrupt();
   assertEquals(await program.code, 130);
@@ -207,8 +234,7 @@ Deno.test("a script that was ended by Ctrl-C still finalizes its objects", async
 
 for (const [runtime, base] of COMMANDS) {
   Deno.test(`repl prints the suggestions that Python prints, under ${runtime}`, async () => {
-    await using own = await server();
-    await using program = new Program([...base, "--addr", own.addr, "repl"]);
+    await using program = new Program([...base, "--addr", server().addr, "repl"]);
     await program.type("colour = 1\ncolor\nimport math\nmath.sqr(2)\n");
     await program.endInput();
     assertEquals(await program.code, 0);

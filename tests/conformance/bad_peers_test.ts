@@ -144,12 +144,18 @@ test("open() rejects with the signal's reason when it aborts", async () => {
 });
 
 test("open() throws ProtocolError when the server speaks another version", async () => {
-  await using server = await badServer((socket) => {
-    const bytes = hello(":1");
-    bytes[1] = 0;
-    socket.write(bytes);
-  });
-  await assertRejects(() => PyProxySession.open(server.addr), ProtocolError, "version 0");
+  for (const [version, side] of [[1, "the peer"], [3, "this side"]] as const) {
+    await using server = await badServer((socket) => {
+      const bytes = hello(":1");
+      bytes[1] = version;
+      socket.write(bytes);
+    });
+    await assertRejects(
+      () => PyProxySession.open(server.addr),
+      ProtocolError,
+      `speaks version ${version} of the protocol, this side version 2; update ${side}`,
+    );
+  }
 });
 
 test("open() throws ProtocolError when the hello lacks a field or claims too much", async () => {
@@ -160,7 +166,7 @@ test("open() throws ProtocolError when the hello lacks a field or claims too muc
       [hello(":1", { limits: null }), "no map"],
       [frameBytes(MessageType.SERVER_HELLO, 0, 0, new Uint8Array([0xc1])), "Cannot open"],
       [frameBytes(MessageType.RESULT, 0, 1, new Uint8Array(0)), "first message"],
-      [new Uint8Array([0, 1, 2, 0, 255, 255, 255, 255, 0, 0, 0, 0]), "4294967295 bytes"],
+      [new Uint8Array([0, 2, 2, 0, 255, 255, 255, 255, 0, 0, 0, 0]), "4294967295 bytes"],
     ] as const
   ) {
     await using server = await badServer((socket) => {

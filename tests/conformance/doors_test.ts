@@ -13,12 +13,14 @@ import {
   PyProxySession,
   PythonError,
 } from "../../mod.ts";
-import { all, type Doors, test, testDoors, until } from "../harness.ts";
+import { all, type Doors, shareDoors, test, testDoors, until } from "../harness.ts";
+
+shareDoors();
 
 /** One test over each transport. */
 function testEach(name: string, body: (addr: string, options: OpenOptions) => Promise<void>): void {
   test(`${name}, over every transport`, async () => {
-    await using given = await testDoors();
+    const given = testDoors();
     for (const { what, addr, options } of given.doors) {
       try {
         await body(addr, options);
@@ -110,7 +112,7 @@ testEach("a client with another token, or none, is refused", async (addr, option
 });
 
 test("connect() sends nothing to a TLS server that it does not trust", async () => {
-  await using given = await testDoors();
+  const given = testDoors();
   for (const [who, identity] of Object.entries(given.impostors)) {
     let bytes = 0;
     const server = createServer(identity, (socket) => {
@@ -138,7 +140,7 @@ test("connect() sends nothing to a TLS server that it does not trust", async () 
 });
 
 test("connect() refuses a certificate for another name, or of an unknown authority", async () => {
-  await using given = await testDoors();
+  const given = testDoors();
   const { addr, options } = secureDoor(given);
   const caCerts = [given.authority];
   for (const tls of [true, { caCerts, serverName: "other.example" }]) {
@@ -149,7 +151,7 @@ test("connect() refuses a certificate for another name, or of an unknown authori
 });
 
 test("connect() says what is wrong when only one end uses TLS", async () => {
-  await using given = await testDoors();
+  const given = testDoors();
   const { addr, options } = secureDoor(given);
   const plain = await assertRejects(
     () => connect(addr, { ...options, tls: undefined }),

@@ -65,7 +65,7 @@ test("eval() of code that replaces its process fails with that reason, and witho
   const error = await assertRejects(
     async () => await own.remote.eval(code),
     RemoteProcessDiedError,
-    "has put another program in the place of its python process (os.exec)",
+    "replaced its python process with another program (os.exec)",
   );
   assertEquals([error.exitCode, error.signal], [undefined, undefined]);
   // One that a forked child becomes is its own affair, and one that there is not leaves all as it was.

@@ -113,10 +113,11 @@ test("cancel() drops a waiting eval, and no other", async () => {
 test("cancel() kills code that swallows KeyboardInterrupt, and the session goes on", async () => {
   await using own = await testRemote();
   const code = `
+import time
 while True:
     try:
         print('runs', flush=True)
-        while True: pass
+        time.sleep(60)
     except KeyboardInterrupt:
         pass`;
   const future = own.remote.eval(code);
@@ -164,11 +165,11 @@ test("eval({ signal }) stops the eval, and the error's cause is the reason", asy
 test("when a cancelled eval has to be killed, its process's children end, too", async () => {
   await using own = await testRemote();
   const code = `
-import signal, subprocess
+import signal, subprocess, time
 child = subprocess.Popen(["sleep", "60"], start_new_session=True)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 print(child.pid, flush=True)
-while True: pass`;
+while True: time.sleep(60)`;
   const future = own.remote.eval(code);
   const { value } = await future.output().next();
   future.cancel();

@@ -6,7 +6,7 @@
 import { createHmac } from "node:crypto";
 import type { Outcome } from "../../src/api/future.ts";
 import { PyProxyError } from "../../src/common/error_base.ts";
-import { type Asked, outcomeOf } from "../../src/main_thread/outcome.ts";
+import { type EvalFacts, outcomeOf } from "../../src/main_thread/outcome.ts";
 import { Connection } from "../../src/protocol/connection.ts";
 import type { ConnectionEvent } from "../../src/protocol/connection_event.ts";
 import type { StreamName } from "../../src/protocol/rules.ts";
@@ -20,7 +20,7 @@ import { type Exchange, framesOf } from "./corpus.ts";
 const ENDS = ["ConnectionError", "ProtocolError", "AuthenticationError", "SessionClosedError"];
 
 /** What of an eval is known when its result is read. */
-const ASKED: Asked = {
+const FACTS: EvalFacts = {
   caller: new Error(),
   timeout: undefined,
   expired: false,
@@ -189,7 +189,7 @@ export class ClientRun {
   #outcome({ id, status, body }: ConnectionEvent & { kind: "result" }): string {
     let outcome: Outcome<unknown>;
     try {
-      outcome = outcomeOf(id, ASKED, status, body.slice());
+      outcome = outcomeOf(id, FACTS, status, body.slice());
     } catch (error) {
       if (error instanceof Error) return `unreadable: ${error.message}`;
       throw error;

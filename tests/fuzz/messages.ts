@@ -36,10 +36,11 @@ const STATUS = {
   process: { evals: 3, sessions: 1 },
 };
 
-/** What a body consists of: one control map, that and values, or bytes. */
+/** What a body consists of: one control map, that with code or values behind it, or bytes. */
 interface Form {
   type: number;
   control?: Record<string, unknown>[];
+  code?: string[];
   hasValues?: boolean;
   isRaw?: boolean;
 }
@@ -56,12 +57,13 @@ const FORMS: Record<"client" | "server", Record<StreamName, Form[]>> = {
     main: [
       {
         type: MessageType.CLIENT_HELLO,
-        control: [{ protocol: 1, client: "x", name: "n", nonce: HEX_64 }],
+        control: [{ protocol: 2, client: "x", name: "n", nonce: HEX_64 }],
       },
       { type: MessageType.PROOF, control: [{ proof: HEX_64 }] },
       {
         type: MessageType.EVAL,
-        control: [{ code: "1" }, { code: "x", namespace: "n", strict: true }],
+        control: [{}, { namespace: "n", strict: true }],
+        code: ["1", "x"],
         hasValues: true,
       },
       { type: MessageType.CANCEL, control: [{ reason: "cancel" }, {}] },
@@ -139,11 +141,6 @@ export class Messages {
     return frameBytes(type, flags, id, this.#body(form));
   }
 
-  /** A control map, whole or broken, with fields of one of the messages. */
-  control(fields: Record<string, unknown>): Uint8Array {
-    return HostileWriter.bytesOf(this.#random, this.#broken(fields));
-  }
-
   #body(form: Form): Uint8Array {
     const random = this.#random;
     if (form.isRaw || random.chance(0.02)) return noise(random, 40);
@@ -151,13 +148,19 @@ export class Messages {
       return random.chance(0.1) ? this.#values.bytes() : new Uint8Array(0);
     }
     if (random.chance(0.03)) return random.chance(0.5) ? this.#values.bytes() : new Uint8Array(0);
-    const control = this.control(random.pick(form.control));
+    const control = HostileWriter.bytesOf(random, this.#broken(random.pick(form.control)));
     if (!form.hasValues) return control;
     const length = new Uint8Array(4);
     const claimed = random.chance(0.08) ? edge(random) : control.length;
     new DataView(length.buffer).setUint32(0, claimed);
     const values = random.chance(0.4) ? new Uint8Array(0) : this.#values.bytes();
-    return concat([length, control, values]);
+    if (form.code === undefined) return concat([length, control, values]);
+    const code = random.chance(0.9)
+      ? HostileWriter.bytesOf(random, random.pick(form.code))
+      : random.chance(0.5)
+      ? this.#values.bytes()
+      : new Uint8Array(0);
+    return concat([length, control, code, values]);
   }
 
   #broken(fields: Record<string, unknown>): unknown {

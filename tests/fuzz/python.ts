@@ -5,9 +5,8 @@
  */
 import { resultBody } from "../../fake_server/common/control.ts";
 import type { Work } from "../../fake_server/executors/executor.ts";
-import { decode } from "../../src/values/decode.ts";
-import { readU32 } from "../../src/wire/frame.ts";
 import { ResultStatus } from "../../src/wire/messages.ts";
+import { evalParts } from "../eval_body.ts";
 import { MemoryExecution } from "../memory_executor.ts";
 import { concat } from "./bytes.ts";
 
@@ -36,20 +35,18 @@ export class IdlePython extends MemoryExecution {
         continue;
       }
       this.jobs.shift();
-      this.sink.broken(id, "its control map has no code");
+      this.sink.broken(id, "it has no code");
       output.outputEnd();
       this.sink.turn(0);
     }
   }
 }
 
-/** The values of an eval; undefined if its control map has no code. */
+/** The values of an eval; undefined if it has no code. */
 function valuesOf({ body }: Work & { kind: "eval" }): Uint8Array | undefined {
-  const control = 4 + readU32(body, 0);
   try {
-    const map = decode(body.slice(4, control)) as { code?: unknown } | null;
-    return typeof map?.code === "string" ? body.subarray(control) : undefined;
+    return evalParts(body).values;
   } catch {
-    return undefined; // no map: the code is not there either
+    return undefined; // there is no code before them
   }
 }

@@ -25,8 +25,9 @@ import type { StreamName } from "../../src/protocol/rules.ts";
 import { type Frame, frameBytes, readU32 } from "../../src/wire/frame.ts";
 import { HEADER_BYTES, MAX_EVALS_IN_FLIGHT, MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 import { Feature, MessageType } from "../../src/wire/messages.ts";
+import { evalBody } from "../eval_body.ts";
 import { FakeTime } from "../faults/simulator/time.ts";
-import { controlFrame, evalBody, rawNonce, rawProof, readControl } from "../raw_client.ts";
+import { controlFrame, rawNonce, rawProof, readControl } from "../raw_client.ts";
 import { concat } from "./bytes.ts";
 import { framesOf } from "./corpus.ts";
 import { IdlePython } from "./python.ts";
@@ -274,7 +275,7 @@ export class ServerUnderTest implements AsyncDisposable {
   async check(): Promise<void> {
     const canary = this.#canary;
     const id = ++this.#canaryEvals;
-    const body = evalBody({ code: "canary" }, [{ n: id }, null]);
+    const body = evalBody("canary", [{ n: id }, null]);
     await canary.send("main", [frameBytes(MessageType.EVAL, 0, id, body)]);
     const { told } = canary;
     const wanted = [`main ${MessageType.RESULT} 0 ${id}`, `output ${MessageType.OUTPUT} 1 ${id}`];
@@ -296,7 +297,7 @@ export class ServerUnderTest implements AsyncDisposable {
 
   async #greet(client: Client): Promise<void> {
     const hello = controlFrame(MessageType.CLIENT_HELLO, {
-      protocol: 1,
+      protocol: 2,
       client: "canary",
       ...(this.token === undefined ? {} : { nonce: rawNonce() }),
     });

@@ -14,8 +14,22 @@ const MAX_TARBALL_BYTES = 130_000;
 
 const PACKAGE = "node_modules/@pyproxy/client";
 
+let template: Project;
+
+// Packed and installed once: each test has a copy.
+Deno.test.beforeAll(async () => {
+  template = await install();
+});
+Deno.test.afterAll(() => template[Symbol.asyncDispose]());
+
 /** A project that has the package, and nothing else. */
 async function installed(): Promise<Project> {
+  const project = await Project.make();
+  await project.succeed(["cp", "-R", `${template.path}/.`, project.path]);
+  return project;
+}
+
+async function install(): Promise<Project> {
   const project = await Project.make();
   await project.write("package.json", `{"name": "app", "private": true, "type": "module"}`);
   await packNpm(`${project.path}/client.tgz`);
@@ -90,9 +104,15 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
         `--allow-write=${project.path}/plot.png`,
       ]
       : [];
-    for (const { block, code } of runnable) {
-      const file = await project.write("block.ts", code);
-      const printed = (await project.succeed([...command, ...host, file])).split("\n");
+    for (const [i, { code }] of runnable.entries()) await project.write(`${i}.ts`, code);
+    // One program for all: a start of the runtime's for each would take longer than they do.
+    const main = runnable.map((_, i) => `console.log("=== ${i}");\nawait import("./${i}.ts");\n`);
+    const file = await project.write("main.ts", main.join(""));
+    const all = await project.succeed([...command, ...host, file]);
+    const outputs = all.split(/^=== \d+\n/m).slice(1);
+    assertEquals(outputs.length, runnable.length);
+    for (const [i, { block }] of runnable.entries()) {
+      const printed = outputs[i]!.split("\n");
       for (const line of expected(block)) {
         assert(printed.includes(line), `no line ${line} in:\n${printed.join("\n")}`);
       }

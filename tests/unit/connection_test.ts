@@ -111,8 +111,8 @@ Deno.test("Connection says hello first, with the name where there is one", () =>
     assertEquals(
       decode(event.bytes.subarray(HEADER_BYTES)),
       name === undefined
-        ? { protocol: 1, client: "test/1" }
-        : { protocol: 1, client: "test/1", name },
+        ? { protocol: 2, client: "test/1" }
+        : { protocol: 2, client: "test/1", name },
     );
   }
 });

@@ -6,7 +6,7 @@ import { DecodeError } from "../../src/values/decode_error.ts";
 import { Encoder } from "../../src/values/encode.ts";
 
 Deno.test("encodeControl() writes a map of strings, numbers and booleans", () => {
-  const body = { protocol: 1, client: "é", ms: 70_000, drain: true, empty: "", no: false };
+  const body = { protocol: 2, client: "é", ms: 70_000, drain: true, empty: "", no: false };
   assertEquals(judge(encodeControl(body)), body);
   assertEquals(decodeControl(encodeControl(body)), body);
   assertEquals(encodeControl({}), Uint8Array.of(0x80));

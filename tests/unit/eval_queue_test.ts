@@ -1,9 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkOpenOptions } from "../../src/api/check_options.ts";
-import { QueueFullError } from "../../src/api/errors.ts";
-import type { SessionLimits } from "../../src/api/options.ts";
+import { EncodeError, QueueFullError } from "../../src/api/errors.ts";
+import type { EvalOptions, SessionLimits } from "../../src/api/options.ts";
 import { EvalQueue, sentReports } from "../../src/main_thread/eval_queue.ts";
-import { MAX_FRAME_BODY_BYTES, MAX_USED_BUFFER_BYTES } from "../../src/wire/limits.ts";
+import { MAX_USED_BUFFER_BYTES } from "../../src/values/codec/writer.ts";
+import {
+  HEADER_BYTES,
+  MAX_CONTROL_BODY_BYTES,
+  MAX_FRAME_BODY_BYTES,
+} from "../../src/wire/limits.ts";
 
 function queue(limits: SessionLimits): { add(id: number, code?: string): void; queue: EvalQueue } {
   const queue = new EvalQueue(checkOpenOptions({ limits }).limits);
@@ -42,6 +47,43 @@ Deno.test("EvalQueue has room again for what was cancelled before it was sent", 
   own.queue.sentUpTo(1_003);
   for (const id of [1_004, 1_005, 1_006]) own.add(id);
   assertThrows(() => own.add(1_007), QueueFullError, "3 evals");
+});
+
+/** The body of the one eval that is added with these options, as hexadecimal digits. */
+function bodyOf(code: string, options: EvalOptions): string {
+  const { queue: own } = queue({});
+  own.add(1, code, options, MAX_FRAME_BODY_BYTES);
+  return own.take()!.bytes.subarray(HEADER_BYTES).toHex();
+}
+
+Deno.test("EvalQueue writes control, then the code as one string, then locs and globs", () => {
+  assertEquals(bodyOf("2+2", {}), "00000001" + "80" + "a3322b32");
+  assertEquals(bodyOf("x", { locs: { x: 1 } }), "00000001" + "80" + "a178" + "9281a17801c0");
+  const namespace = "82" + "a96e616d657370616365" + "a16e" + "a6737472696374" + "c3";
+  assertEquals(bodyOf("x", { namespace: "n", strict: true }), "00000015" + namespace + "a178");
+  assertEquals(bodyOf("x", { strict: false }), "00000009" + "81" + "a6737472696374c2" + "a178");
+  const long = "x".repeat(300);
+  assertEquals(bodyOf(long, {}), "00000001" + "80" + "da012c" + "78".repeat(300));
+});
+
+Deno.test("EvalQueue refuses code that is no text and a namespace too long to name, and goes on", () => {
+  const { queue: own } = queue({});
+  const add = (code: string, options: EvalOptions): void =>
+    own.add(1, code, options, MAX_FRAME_BODY_BYTES);
+  const noText = assertThrows(() => add("\ud800", {}), EncodeError);
+  assertEquals(noText.path, "code");
+  const namespace = "n".repeat(MAX_CONTROL_BODY_BYTES);
+  const tooLong = assertThrows(() => add("1", { namespace }), EncodeError);
+  assertEquals(tooLong.path, "namespace");
+  assertEquals(
+    tooLong.message,
+    "Cannot send eval 1: its namespace's name and 'strict' take 65552 bytes, more than the 65536 " +
+      "allowed; use a shorter name",
+  );
+  assertThrows(() => add("1", { namespace: "\ud800" }), EncodeError, "Cannot send namespace: ");
+  assertEquals(own.take(), undefined);
+  add("1", { namespace: namespace.slice(20) });
+  assertEquals(own.take()?.bytes.length, HEADER_BYTES + 4 + MAX_CONTROL_BODY_BYTES - 6 + 2);
 });
 
 Deno.test("EvalQueue writes large evals into the buffer of one that was sent, while it is at hand", () => {

@@ -1,12 +1,13 @@
 /** A server whose jobs are run in memory: what stands above the executor needs no Python. */
 import { assertEquals, assertRejects } from "@std/assert";
+import { encode, type ValueType } from "@std/msgpack";
 import { resultBody } from "../../fake_server/common/control.ts";
 import type { Observer } from "../../fake_server/common/observer.ts";
 import { StartError } from "../../fake_server/mod.ts";
 import { PyProxyServer } from "../../fake_server/server.ts";
 import { ResultStatus } from "../../src/wire/messages.ts";
 import { MemoryExecutor } from "../memory_executor.ts";
-import { evalBody, RawSession } from "../raw_client.ts";
+import { RawSession } from "../raw_client.ts";
 import { until } from "../raw_server.ts";
 
 function start(
@@ -19,7 +20,9 @@ function start(
   return PyProxyServer.start({ ...addresses, numWorkers, limits }, { executor, observer });
 }
 
-const valueOf = (value: unknown): Uint8Array => evalBody({}, value);
+/** The body of a RESULT that has this value. */
+const valueOf = (value: ValueType): Uint8Array =>
+  Uint8Array.from([0, 0, 0, 1, 0x80, ...encode(value)]);
 
 Deno.test("any executor can run a server's jobs: results and output come back from it", async () => {
   const executor = new MemoryExecutor();

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { FIRST_BUFFER_BYTES, GROWTH_FACTOR } from "../../src/wire/buffers.ts";
 import {
   type Frame,
   frameBytes,
@@ -8,7 +9,7 @@ import {
   writeU32,
 } from "../../src/wire/frame.ts";
 import { FrameReader } from "../../src/wire/frame_reader.ts";
-import { FIRST_BUFFER_BYTES, GROWTH_FACTOR, MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 
 interface Taken {
   type: number;
@@ -58,8 +59,8 @@ const header = (type: number, flags: number, length: number, id: number) => {
 };
 
 Deno.test("writeHeader() writes every field in network order", () => {
-  assertEquals(header(0x10, 1, 0x01020304, 0xfffefdfc).toHex(), "000110010102030" + "4fffefdfc");
-  assertEquals(frameBytes(5, 0, 7, new Uint8Array([9])).toHex(), "000105000000000100000007" + "09");
+  assertEquals(header(0x10, 1, 0x01020304, 0xfffefdfc).toHex(), "000210010102030" + "4fffefdfc");
+  assertEquals(frameBytes(5, 0, 7, new Uint8Array([9])).toHex(), "000205000000000100000007" + "09");
 });
 
 Deno.test("writeU32() and readU32() keep every bit", () => {
@@ -242,14 +243,14 @@ Deno.test("FrameReader asks for no more than 256 KiB of a large body at a time",
 });
 
 Deno.test("FrameReader refuses another version as VERSION, as soon as its byte is there", () => {
-  for (const version of [0, 2, 255]) {
+  for (const [version, side] of [[0, "the peer"], [1, "the peer"], [3, "this side"]] as const) {
     const reader = new FrameReader(4096);
     feed(reader, new Uint8Array([0]));
     const error = assertThrows(() => feed(reader, new Uint8Array([version])), FrameError);
     assertEquals(error.code, "VERSION");
     assertEquals(
       error.message,
-      `the peer speaks version ${version} of the protocol, this side version 1`,
+      `the peer speaks version ${version} of the protocol, this side version 2; update ${side}`,
     );
   }
 });

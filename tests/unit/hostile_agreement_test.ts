@@ -84,19 +84,37 @@ function mutations(): Uint8Array[] {
   });
 }
 
+/** What is made once, for all interpreters. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => made ??= make();
+}
+
+/** The hostile values, of which the reader here has come to its verdicts. */
+const judgedHere = once(() => {
+  const all = hostileValues();
+  for (const { name, bytes, isValue: expected } of all) {
+    assertEquals(isValue(bytes), expected, name);
+  }
+  return all;
+});
+
+/** Damaged messages, and what the reader here says of each. */
+const judgedMutations = once(() => {
+  const all = mutations();
+  return { all, here: all.map(isValue) };
+});
+
 for (const { name, path: python } of interpreters()) {
   const test = (what: string, run: () => Promise<void>): void =>
     Deno.test(`hostile bytes ${what} (${name})`, run);
 
   test("get the same verdict from each reader", async () => {
     await using client = await LinkClient.start(python);
-    const all = hostileValues();
-    for (const { name, bytes, isValue: expected } of all) {
-      assertEquals(isValue(bytes), expected, name);
-    }
+    const all = judgedHere();
     const verdicts = await judge(client, all.map(({ bytes }) => bytes));
     for (const [i, { name, bytes, isValue }] of all.entries()) {
-      const shown = `${name}: ${bytes.toHex().slice(0, 300)}`;
+      const shown = `${name}: ${bytes.subarray(0, 150).toHex()}`;
       assertEquals(verdicts[i]!.slice(0, 2000), isValue ? "." : "x", shown);
     }
   });
@@ -117,17 +135,15 @@ for (const { name, path: python } of interpreters()) {
 
   test(`that were messages get the same verdict: ${DAMAGED} of them (seed ${SEED})`, async () => {
     await using client = await LinkClient.start(python);
-    const all = mutations();
+    const { all, here } = judgedMutations();
     const verdicts = await judge(client, all);
-    let values = 0;
     for (const [i, bytes] of all.entries()) {
       const verdict = verdicts[i]!;
-      assert(verdict.length === 1, `${bytes.toHex()}: ${verdict}`);
-      const here = isValue(bytes);
-      if (here) values++;
-      if (verdict === "u" || hasOneWayExtension(bytes)) continue;
-      assertEquals(verdict, here ? "." : "x", bytes.toHex());
+      const agrees = verdict === (here[i] ? "." : "x") || verdict === "u" ||
+        verdict.length === 1 && hasOneWayExtension(bytes);
+      assert(agrees, `${bytes.toHex()}: ${verdict} in Python, and here ${here[i]}`);
     }
+    const values = here.filter(Boolean).length;
     // Both happen often, or the test tests nothing.
     assert(values > DAMAGED / 10 && values < DAMAGED * 9 / 10, `${values} were values`);
   });
@@ -138,8 +154,8 @@ for (const { name, path: python } of interpreters()) {
     const items = [
       nestedClaims(100_000, 20_000),
       nestedClaims(100_000, 400),
-      nestedClaims(3_000_000, 1_000),
-      nestedClaims(3_000_000, 14),
+      nestedClaims(1_000_000, 1_000),
+      nestedClaims(1_000_000, 14),
     ];
     encoder.value([{ items }, null], "values");
     const { value } = await client.eval(

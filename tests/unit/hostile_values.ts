@@ -125,7 +125,10 @@ function nested(levels: number): string[] {
   ];
 }
 
-/** What stands before a value, so that a reader takes another of its ways. */
+/**
+ * What stands before a value, so that a reader takes another of its ways: none of them knows sizes
+ * beyond 64 KiB of text, 16 KiB in all and lists of 2,048.
+ */
 function fillers(): [name: string, hex: string][] {
   const text = (size: number): string =>
     "db" + size.toString(16).padStart(8, "0") + "61".repeat(size);
@@ -134,11 +137,11 @@ function fillers(): [name: string, hex: string][] {
   return [
     ["600 bytes of text", text(600)],
     ["20,000 bytes of text", text(20_000)],
-    ["100,000 bytes of text", text(100_000)],
-    ["100,000 integers", longList(100_000)],
+    ["66,000 bytes of text", text(66_000)],
+    ["20,000 integers", longList(20_000)],
     ["600 lists", "dc0258" + "90".repeat(600)],
     ["bytes", "c4020102"],
-    ["bytes and 70,000 integers", "92 c40161" + longList(70_000)],
+    ["bytes and 17,000 integers", "92 c40161" + longList(17_000)],
     ["a set", "d50391 07"],
     ["words like rules broken", "a9 5f5f70726f746f5f5f"],
   ];

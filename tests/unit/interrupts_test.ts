@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Interrupts } from "../../src/main_thread/interrupts.ts";
-import { MAX_INTERRUPTS } from "../../src/wire/limits.ts";
+import { Interrupts, MAX_INTERRUPTS } from "../../src/main_thread/interrupts.ts";
 
 Deno.test("Interrupts sends each at once, and gives the answers in order", async () => {
   let sent = 0;

@@ -11,6 +11,7 @@ import { dirname } from "node:path";
 import { PYTHON_FILES } from "../../fake_server/executors/local/python_files.ts";
 import { pathPython } from "../python.ts";
 import { joined, type Piece, PieceReader } from "./link_output.ts";
+import { LinkRequests } from "./link_requests.ts";
 import { readValue } from "./link_values.ts";
 
 /** Anything that takes longer has hung. */
@@ -105,6 +106,8 @@ export class LinkClient implements AsyncDisposable {
   readonly notes: { job: number; control: any }[] = [];
   /** Both pipes have come to their end. */
   readonly drained: Promise<unknown>;
+  /** The server's end of the socket for requests. */
+  requests!: LinkRequests;
   /** While it is set, pipe 1 is not read. */
   paused: Promise<void> | undefined;
 
@@ -136,7 +139,10 @@ export class LinkClient implements AsyncDisposable {
       const ended = client.exit.then(({ code }) => {
         throw new Error(`the python process ended with ${code} before it was READY`);
       });
-      client.#link = await deadline(Promise.race([listener.accept(), ended]), DEADLINE_MS);
+      const accepted = async (): Promise<Deno.UnixConn> =>
+        await deadline(Promise.race([listener.accept(), ended]), DEADLINE_MS);
+      client.#link = await accepted();
+      client.requests = new LinkRequests(await accepted());
       client.#frames = client.#readFrames();
       await client.until(() => client.ready !== undefined, "READY");
     } catch (error) {
@@ -207,6 +213,7 @@ export class LinkClient implements AsyncDisposable {
     await deadline(this.exit, DEADLINE_MS);
     await deadline(this.drained, DEADLINE_MS);
     await this.#frames;
+    await this.requests[Symbol.asyncDispose]();
     clearInterval(this.#look);
     this.#link.close();
     this.#page.close();
@@ -263,27 +270,35 @@ export class LinkClient implements AsyncDisposable {
   /** Sends an EVAL; gives its job. */
   send(code: string, options: EvalOptions = {}): number {
     const { session = 1, namespace, strict, locs, globs } = options;
-    const control: Record<string, ValueType> = { code };
+    const control: Record<string, ValueType> = {};
     if (namespace !== undefined) control.namespace = namespace;
     if (strict !== undefined) control.strict = strict;
     let values = options.values ?? new Uint8Array();
     if (locs !== undefined || globs !== undefined) values = encode([locs ?? null, globs ?? null]);
-    return this.sendBody(session, encode(control), values, options.alone ? 0x80 : 0);
+    const flags = options.alone ? 0x80 : 0;
+    return this.sendBody(session, encode(control), encode(code), values, flags);
   }
 
   /** Sends an EVAL of these bytes; gives its job. */
-  sendBody(session: number, control: Uint8Array, values: Uint8Array, flags = 0): number {
-    const body = new Uint8Array(8 + control.length + values.length);
+  sendBody(
+    session: number,
+    control: Uint8Array,
+    code: Uint8Array,
+    values: Uint8Array,
+    flags = 0,
+  ): number {
+    const codeAt = 8 + control.length;
+    const body = new Uint8Array(codeAt + code.length + values.length);
     const view = new DataView(body.buffer);
     view.setUint32(0, session);
     view.setUint32(4, control.length);
     body.set(control, 8);
-    body.set(values, 8 + control.length);
+    body.set(code, codeAt);
+    body.set(values, codeAt + code.length);
     this.sendFrame(0x10, ++this.#jobs, body, flags);
     return this.#jobs;
   }
 
-  /** Sends a frame. */
   /** Sends a FORGET for a session; gives its job. */
   sendForget(session: number): number {
     const body = new Uint8Array(4);
@@ -292,10 +307,11 @@ export class LinkClient implements AsyncDisposable {
     return this.#jobs;
   }
 
+  /** Sends a frame. */
   sendFrame(type: number, id: number, body: Uint8Array, flags = 0): void {
     const frame = new Uint8Array(12 + body.length);
     const view = new DataView(frame.buffer);
-    frame[1] = 1;
+    frame[1] = 2;
     frame[2] = type;
     frame[3] = flags;
     view.setUint32(4, body.length);
@@ -362,12 +378,15 @@ export class LinkClient implements AsyncDisposable {
   /** What a job wrote: waits for its END on both pipes. */
   async output(job: number): Promise<Piece[]> {
     await this.until(
-      () =>
-        this.readJobs.has(job) ||
-        [1, 2].every((pipe) => this.pieces[pipe]!.some((p) => p.kind === "end" && p.job === job)),
+      () => this.readJobs.has(job) || this.#readers.every(({ ends }) => ends.has(job)),
       `the ENDs of job ${job}`,
     );
-    return this.pieces.flat().filter((piece) => piece.job === job && piece.kind !== "end");
+    return this.#readers.flatMap((reader) => reader.of(job)).filter(({ kind }) => kind !== "end");
+  }
+
+  /** Waits until a job has written something through pipe 1. */
+  async untilWritten(job: number, what: string): Promise<void> {
+    await this.until(() => this.#readers[0]!.of(job).length > 0, what);
   }
 
   /** What a job wrote through pipe 1, raw bytes included, as one text. */

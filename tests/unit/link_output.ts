@@ -18,6 +18,10 @@ export interface Piece {
 export class PieceReader {
   /** All that has come. */
   readonly pieces: Piece[] = [];
+  /** The same, each job's. */
+  readonly #ofJobs = new Map<number, Piece[]>();
+  /** The jobs whose END has come. */
+  readonly ends: Set<number> = new Set();
   readonly #pipe: 1 | 2;
   readonly #nonce: Uint8Array;
   readonly #decoder = new TextDecoder();
@@ -28,6 +32,11 @@ export class PieceReader {
   constructor(pipe: 1 | 2, nonce: Uint8Array) {
     this.#pipe = pipe;
     this.#nonce = nonce;
+  }
+
+  /** What has come of a job, in order. */
+  of(job: number): readonly Piece[] {
+    return this.#ofJobs.get(job) ?? [];
   }
 
   /** A job has ended without a record. */
@@ -71,7 +80,12 @@ export class PieceReader {
     if (kind !== "end" && view.length === 0) return;
     const bytes = view.slice();
     const text = this.#decoder.decode(bytes);
-    this.pieces.push({ kind, fd, job, text, bytes });
+    const piece: Piece = { kind, fd, job, text, bytes };
+    this.pieces.push(piece);
+    const known = this.#ofJobs.get(job);
+    if (known === undefined) this.#ofJobs.set(job, [piece]);
+    else known.push(piece);
+    if (kind === "end") this.ends.add(job);
   }
 }
 

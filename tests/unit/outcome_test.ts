@@ -12,7 +12,7 @@ import { DecodeError } from "../../src/values/decode.ts";
 import { writeU32 } from "../../src/wire/frame.ts";
 import { ResultStatus } from "../../src/wire/messages.ts";
 
-const asked = { caller: new Error(), timeout: 50, expired: false, abortReason: undefined };
+const facts = { caller: new Error(), timeout: 50, expired: false, abortReason: undefined };
 
 /** A RESULT's body with this control map and these values. */
 function body(control: Parameters<typeof encode>[0], values = new Uint8Array(0)): Uint8Array {
@@ -24,14 +24,14 @@ function body(control: Parameters<typeof encode>[0], values = new Uint8Array(0))
   return bytes;
 }
 
-function errorOf(status: number, control: Parameters<typeof encode>[0], how = asked): Error {
+function errorOf(status: number, control: Parameters<typeof encode>[0], how = facts): Error {
   const outcome = outcomeOf(7, how, status, body(control));
   assert(!outcome.ok);
   return outcome.error;
 }
 
 Deno.test("outcomeOf() gives the value of a RESULT that has one", () => {
-  const outcome = outcomeOf(7, asked, ResultStatus.VALUE, body({}, encode([1, "a"])));
+  const outcome = outcomeOf(7, facts, ResultStatus.VALUE, body({}, encode([1, "a"])));
   assertEquals(outcome, { ok: true, value: [1, "a"] });
 });
 
@@ -40,7 +40,7 @@ Deno.test("outcomeOf() says how an eval was stopped, and whether for its timeout
   assertInstanceOf(cancelled, CancelledError);
   assertEquals([cancelled.name, cancelled.how], ["CancelledError", "killed"]);
   const expired = errorOf(ResultStatus.CANCELLED, { how: "interrupted" }, {
-    ...asked,
+    ...facts,
     expired: true,
   });
   assertInstanceOf(expired, EvalTimeoutError);
@@ -63,7 +63,7 @@ Deno.test("outcomeOf() says how the process died, what cannot be sent, which nam
 });
 
 Deno.test("outcomeOf() throws for a RESULT that breaks the rules", () => {
-  const read = (status: number, bytes: Uint8Array) => () => outcomeOf(7, asked, status, bytes);
+  const read = (status: number, bytes: Uint8Array) => () => outcomeOf(7, facts, status, bytes);
   assertThrows(read(9, body({})), RangeError, "no status 9");
   assertThrows(read(ResultStatus.CANCELLED, body({ how: "eaten" })), RangeError, "'eaten'");
   assertThrows(read(ResultStatus.VALUE, body({})));
@@ -78,12 +78,12 @@ Deno.test("outcomeOf() reads a RESULT among others, and nothing of them", () => 
   const next = body({ how: "queued" });
   const bytes = new Uint8Array([9, 9, ...one, ...next]);
   const end = 2 + one.length;
-  assertEquals(outcomeOf(7, asked, ResultStatus.VALUE, bytes, 2, end), {
+  assertEquals(outcomeOf(7, facts, ResultStatus.VALUE, bytes, 2, end), {
     ok: true,
     value: [1, "a"],
   });
   const read = (start: number, end: number) => () =>
-    outcomeOf(7, asked, ResultStatus.VALUE, bytes, start, end);
+    outcomeOf(7, facts, ResultStatus.VALUE, bytes, start, end);
   assertThrows(read(2, end - 1), DecodeError, "cut short");
   assertThrows(read(2, end + 1), DecodeError, "left after it");
   assertThrows(read(2, 6), DecodeError, "cut short");

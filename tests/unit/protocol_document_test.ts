@@ -6,10 +6,11 @@ import { Encoder } from "../../src/values/encode.ts";
 import { Opaque, PythonScalar } from "../../src/values/types.ts";
 import { float } from "../../src/values/types/float.ts";
 import { Tuple, tuple } from "../../src/values/types/tuple.ts";
-import { frameBytes, writeU32 } from "../../src/wire/frame.ts";
+import { frameBytes } from "../../src/wire/frame.ts";
 import { FrameReader } from "../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";
+import { rawEvalBody } from "../eval_body.ts";
 import { show } from "./values_random.ts";
 
 const text = await Deno.readTextFile(new URL("../../src/wire/PROTOCOL.md", import.meta.url));
@@ -34,17 +35,17 @@ function bodyOf(name: string, notation: string): Uint8Array {
   const words = notation.replace(/`[^`]*`/g, "*");
   if (words === "") return new Uint8Array(0);
   if (words === "with the bytes of *") return new TextEncoder().encode(JSON.parse(`"${parts[0]}"`));
+  const code = name === "EVAL" ? std.encode(parts.splice(1, 1)[0]!) : new Uint8Array(0);
   const [control, values] = parts.map((part) => std.encode(JSON.parse(part)));
   if (name !== "EVAL" && name !== "RESULT") {
     assertEquals(words, "*", `${name} has a body of control alone`);
     return control!;
   }
-  assert(words === "*" || words === "* with values *", `${name}: ${notation}`);
-  const body = new Uint8Array(4 + control!.length + (values?.length ?? 0));
-  writeU32(body, 0, control!.length);
-  body.set(control!, 4);
-  if (values !== undefined) body.set(values, 4 + control!.length);
-  return body;
+  const forms = name === "EVAL"
+    ? ["* with code *", "* with code * and values *"]
+    : ["*", "* with values *"];
+  assert(forms.includes(words), `${name}: ${notation}`);
+  return rawEvalBody(control!, code, values ?? new Uint8Array(0));
 }
 
 Deno.test("every example of PROTOCOL.md is read by these tests", () => {

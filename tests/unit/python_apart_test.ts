@@ -43,9 +43,9 @@ os.remove(directory + "/page")
 os.rmdir(directory)
 
 def frame(code, values):
-    control = b"\\x81\\xa4code\\xda" + len(code).to_bytes(2, "big") + code.encode()
-    body = bytes(4) + len(control).to_bytes(4, "big") + control + values
-    return link.HEADER.pack(0, 1, link.EVAL, 0, len(body), 7) + body
+    text = b"\\xda" + len(code).to_bytes(2, "big") + code.encode()
+    body = bytes(4) + b"\\0\\0\\0\\x01\\x80" + text + values
+    return link.HEADER.pack(0, link.VERSION, link.EVAL, 0, len(body), 7) + body
 
 def send(data, step):
     for at in range(0, min(len(data), 40 * step), step):
@@ -191,6 +191,11 @@ for (const { name, path: python } of interpreters()) {
       assertEquals(status, "BROKEN");
       assertStringIncludes(control.message, message);
     }
+    // In the place of the code.
+    const job = client.sendBody(1, Uint8Array.of(0x80), Uint8Array.from(bin), new Uint8Array(0));
+    const { status, control } = await client.answer(job);
+    assertEquals(status, "BROKEN");
+    assertStringIncludes(control.message, "code must be a string");
     assertEquals((await client.eval("2 + 2")).value, 4);
   });
 }

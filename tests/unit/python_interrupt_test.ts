@@ -56,7 +56,7 @@ while time.time() < end:
     except KeyboardInterrupt:
         count += 1
 count`);
-    await client.until(() => client.pieces[1]!.some((piece) => piece.job === job), "the loop");
+    await client.untilWritten(job, "the loop");
     await delay(20);
     client.interrupt(job);
     for (let i = 0; i < 10; i++) {
@@ -75,7 +75,7 @@ class Finalized:
         while True: pass
 Finalized()
 while True: pass`);
-    await client.until(() => client.pieces[1]!.some((piece) => piece.job === job), "the loop");
+    await client.untilWritten(job, "the loop");
     client.interrupt(job);
     const reminder = setInterval(() => client.command("I"), 50);
     try {

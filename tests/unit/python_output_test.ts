@@ -188,12 +188,12 @@ print("d")`);
     }
   });
 
-  test("of 300,000 quick lines arrives exactly", async () => {
+  test("of 100,000 quick lines arrives exactly", async () => {
     await using client = await LinkClient.start(python);
     const { answer, text } = await client.run(`
 import hashlib, sys
 sum = hashlib.sha256()
-for i in range(300000):
+for i in range(100_000):
     print("line", i, "é" * (i % 7), file=sys.stderr if i % 1000 == 0 else sys.stdout)
     sum.update(f"line {i} {'é' * (i % 7)}\\n".encode())
 sum.hexdigest()

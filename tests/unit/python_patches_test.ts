@@ -145,7 +145,7 @@ for (const { name, path: python } of interpreters()) {
       "import builtins\nbuiltins.len = builtins.KeyboardInterrupt = None\nprint('now', flush=True)\nwhile True: pass",
       PATCHER,
     );
-    await client.until(() => client.pieces[1]!.some((piece) => piece.job === job), "the loop");
+    await client.untilWritten(job, "the loop");
     assertEquals((await client.stop(job)).status, Status.CANCELLED);
     await assertWorks(client, "cancelled");
   });

@@ -285,32 +285,65 @@ pids
   test("answers an EVAL that breaks a rule with BROKEN, and goes on", async () => {
     await using client = await LinkClient.start(python);
     const bytes = (text: string): Uint8Array => Uint8Array.fromHex(text.replaceAll(" ", ""));
-    const code = bytes("81 a4 636f6465 a1 31");
-    const broken: [Uint8Array, Uint8Array, string][] = [
-      [bytes("c1"), bytes(""), ""],
-      [bytes("80"), bytes(""), "code must be a string, got NoneType"],
-      [bytes("81 a4 636f6465 07"), bytes(""), "code must be a string, got int"],
-      [bytes("07"), bytes(""), "control must be a map, got int"],
-      [code, bytes("07"), "one array of locs and globs"],
-      [code, bytes("92 07 c0"), "locs must be a dict or nil, got int"],
-      [code, bytes("92 c0 c7 03 02 92 01 02"), "the keys of globs must be strings, got int"],
-      [code, bytes("92 c0 c0 c0"), ""],
-      [code, bytes("92 c0"), ""],
-      [code, bytes("92 81 a1 78 a1 ff c0"), ""],
-      [code, bytes("92 81 a1 78 d4 63 00 c0"), "no extension has the code 99"],
-      [code, bytes("92 81 a1 78 c7 03 05 81 a1 61 c0"), ""],
-      [code, bytes("92 81 01 02 c0"), ""],
-      [code, bytes("92 df ff ff ff ff"), ""],
+    const broken: [control: string, code: string, values: string, message: string][] = [
+      ["c1", "a1 31", "", ""],
+      ["07", "a1 31", "", "control must be a map, got int"],
+      ["80 80", "a1 31", "", "1 bytes follow the value"],
+      ["81 a9 6e616d657370616365 07", "a1 31", "", "namespace must be a string, got int"],
+      ["81 a6 737472696374 c0", "a1 31", "", "strict must be a boolean, got NoneType"],
+      ["80", "", "", "there is no whole code behind the control map"],
+      ["", "", "", "must have control and code, got 8 bytes"],
+      ["80", "c0", "", "code must be a string, got a value that begins with 0xc0"],
+      ["80", "c4 01 31", "", "code must be a string, got a value that begins with 0xc4"],
+      ["80", "a2 31", "", "code claims 2 bytes, 1 are left"],
+      ["80", "d9", "", "there is no whole code behind the control map"],
+      ["80", "d9 02 31", "", "code claims 2 bytes, 1 are left"],
+      ["80", "da 00", "", "there is no whole code behind the control map"],
+      ["80", "da ff ff 31", "", "code claims 65535 bytes, 1 are left"],
+      ["80", "db ff ff ff ff 31", "", "code claims 4294967295 bytes, 1 are left"],
+      ["80", "a1 ff", "", "code must be UTF-8"],
+      ["80", "a3 ed a0 80", "", "code must be UTF-8"],
+      ["80", "a1 31", "07", "one array of locs and globs"],
+      ["80", "a1 31", "92 07 c0", "locs must be a dict or nil, got int"],
+      ["80", "a1 31", "92 c0 c7 03 02 92 01 02", "the keys of globs must be strings, got int"],
+      ["80", "a1 31", "92 c0 c0 c0", ""],
+      ["80", "a1 31", "92 c0", ""],
+      ["80", "a1 31", "92 c0 c0 01", "1 bytes follow the value"],
+      ["80", "a1 31", "92 81 a1 78 a1 ff c0", ""],
+      ["80", "a1 31", "92 81 a1 78 d4 63 00 c0", "no extension has the code 99"],
+      ["80", "a1 31", "92 81 a1 78 c7 03 05 81 a1 61 c0", ""],
+      ["80", "a1 31", "92 81 01 02 c0", ""],
+      ["80", "a1 31", "92 df ff ff ff ff", ""],
     ];
-    for (const [control, values, message] of broken) {
-      const job = client.sendBody(1, control, values);
+    for (const [control, code, values, message] of broken) {
+      const job = client.sendBody(1, bytes(control), bytes(code), bytes(values));
       const { status, control: answer } = await client.answer(job);
       assertEquals(status, "BROKEN", message);
       assertStringIncludes(answer.message, message);
       await client.output(job);
     }
-    const { status } = await client.answer(client.sendBody(1, code, bytes("")));
-    assertEquals(status, Status.VALUE);
+    const { value } = await client.eval("'goes on'");
+    assertEquals(value, "goes on");
+  });
+
+  test("reads code behind every head that a string may have, and control of any form", async () => {
+    await using client = await LinkClient.start(python);
+    const text = (code: string): Uint8Array => new TextEncoder().encode(code);
+    const heads = ["a7", "d907", "da0007", "db00000007"];
+    const controls = ["", "80", "de0000", "81a17807", "81a6737472696374c2"];
+    for (const head of heads) {
+      for (const control of controls) {
+        const code = Uint8Array.from([...Uint8Array.fromHex(head), ...text("'ääx'")]);
+        const bytes = [Uint8Array.fromHex(control), code, Uint8Array.fromHex("92c0c0")] as const;
+        const { value } = await client.answer(client.sendBody(1, ...bytes));
+        assertEquals(value, "ääx", `${head} behind ${control}`);
+      }
+    }
+    // As long as any client may send it, and cached in neither form.
+    const namespace = "n".repeat(60_000);
+    for (const [code, value] of [["x = 7", null], ["x" + " ".repeat(70_000), 7]] as const) {
+      assertEquals((await client.eval(code, { namespace })).value, value);
+    }
   });
 
   test("takes and gives 64 MiB", async () => {

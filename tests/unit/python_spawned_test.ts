@@ -49,8 +49,13 @@ for (const { name, path: python } of interpreters()) {
       });
     const source = `${SOURCE}context = multiprocessing.get_context("${method}")\n`;
 
-    const refuses = async (client: LinkClient, code: string, what: string): Promise<void> => {
-      const { answer } = await client.run(source + code);
+    const refuses = async (
+      client: LinkClient,
+      code: string,
+      what: string,
+      namespace?: string,
+    ): Promise<void> => {
+      const { answer } = await client.run(source + code, { namespace });
       assertEquals(answer.status, Status.PYTHON_ERROR, `${code}: ${answer.value}`);
       assertEquals(answer.value.type, "PicklingError", `${code}: ${answer.value.message}`);
       assertMatch(answer.value.message, new RegExp(`^Cannot send the ${what} to a spawned `));
@@ -58,9 +63,15 @@ for (const { name, path: python } of interpreters()) {
     };
 
     test("of a pool take no functions and classes of an eval", async (client) => {
-      for (const [code, what] of IN_POOLS) {
-        await refuses(client, `with context.Pool(1) as pool:\n    ${code}`, what);
-      }
+      // One pool for all: each of them starts a Python.
+      const namespace = "pools";
+      await client.run(`${source}pool = context.Pool(1)`, { namespace });
+      for (const [code, what] of IN_POOLS) await refuses(client, code, what, namespace);
+      const { answer } = await client.run(
+        "lengths = pool.map(len, ['a'])\npool.close()\npool.join()\nlengths",
+        { namespace },
+      );
+      assertEquals(answer.value, [1]);
       await refuses(
         client,
         "context.Pool(1, initializer=double, initargs=(1,))",
@@ -96,15 +107,18 @@ process.exitcode`);
     });
 
     test("of an executor take no functions and classes of an eval", async (client) => {
-      const open =
-        "with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as executor:";
-      for (const [code, what] of IN_EXECUTORS) await refuses(client, `${open}\n    ${code}`, what);
-      const { answer } = await client.run(`${source}
-${open}
-    refused = executor.submit(repr, Point())
-    power = executor.submit(pow, 2, exp=5)
-    results = type(refused.exception()).__name__, power.result(), list(executor.map(abs, [-1]))
-results`);
+      const namespace = "executors";
+      const opened = `executor = concurrent.futures.ProcessPoolExecutor(1, mp_context=context)`;
+      await client.run(source + opened, { namespace });
+      for (const [code, what] of IN_EXECUTORS) await refuses(client, code, what, namespace);
+      const { answer } = await client.run(
+        `refused = executor.submit(repr, Point())
+power = executor.submit(pow, 2, exp=5)
+results = type(refused.exception()).__name__, power.result(), list(executor.map(abs, [-1]))
+executor.shutdown()
+results`,
+        { namespace },
+      );
       assertEquals(answer.value, ["PicklingError", 32, [1]]);
     });
 

@@ -2,7 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { decode } from "@std/msgpack";
 import { ResultStatus } from "../../src/wire/messages.ts";
 import { RawSession } from "../raw_client.ts";
-import { isAlive, start, until } from "../raw_server.ts";
+import { isAlive, sharedServer, shareServer, start, until } from "../raw_server.ts";
+
+shareServer();
 
 const DEATHS: [string, Record<string, unknown>][] = [
   ["import os; os._exit(3)", { exit_code: 3 }],
@@ -18,7 +20,7 @@ const DEATHS: [string, Record<string, unknown>][] = [
 ];
 
 Deno.test("server tells how a python process ended, and replaces it", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   for (const [code, how] of DEATHS) {
     const id = await session.send(code);
@@ -49,7 +51,7 @@ Deno.test("server ends a process that has stopped itself, or its guard, when it 
 });
 
 Deno.test("server ends with a process what it has started", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const child = await session.value(
     "__import__('subprocess').Popen(['sleep', '1000'], start_new_session=True).pid",
@@ -60,7 +62,7 @@ Deno.test("server ends with a process what it has started", async () => {
 });
 
 Deno.test("server delivers all that was written before a death", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const id = await session.send(`
 import os, sys
@@ -76,7 +78,7 @@ os.kill(os.getpid(), 9)
 });
 
 Deno.test("server runs evals of other sessions when one dies with theirs behind it", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using killer = await RawSession.connect(server.addr);
   await using other = await RawSession.connect(server.addr);
   for (let i = 0; i < 100; i++) await other.send(`print(${i}); ${i}`);
@@ -89,7 +91,7 @@ Deno.test("server runs evals of other sessions when one dies with theirs behind 
 });
 
 Deno.test("server loses no result of a process that dies in the middle of many quick evals", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   for (let round = 0; round < 10; round++) {
     const go = await Deno.makeTempFile();
@@ -117,7 +119,7 @@ Deno.test("server loses no result of a process that dies in the middle of many q
 });
 
 Deno.test("server passes on results at once behind which a long eval runs", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   for (const count of [50, 55, 60, 65, 70]) {
     const go = await Deno.makeTempFile();

@@ -1,22 +1,17 @@
 /** Arguments that are no values: they end the session that sent them, and nothing else. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { encode } from "@std/msgpack";
-import { writeU32 } from "../../src/wire/frame.ts";
 import { MessageType } from "../../src/wire/messages.ts";
+import { rawEvalBody } from "../eval_body.ts";
 import { RawSession } from "../raw_client.ts";
 import { start } from "../raw_server.ts";
 import { hostileValues } from "./hostile_values.ts";
 
 /** An EVAL with these bytes for the value of `x`. */
 function body(bytes: Uint8Array): Uint8Array {
-  const control = encode({ code: "x" });
   // [{"x": ...}, nil]
   const values = Uint8Array.from([0x92, 0x81, 0xa1, 0x78, ...bytes, 0xc0]);
-  const whole = new Uint8Array(4 + control.length + values.length);
-  writeU32(whole, 0, control.length);
-  whole.set(control, 4);
-  whole.set(values, 4 + control.length);
-  return whole;
+  return rawEvalBody(encode({}), encode("x"), values);
 }
 
 /** Some that are refused for different reasons, cut or whole. */

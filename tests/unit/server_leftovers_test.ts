@@ -2,12 +2,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ServerLogRecord } from "../../fake_server/common/log.ts";
 import { RawSession } from "../raw_client.ts";
-import { start, until } from "../raw_server.ts";
+import { sharedServer, shareServer, start, until } from "../raw_server.ts";
+
+shareServer();
 
 /** What the python process has in memory, in MiB. */
 const RESIDENT = "import os\nint(open('/proc/self/statm').read().split()[1]) * 4096 >> 20";
 
-/** Each leaves 32 MiB in a cycle, which only the collector ends. */
+/** Each leaves 16 MiB in a cycle, which only the collector ends. */
 const CYCLES: Record<string, string> = {
   "a function": "def f(): return data",
   "a lambda": "f = lambda: data",
@@ -26,20 +28,20 @@ const CYCLES: Record<string, string> = {
 };
 
 Deno.test("server frees what an eval made in a cycle", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   for (const [what, code] of Object.entries(CYCLES)) {
-    const makes = `data = bytearray(32 << 20)\n${code}`;
+    const makes = `data = bytearray(16 << 20)\n${code}`;
     await session.eval(makes);
     const before = await session.value(RESIDENT) as number;
     for (let i = 0; i < 5; i++) await session.eval(makes);
     const left = await session.value(RESIDENT) as number - before;
-    assert(left < 80, `five evals with ${what} left ${left} MiB`);
+    assert(left < 40, `five evals with ${what} left ${left} MiB`);
   }
 });
 
 Deno.test("server closes what an eval has opened, and files are whole", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const path = await Deno.makeTempFile();
   const code = `
@@ -64,7 +66,7 @@ def ask(): return db`;
 });
 
 Deno.test("server keeps what a thread, a module or a namespace still holds", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const path = await Deno.makeTempFile();
   await session.eval(
@@ -90,7 +92,7 @@ json.kept_by_test = lambda: (go, word)`,
 });
 
 Deno.test("server gives what a finalizer prints to the eval that made it", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using first = await RawSession.connect(server.addr);
   await using second = await RawSession.connect(server.addr);
   const code = `
@@ -105,7 +107,7 @@ job = Job()`;
 });
 
 Deno.test("gc in user code sees old objects, and is as before in the next eval", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const namespace = "n";
   await session.eval("class A: pass\na = A()\nholder = [a]", { namespace });

@@ -19,7 +19,7 @@ const TOKEN = "0123456789abcdefghijkl";
 
 function helloFrame(nonce?: string): Uint8Array {
   return controlFrame(MessageType.CLIENT_HELLO, {
-    protocol: 1,
+    protocol: 2,
     client: "raw",
     ...(nonce === undefined ? {} : { nonce }),
   });

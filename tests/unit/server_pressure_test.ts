@@ -1,7 +1,8 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { MessageType, ResultStatus, type ServerHello } from "../../src/wire/messages.ts";
-import { evalBody, RawSession, RawStream, readControl } from "../raw_client.ts";
+import { evalBody } from "../eval_body.ts";
+import { RawSession, RawStream, readControl } from "../raw_client.ts";
 import { start } from "../raw_server.ts";
 
 Deno.test("server asks a silent client, and gives one up that does not answer", async () => {
@@ -57,13 +58,13 @@ Deno.test("server closes a session that does not take its output, and no other",
 Deno.test("server runs no more evals of a client that does not take their results", async () => {
   await using server = await start();
   using main = await RawStream.dial(server.addr);
-  await main.control(MessageType.CLIENT_HELLO, { protocol: 1, client: "raw" });
+  await main.control(MessageType.CLIENT_HELLO, { protocol: 2, client: "raw" });
   const hello = readControl((await main.next())!.body) as unknown as ServerHello;
   using output = await RawStream.dial(server.outputAddr);
   await output.control(MessageType.OUTPUT_HELLO, { stream_token: hello.stream_token });
   assertEquals((await output.next())!.type, MessageType.OUTPUT_READY);
   const count = 100;
-  const body = evalBody({ code: "bytes(1 << 20)" });
+  const body = evalBody("bytes(1 << 20)");
   for (let id = 1; id <= count; id++) await main.frame(MessageType.EVAL, 0, id, body);
   // Results of what runs still come in; then no eval is over any more.
   for (let before = -1; before !== server.stats().evals; await delay(200)) {

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { EvalFlag, MessageType } from "../../src/wire/messages.ts";
-import { evalBody, RawSession } from "../raw_client.ts";
+import { evalBody } from "../eval_body.ts";
+import { RawSession } from "../raw_client.ts";
 import { start } from "../raw_server.ts";
 
 const SLEEP = "import time; time.sleep(0.6)";
@@ -9,9 +10,9 @@ Deno.test("server tells that an eval runs where its flags ask for it, and only a
   await using server = await start();
   await using session = await RawSession.connect(server.addr);
   const { main, running } = session;
-  await main.frame(MessageType.EVAL, EvalFlag.RUNNING, 1, evalBody({ code: SLEEP }));
-  await main.frame(MessageType.EVAL, 0, 2, evalBody({ code: SLEEP }));
-  await main.frame(MessageType.EVAL, EvalFlag.RUNNING, 3, evalBody({ code: "1" }));
+  await main.frame(MessageType.EVAL, EvalFlag.RUNNING, 1, evalBody(SLEEP));
+  await main.frame(MessageType.EVAL, 0, 2, evalBody(SLEEP));
+  await main.frame(MessageType.EVAL, EvalFlag.RUNNING, 3, evalBody("1"));
   const ms = await session.until(() => running.get(1), "RUNNING");
   assert(Number(ms) > 0 && !session.results.has(1));
   await session.result(3);

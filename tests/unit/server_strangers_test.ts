@@ -2,16 +2,17 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { frameBytes, writeHeader } from "../../src/wire/frame.ts";
 import { MessageType } from "../../src/wire/messages.ts";
-import { evalBody, RawSession, RawStream, readControl } from "../raw_client.ts";
+import { evalBody } from "../eval_body.ts";
+import { controlFrame, RawSession, RawStream, readControl } from "../raw_client.ts";
 import { start, until } from "../raw_server.ts";
 
 Deno.test("server answers a stranger with a reason and closes only its connection", async () => {
   await using server = await start({ limits: { handshakeMs: 200 } });
   await using canary = await RawSession.connect(server.addr);
   const hello = (protocol: unknown): Uint8Array =>
-    frameBytes(MessageType.CLIENT_HELLO, 0, 0, evalBody({ protocol, client: "x" }).subarray(4));
+    controlFrame(MessageType.CLIENT_HELLO, { protocol, client: "x" });
   const old = hello(1);
-  old[1] = 0;
+  old[1] = 1;
   const huge = new Uint8Array(12);
   writeHeader(huge, 0, MessageType.CLIENT_HELLO, 0, 4_097, 0);
   const text = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -19,12 +20,13 @@ Deno.test("server answers a stranger with a reason and closes only its connectio
     ["an HTTP client", text("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "PROTOCOL"],
     ["garbage", crypto.getRandomValues(new Uint8Array(3_000)).fill(7, 0, 1), "PROTOCOL"],
     ["silence", new Uint8Array(0), "TIMEOUT"],
-    ["half a hello", hello(1).subarray(0, 20), "TIMEOUT"],
+    ["half a hello", hello(2).subarray(0, 20), "TIMEOUT"],
     ["a hello too long", huge, "PROTOCOL"],
     ["the old version", old, "VERSION"],
-    ["a version to come", hello(2), "VERSION"],
-    ["a hello that is none", hello("1"), "PROTOCOL"],
-    ["an EVAL first", frameBytes(MessageType.EVAL, 0, 1, evalBody({ code: "1" })), "PROTOCOL"],
+    ["a version in the hello alone", hello(1), "VERSION"],
+    ["a version to come", hello(3), "VERSION"],
+    ["a hello that is none", hello("2"), "PROTOCOL"],
+    ["an EVAL first", frameBytes(MessageType.EVAL, 0, 1, evalBody("1")), "PROTOCOL"],
     ["a type to come", frameBytes(0x77, 0, 0, new Uint8Array(0)), "PROTOCOL"],
     [
       "a hello with flags",
@@ -82,24 +84,22 @@ Deno.test("server takes a stream token once, and no other", async () => {
 });
 
 Deno.test("server ends a session that breaks a rule", async () => {
-  const eval1 = evalBody({ code: "1" });
-  const lying = evalBody({ code: "1" });
+  const eval1 = evalBody("1");
+  const lying = evalBody("1");
   lying[2] = 1;
   const broken: [string, Uint8Array, string][] = [
-    ["a flag", frameBytes(MessageType.EVAL, 8, 1, eval1), "PROTOCOL"],
+    ["a flag", frameBytes(MessageType.EVAL, 4, 1, eval1), "PROTOCOL"],
     ["id 0", frameBytes(MessageType.EVAL, 0, 0, eval1), "PROTOCOL"],
     ["a control map too long", frameBytes(MessageType.EVAL, 0, 1, lying), "PROTOCOL"],
     ["an empty EVAL", frameBytes(MessageType.EVAL, 0, 1, new Uint8Array(0)), "PROTOCOL"],
-    ["no namespace", frameBytes(MessageType.EVAL, 1, 1, eval1), "PROTOCOL"],
     ["a second hello", frameBytes(MessageType.CLIENT_HELLO, 0, 0, new Uint8Array(0)), "PROTOCOL"],
     ["a RESULT", frameBytes(MessageType.RESULT, 0, 1, eval1), "PROTOCOL"],
     ["a PING with a body", frameBytes(MessageType.PING, 0, 1, eval1), "PROTOCOL"],
     [
       "values that are none",
-      frameBytes(MessageType.EVAL, 0, 1, evalBody({ code: "1" }, [1, 2])),
+      frameBytes(MessageType.EVAL, 0, 1, evalBody("1", [1, 2])),
       "PROTOCOL",
     ],
-    ["a control map without code", frameBytes(MessageType.EVAL, 0, 1, evalBody({})), "PROTOCOL"],
   ];
   await using server = await start();
   await using canary = await RawSession.connect(server.addr);
@@ -160,7 +160,7 @@ Deno.test("server holds no more of unfinished messages than it may", async () =>
 Deno.test("server answers a PING on either stream, and ends when it is sent an ERROR", async () => {
   await using server = await start();
   using main = await RawStream.dial(server.addr);
-  await main.control(MessageType.CLIENT_HELLO, { protocol: 1, client: "raw" });
+  await main.control(MessageType.CLIENT_HELLO, { protocol: 2, client: "raw" });
   const { stream_token } = readControl((await main.next())!.body);
   using output = await RawStream.dial(server.outputAddr);
   await output.control(MessageType.OUTPUT_HELLO, { stream_token });

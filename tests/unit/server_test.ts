@@ -2,11 +2,14 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { decode } from "@std/msgpack";
 import { frameBytes } from "../../src/wire/frame.ts";
 import { MessageType, ResultStatus } from "../../src/wire/messages.ts";
-import { evalBody, RawSession } from "../raw_client.ts";
-import { start, until } from "../raw_server.ts";
+import { evalBody } from "../eval_body.ts";
+import { RawSession } from "../raw_client.ts";
+import { sharedServer, shareServer, start, until } from "../raw_server.ts";
+
+shareServer();
 
 Deno.test("server evaluates, and sends output and its end", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   assertMatch(session.hello.session_id, /^[0-9a-f]{32}$/);
   assertMatch(session.hello.output_addr, /^:\d+$/);
@@ -18,7 +21,7 @@ Deno.test("server evaluates, and sends output and its end", async () => {
 });
 
 Deno.test("server says SILENT in the result of an eval that wrote nothing, where that is known", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const silent = { silent: true };
   // From the third on a lone eval is taken for one.
@@ -37,7 +40,7 @@ Deno.test("server says SILENT in the result of an eval that wrote nothing, where
 });
 
 Deno.test("server tells apart what 900 evals write that are all there at once", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const codes = [
     "i",
@@ -89,7 +92,7 @@ Deno.test("server sends results also while nothing follows them, however many ev
 });
 
 Deno.test("server sends output in order and by descriptor", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const id = await session.send(`
 import os, sys, subprocess
@@ -105,7 +108,7 @@ os.write(2, b"raw\\n")
 });
 
 Deno.test("server sends a line while the eval that printed it still runs", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const id = await session.send("print('now')\nimport time\nwhile True: time.sleep(0.01)");
   await session.until(() => session.written.get(id), "the line");
@@ -115,13 +118,13 @@ Deno.test("server sends a line while the eval that printed it still runs", async
 });
 
 Deno.test("server runs a thousand evals sent at once, in order", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   await session.value("0");
   const code = "print(i); i";
   const frames: Uint8Array[] = [];
   for (let i = 0; i < 1_000; i++) {
-    const body = evalBody({ code }, [{ i }, null]);
+    const body = evalBody(code, [{ i }, null]);
     frames.push(frameBytes(MessageType.EVAL, 0, 2 + i, body));
   }
   await session.main.send(new Uint8Array(await new Blob(frames as BlobPart[]).arrayBuffer()));
@@ -133,14 +136,14 @@ Deno.test("server runs a thousand evals sent at once, in order", async () => {
 });
 
 Deno.test("server refuses the thousand-and-first eval in flight", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   for (let i = 0; i < 1_001; i++) await session.send("import time; time.sleep(0.1)");
   assertEquals(await session.closed(), "LIMIT");
 });
 
 Deno.test("server passes a large value through, both ways", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const data = crypto.getRandomValues(new Uint8Array(60_000));
   const large = new Uint8Array(3_000_000);
@@ -149,7 +152,7 @@ Deno.test("server passes a large value through, both ways", async () => {
 });
 
 Deno.test("server tells of an exception, and goes on", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const { status, values } = await session.eval("1 / 0");
   assertEquals(status, ResultStatus.PYTHON_ERROR);
@@ -158,7 +161,7 @@ Deno.test("server tells of an exception, and goes on", async () => {
 });
 
 Deno.test("server loses the eval that killed its process, and runs those behind it", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   await using other = await RawSession.connect(server.addr);
   const before = await session.send("print('before')");
@@ -182,7 +185,7 @@ Deno.test("server loses the eval that killed its process, and runs those behind 
 });
 
 Deno.test("server tells the exit code of a process that ended itself", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const { status, control } = await session.eval("import os; os._exit(3)");
   assertEquals([status, control], [ResultStatus.DIED, { exit_code: 3 }]);
@@ -190,7 +193,7 @@ Deno.test("server tells the exit code of a process that ended itself", async () 
 });
 
 Deno.test("server brings results of quick evals while the one behind them runs on", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const go = await Deno.makeTempFile();
   const wait = `import os\nwhile os.path.exists(${JSON.stringify(go)}): pass`;
@@ -250,7 +253,7 @@ while True:
 });
 
 Deno.test("server ignores a cancel of what has its result, or never was", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   await session.eval("1");
   await session.cancel(1);
@@ -259,7 +262,7 @@ Deno.test("server ignores a cancel of what has its result, or never was", async 
 });
 
 Deno.test("server keeps namespaces, and says once that one is gone", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const namespace = "mine";
   await session.eval("x = 1", { namespace });
@@ -295,7 +298,7 @@ witness = Witness()
 });
 
 Deno.test("server sends late output of a thread as a log record", async () => {
-  await using server = await start();
+  const server = sharedServer();
   await using session = await RawSession.connect(server.addr);
   const id = await session.send(
     `

@@ -25,10 +25,10 @@ Deno.test("TLS server closes strangers in time, and its sessions do not notice",
   const authority = ca.cert;
   await using server = await start({
     tls: await ca.issue("127.0.0.1"),
-    limits: { handshakeMs: 300 },
+    limits: { handshakeMs: 300, tickMs: 20 },
   });
   await using canary = await RawSession.connect(server.addr, { authority });
-  const hello = controlFrame(MessageType.CLIENT_HELLO, { protocol: 1, client: "x" });
+  const hello = controlFrame(MessageType.CLIENT_HELLO, { protocol: 2, client: "x" });
   // The first bytes of a ClientHello, and a record that claims more than one may hold.
   const half = Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3);
   const large = Uint8Array.of(0x16, 3, 1, 0xff, 0xff, 1);

@@ -4,7 +4,7 @@ import {
   OUTPUT_CREDIT_BYTES,
   OUTPUT_WAITING_BYTES,
   UNREAD_OUTPUT_LIFE_MS,
-} from "../../src/wire/limits.ts";
+} from "../../src/worker/output_limits.ts";
 import { UnreadOutput } from "../../src/worker/unread_output.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

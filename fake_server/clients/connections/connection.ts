@@ -5,9 +5,10 @@
  * @module
  */
 import { MAX_COPIED_BYTES, Outbox } from "../../../src/transport/outbox.ts";
+import { FIRST_BUFFER_BYTES } from "../../../src/wire/buffers.ts";
 import type { Frame } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
-import { FIRST_BUFFER_BYTES, MAX_HELLO_BODY_BYTES } from "../../../src/wire/limits.ts";
+import { MAX_HELLO_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { type CloseReason, MessageType } from "../../../src/wire/messages.ts";
 import { controlBody } from "../../common/control.ts";
 import { Fault, faultOf } from "../../common/fault.ts";
@@ -19,6 +20,7 @@ import {
   LINGER_MS,
   type ServerLimits,
 } from "../../common/limits.ts";
+import { PeerTiming } from "./peer_timing.ts";
 import type { Socket } from "./socket.ts";
 
 /** What all connections of a server share. */
@@ -61,11 +63,7 @@ export class Connection {
   readonly #reader: FrameReader;
   readonly #outbox: Outbox;
   #unfinished = 0;
-  #heardAt: number;
-  #tookAt: number;
-  /** When we sent a PING, if nothing has come since. */
-  #askedAt: number | undefined;
-  #paused = false;
+  readonly #timing: PeerTiming;
   #ending = false;
   #closed = false;
   /** How many frames went through `sendSoon`, and the timer that sends the last of them. */
@@ -80,7 +78,7 @@ export class Connection {
     this.receiver = receiver;
     this.peer = socket.peer;
     this.#reader = new FrameReader(MAX_HELLO_BODY_BYTES, { buffers: context.buffers });
-    this.#heardAt = this.#tookAt = context.clock();
+    this.#timing = new PeerTiming(context.limits, context.clock());
     this.#outbox = new Outbox({ write: (bytes) => this.#write(bytes) }, (error) => {
       if (!this.#ending) this.receiver.lost(error);
     }, { buffers: context.buffers });
@@ -115,7 +113,7 @@ export class Connection {
   /** Sends a frame. The body is copied, unless it is `owned`: then it belongs to the connection. */
   send(type: number, flags: number, id: number, body: Uint8Array, owned = false): void {
     if (this.#ending) return;
-    if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
+    if (this.#outbox.waiting === 0) this.#timing.took(this.#context.clock());
     const { buffers } = this.#context;
     const isCopied = !owned && body.length > MAX_COPIED_BYTES;
     const own = isCopied ? buffers.copy(body) : body;
@@ -128,7 +126,7 @@ export class Connection {
    */
   sendSoon(type: number, flags: number, id: number, body: Uint8Array): void {
     if (this.#ending) return;
-    if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
+    if (this.#outbox.waiting === 0) this.#timing.took(this.#context.clock());
     this.#outbox.gatherFrame(type, flags, id, body);
     if (++this.#soon % GATHERED_FRAMES === 0) this.#outbox.flush();
     this.#soonTimer ??= setTimeout(() => {
@@ -145,7 +143,7 @@ export class Connection {
   /** Sends whole frames. The bytes must not change any more; for `done` see `Outbox.send()`. */
   sendBytes(bytes: Uint8Array, done?: () => void): void {
     if (this.#ending) return;
-    if (this.#outbox.waiting === 0) this.#tookAt = this.#context.clock();
+    if (this.#outbox.waiting === 0) this.#timing.took(this.#context.clock());
     this.#outbox.send(bytes, done);
   }
 
@@ -156,23 +154,11 @@ export class Connection {
    * @param highWater While more bytes than this wait for the peer, it is slow, not silent.
    */
   check(now: number, highWater: number): "slow" | "silent" | undefined {
-    const { limits } = this.#context;
     if (this.#ending) return undefined;
-    if (this.#outbox.waiting > highWater) {
-      return now - this.#tookAt >= limits.slowReaderMs ? "slow" : undefined;
-    }
-    const silence = now - this.#heardAt;
-    if (silence < limits.pingIntervalMs) return undefined;
-    // While we pause, we don't read the peer's PINGs. Our own tell it that we are alive.
-    const isAgain = this.#paused && now - (this.#askedAt ?? now) >= limits.pingIntervalMs;
-    if (this.#askedAt === undefined || isAgain) {
-      this.#askedAt = now;
-      this.send(MessageType.PING, 0, 0, EMPTY);
-      return undefined;
-    }
-    // We don't read from it on purpose, so it isn't silent.
-    if (this.#paused) return undefined;
-    return silence >= limits.pingIntervalMs + limits.pingTimeoutMs ? "silent" : undefined;
+    const state = this.#timing.check(now, this.#outbox.waiting > highWater);
+    if (state !== "ask") return state;
+    this.send(MessageType.PING, 0, 0, EMPTY);
+    return undefined;
   }
 
   /** Ends the connection with an ERROR. */
@@ -218,10 +204,9 @@ export class Connection {
         this.#take(count);
         const pressure = this.receiver.pressure?.();
         if (pressure !== undefined) {
-          this.#paused = true;
+          this.#timing.pause();
           await pressure;
-          this.#paused = false;
-          this.#heard();
+          this.#timing.resume(this.#context.clock());
         }
       }
       if (!this.#ending) this.receiver.lost();
@@ -243,7 +228,7 @@ export class Connection {
   }
 
   #take(count: number): void {
-    this.#heard();
+    this.#timing.heard(this.#context.clock());
     try {
       for (const frame of this.#reader.filled(count)) {
         this.#frame(frame);
@@ -268,11 +253,6 @@ export class Connection {
     } else this.receiver.frame(frame);
   }
 
-  #heard(): void {
-    this.#heardAt = this.#context.clock();
-    this.#askedAt = undefined;
-  }
-
   /** Counts large unfinished frames against the limit for all clients together. */
   #account(): void {
     const pending = this.#reader.pending;
@@ -293,7 +273,7 @@ export class Connection {
     let at = 0;
     while (at < bytes.length) {
       at += await this.#socket.write(bytes.subarray(at));
-      this.#tookAt = this.#context.clock();
+      this.#timing.took(this.#context.clock());
     }
   }
 }

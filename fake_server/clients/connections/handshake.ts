@@ -74,7 +74,8 @@ export class Handshake {
     if (protocol !== PROTOCOL_VERSION) {
       throw new Fault(
         "VERSION",
-        `the client speaks protocol ${protocol}, this server ${PROTOCOL_VERSION}`,
+        `the client speaks version ${protocol} of the protocol, this server version ` +
+          `${PROTOCOL_VERSION}; update the ${protocol < PROTOCOL_VERSION ? "client" : "server"}`,
       );
     }
     const client = control.required("client", "string");

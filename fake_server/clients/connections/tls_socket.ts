@@ -7,7 +7,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-import { FIRST_BUFFER_BYTES, IDLE_BUFFER_BYTES } from "../../../src/wire/limits.ts";
+import { FIRST_BUFFER_BYTES, IDLE_BUFFER_BYTES } from "../../../src/wire/buffers.ts";
 import { errorText } from "../../common/log.ts";
 import { plainSocket, type Socket } from "./socket.ts";
 

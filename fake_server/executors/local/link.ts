@@ -37,6 +37,11 @@ export function parseReady(body: Uint8Array, secret: string): PythonInfo | undef
   };
 }
 
+/** Whether the body of an OPEN knows `secret`. */
+export function opensWith(body: Uint8Array, secret: string): boolean {
+  return new Control("OPEN", body).required("secret", "string") === secret;
+}
+
 /**
  * The EVAL frame of a job; `body` is that of the client's EVAL. It is not copied: the frame is in two
  * pieces.

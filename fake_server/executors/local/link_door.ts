@@ -1,6 +1,6 @@
 /**
- * The unix socket where a new Python process connects (LINK.md, "Start"). Only a connection that
- * knows the secret is accepted.
+ * The unix socket where a new Python process connects (LINK.md, "Start"): once for the link, and once
+ * for requests. Only a connection that knows the secret is accepted.
  *
  * @module
  */
@@ -8,11 +8,13 @@ import type { Frame } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_HELLO_BODY_BYTES } from "../../../src/wire/limits.ts";
 import type { PythonInfo } from "../executor.ts";
-import { LinkType, parseReady } from "./link.ts";
+import { LinkType, opensWith, parseReady } from "./link.ts";
+import { RequestType } from "./requests.ts";
 
-/** A link, and what READY said on it. */
+/** The connections of a python process, and what READY said. */
 export interface Arrival {
   link: Deno.UnixConn;
+  requests: Deno.UnixConn;
   info: PythonInfo;
 }
 
@@ -29,20 +31,33 @@ export class LinkDoor implements Disposable {
   }
 
   /**
-   * Waits until the process has connected. Connections that do not know the secret are ignored.
+   * Waits until the process has connected twice. Connections that do not know the secret are ignored.
    *
    * @throws {Error} If a message breaks the rules, or the door is closed.
    */
-  async arrival(): Promise<Arrival> {
-    for (;;) {
-      const connection = await this.#listener.accept();
-      this.#connections.add(connection);
-      const frame = await readFirst(connection);
-      const info = frame?.type === LinkType.READY ? parseReady(frame.body, this.secret) : undefined;
-      if (info === undefined) continue;
-      this.#connections.delete(connection);
-      return { link: connection, info };
-    }
+  arrival(): Promise<Arrival> {
+    return new Promise((resolve, reject) => {
+      const arrived: Partial<Arrival> = {};
+      const enter = async (connection: Deno.UnixConn): Promise<void> => {
+        this.#connections.add(connection);
+        const frame = await readFirst(connection);
+        if (frame?.type === RequestType.OPEN && opensWith(frame.body, this.secret)) {
+          arrived.requests = connection;
+        } else if (frame?.type === LinkType.READY) {
+          arrived.info = parseReady(frame.body, this.secret);
+          if (arrived.info !== undefined) arrived.link = connection;
+        }
+        if (!isWhole(arrived)) return;
+        this.#connections.delete(arrived.link);
+        this.#connections.delete(arrived.requests);
+        resolve(arrived);
+      };
+      const accept = async (): Promise<void> => {
+        // It ends with the listener.
+        for (;;) enter(await this.#listener.accept()).catch(reject);
+      };
+      accept().catch(reject);
+    });
   }
 
   /** Closes it, and all connections but that of the process. */
@@ -57,6 +72,10 @@ export class LinkDoor implements Disposable {
     }
     this.#connections.clear();
   }
+}
+
+function isWhole(arrived: Partial<Arrival>): arrived is Arrival {
+  return arrived.link !== undefined && arrived.requests !== undefined;
 }
 
 /** Reads the first frame of a connection, if there is one. */

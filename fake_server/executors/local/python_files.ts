@@ -33,11 +33,13 @@ import classSources from "../../python/hooks/class_sources.py" with { type: "tex
 import hooks from "../../python/hooks/hooks.py" with { type: "text" };
 import spawned from "../../python/hooks/spawned.py" with { type: "text" };
 import unbound from "../../python/hooks/unbound.py" with { type: "text" };
+import exchange from "../../python/link/exchange.py" with { type: "text" };
 import held from "../../python/link/held.py" with { type: "text" };
 import link from "../../python/link/link.py" with { type: "text" };
 import outcomes from "../../python/link/outcomes.py" with { type: "text" };
 import page from "../../python/link/page.py" with { type: "text" };
 import request from "../../python/link/request.py" with { type: "text" };
+import requests from "../../python/link/requests.py" with { type: "text" };
 import cStdout from "../../python/output/c_stdout.py" with { type: "text" };
 import line from "../../python/output/line.py" with { type: "text" };
 import output from "../../python/output/output.py" with { type: "text" };
@@ -97,11 +99,13 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "hooks/hooks.py": hooks,
   "hooks/spawned.py": spawned,
   "hooks/unbound.py": unbound,
+  "link/exchange.py": exchange,
   "link/held.py": held,
   "link/link.py": link,
   "link/outcomes.py": outcomes,
   "link/page.py": page,
   "link/request.py": request,
+  "link/requests.py": requests,
   "output/c_stdout.py": cStdout,
   "output/line.py": line,
   "output/output.py": output,

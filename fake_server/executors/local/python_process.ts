@@ -4,7 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { Outbox } from "../../../src/transport/outbox.ts";
+import type { Outbox } from "../../../src/transport/outbox.ts";
 import type { Frame } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
@@ -12,11 +12,12 @@ import { MessageType } from "../../../src/wire/messages.ts";
 import { Control } from "../../common/control.ts";
 import { exitText } from "../../common/exit.ts";
 import type { KeptBuffers } from "../../common/kept_buffers.ts";
-import { LAST_BYTES_DEADLINE_MS, LINK_WRITE_BYTES } from "../../common/limits.ts";
+import { LAST_BYTES_DEADLINE_MS } from "../../common/limits.ts";
 import { errorText } from "../../common/log.ts";
 import { lacksDescriptors } from "../../common/shortage.ts";
 import type { Death, PythonInfo } from "../executor.ts";
 import { StartError } from "../start_error.ts";
+import { outboxOf } from "./connection_outbox.ts";
 import { inDirectory } from "./directory.ts";
 import { Guard } from "./guard.ts";
 import { LinkType, READ_FLAG } from "./link.ts";
@@ -25,6 +26,7 @@ import { Page } from "./page.ts";
 import { Pipes } from "./pipes.ts";
 import type { ProcessEvents } from "./process_events.ts";
 import type { ProcessOptions } from "./process_options.ts";
+import { RequestSocket } from "./request_socket.ts";
 import { Rest } from "./rest.ts";
 import { Results } from "./results.ts";
 
@@ -40,11 +42,11 @@ export class PythonProcess {
   #events: ProcessEvents | undefined;
   readonly #guard: Guard;
   readonly #pipes: Pipes;
-  #link: Deno.UnixConn | undefined;
+  #link: { connection: Deno.UnixConn; outbox: Outbox } | undefined;
   #linkEnded: Promise<void> | undefined;
   /** The process was ended because its link was closed, as exec() does. */
   #isUnlinked = false;
-  #outbox: Outbox | undefined;
+  #requests: RequestSocket | undefined;
   readonly #rest: Rest;
   readonly #results: Results;
 
@@ -128,12 +130,13 @@ export class PythonProcess {
     this.#events = events;
     this.#pipes.tell();
     // A process that has died in reserve has no link any more.
-    if (this.#link !== undefined) this.#linkEnded = this.#readLink(this.#link);
+    if (this.#link !== undefined) this.#linkEnded = this.#readLink(this.#link.connection);
+    this.#requests?.listen(events.request).catch((error) => this.#broken(error));
   }
 
   /** Sends a frame in pieces, which must not change from now on. */
   send(pieces: readonly Uint8Array[]): void {
-    for (const piece of pieces) this.#outbox?.send(piece);
+    for (const piece of pieces) this.#link?.outbox.send(piece);
     this.#results.given();
   }
 
@@ -185,8 +188,9 @@ export class PythonProcess {
     const timer = setTimeout(() => fail(`not ready within ${startMs} ms`), startMs);
     this.exited.then(({ exit }) => fail(`it ended with ${exitText(exit)}`));
     try {
-      const { link, info } = await door.arrival();
-      this.#link = link;
+      const { link, requests, info } = await door.arrival();
+      this.#link = { connection: link, outbox: outboxOf(link, this.#buffers) };
+      this.#requests = new RequestSocket(requests, this.#buffers);
       this.#info = info;
     } catch (error) {
       if (failed === undefined) throw error;
@@ -197,13 +201,6 @@ export class PythonProcess {
       clearTimeout(timer);
       signal.removeEventListener("abort", aborted);
     }
-    const link = this.#link;
-    const write = async (bytes: Uint8Array): Promise<void> => {
-      for (let at = 0; at < bytes.length;) at += await link.write(bytes.subarray(at));
-    };
-    this.#outbox = new Outbox({ write }, () => {
-      // The reading side learns of the same end and tells it.
-    }, { buffers: this.#buffers, writeBytes: LINK_WRITE_BYTES });
   }
 
   /** Ends a process that did not start. Its stdin stays open: at its end the guard removes the directory. */
@@ -214,6 +211,7 @@ export class PythonProcess {
 
   async #untilExit(): Promise<Death> {
     const exit = await this.#guard.ended;
+    this.#requests?.close();
     // What was sent before the end is still in the socket and the pipes. A stray child may hold
     // those open, so there is a deadline.
     this.#pipes.last();
@@ -231,7 +229,7 @@ export class PythonProcess {
 
   #closeChannels(): void {
     this.#pipes.close();
-    this.#link?.close();
+    this.#link?.connection.close();
     this.#link = undefined;
   }
 

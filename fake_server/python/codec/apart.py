@@ -1,8 +1,8 @@
 """Receives large bytes among the arguments of an EVAL directly into their final memory.
 
 Reading them out of the message would copy them, and take the memory twice. In the message a small
-extension replaces them, which no client can forge. To find them, we only step from token to token
-at the start of the values; the reader checks later that the tokens form a value.
+extension replaces them, which no client can forge. To find them, we only step from token to token,
+over the code and into the values; the reader checks later that the tokens form a value.
 """
 
 import os

@@ -16,7 +16,7 @@ HEADER_BYTES = HEADER.size
 read_header = HEADER.unpack_from
 read_length = struct.Struct(">I").unpack_from
 LENGTH_AT = 4
-VERSION = 1
+VERSION = 2
 FIRST_BUFFER_BYTES = 64 * 1024
 SEND_BUFFER_BYTES = 1024 * 1024
 # So much of a large piece is sent with what is in front of it: each send wakes the server.
@@ -30,7 +30,7 @@ READY = 0x60
 FORGET = 0x61
 NOTE = 0x62
 BROKEN = 0x63
-# In the flags of an EVAL, beside the client's: no other job is there until its RESULT.
+# In the flags of an EVAL: no other job is there until its RESULT.
 ALONE = 0x80
 # In the flags of a RESULT, beside its status: the server has read the job's output; no END follows.
 READ = 0x80

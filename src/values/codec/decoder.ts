@@ -1,20 +1,20 @@
 /**
- * The reader of MessagePack, plain values and containers; extensions are read by what it is given.
+ * Reads MessagePack: plain values and containers. Extensions are read by the given functions.
  *
  * @module
  */
 import { MAX_DEPTH } from "../../wire/limits.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader } from "../entry.ts";
 import type { TypedArray, TypedArrayConstructor } from "../tables/dtype.ts";
-import { safeOrBig } from "../types/big_int.ts";
 import { KeyCache } from "./key_cache.ts";
+import { safeOrBig } from "./safe_integer.ts";
 import { readUtf8 } from "./utf8.ts";
 
-/** Bytes values from this size on may be views; smaller ones are copies. */
+/** Bytes from this size on may be views; smaller ones are copies. */
 const VIEW_BYTES = 32 * 1024;
 
-/** A longer array is not made as long as it claims at once. */
+/** An array that claims more elements grows in steps. */
 const FIRST_ELEMENTS = 1024;
 
 const NOTHING = new Uint8Array(0);
@@ -22,16 +22,16 @@ const NOTHING = new Uint8Array(0);
 /** How to read an extension, by its code. */
 export type ExtensionReaders = ReadonlyMap<number, NonNullable<Entry["reads"]>["read"]>;
 
-/** Reads values. It keeps nothing from one call to the next but the keys of maps. */
-export class Decoder {
+/** Reads values. From one call to the next it keeps only keys of maps. */
+export class Decoder implements ValueReader {
   #bytes: Uint8Array = NOTHING;
-  /** Made when it is first needed: most small values do without. */
+  /** Made when it is first needed: most small values do not need it. */
   #view: DataView | undefined;
   #at = 0;
-  /** Where what is being read ends: the message, or an extension in it. */
+  /** The end of the message, or of the extension that is being read. */
   #end = 0;
   #depth = 0;
-  /** How many more elements containers may claim: each takes a byte at least. */
+  /** The elements that containers may still claim: each takes at least one byte. */
   #claims = 0;
   readonly #keys = new KeyCache();
   readonly #extensions: ExtensionReaders;
@@ -41,7 +41,7 @@ export class Decoder {
     this.#extensions = extensions;
   }
 
-  /** Reads one value, which has to fill `bytes` from `start` to `end`. See decode.ts. */
+  /** Reads one value, which must fill `bytes` from `start` to `end`. See decode.ts. */
   decode(bytes: Uint8Array, start: number = 0, end: number = bytes.length): unknown {
     this.#bytes = bytes;
     this.#at = start;
@@ -60,7 +60,7 @@ export class Decoder {
     }
   }
 
-  // What follows is for the entries of the table as well.
+  // The entries of the table use these, too.
 
   /** Reads any value. */
   read(): unknown {
@@ -92,7 +92,7 @@ export class Decoder {
     }
   }
 
-  /** The rest of `read()`, which is quicker when it is short. */
+  /** The rest of `read()`, which is faster if it is short. */
   #seldom(head: number): unknown {
     switch (head) {
       case 0xc4:
@@ -135,7 +135,7 @@ export class Decoder {
     }
   }
 
-  /** Reads an array; `what` names the extension whose payload it has to be. */
+  /** Reads the payload of an extension that must be an array; `what` names the extension. */
   list(what: string): unknown[] {
     const value = this.read();
     if (Array.isArray(value)) return value;
@@ -143,8 +143,8 @@ export class Decoder {
   }
 
   /**
-   * The next `count` bytes, as elements of a typed array: a view or a copy, as bytes are. For a view
-   * they are moved to where elements may begin, over what has been read before them.
+   * The next `count` bytes, as elements of a typed array: a view if there are many, else a copy.
+   * For a view, unaligned bytes are moved over the bytes before them, which were read already.
    */
   elements(count: number, array: TypedArrayConstructor): TypedArray {
     const size = array.BYTES_PER_ELEMENT;
@@ -155,7 +155,7 @@ export class Decoder {
     const { buffer, byteOffset } = bytes;
     const start = byteOffset - byteOffset % size;
     if (start !== byteOffset) {
-      // Both ends are in the message: at least a code and a name of a type stand before elements.
+      // The new place is in the message: a code and the name of a type stand before the elements.
       new Uint8Array(buffer).copyWithin(start, byteOffset, byteOffset + count);
     }
     return new array(buffer, start, count / size);
@@ -169,12 +169,12 @@ export class Decoder {
 
   #array(length: number): unknown[] {
     this.#enter(length);
-    // A claim is believed in steps, as elements really come. (`push` takes twice as long.)
+    // The array grows in steps, as elements come. (`push` takes twice as long.)
     let room = Math.min(length, FIRST_ELEMENTS);
     const array: unknown[] = new Array(room);
     for (let i = 0; i < length; i++) {
       if (i === room) array.length = room = Math.min(length, 8 * room);
-      // Numbers are quicker without a call.
+      // Numbers are faster without a call.
       const at = this.#at;
       const head = at + 8 < this.#end ? this.#bytes[at]! : 0xc1;
       if (head === 0xcb) {
@@ -221,7 +221,7 @@ export class Decoder {
       }
     }
     const key = this.#string(length);
-    // Assigned, it would set the object's prototype.
+    // Assigning it would set the prototype of the object.
     if (key === "__proto__") throw new DecodeError("a map has the key __proto__");
     this.#keys.keep(this.#bytes, at, length, key);
     return key;
@@ -277,7 +277,7 @@ export class Decoder {
     return size === 1 ? view.getUint16(this.#skip(2)) : view.getUint32(this.#skip(4));
   }
 
-  /** Goes past `count` bytes that have to be there. Returns where they begin. */
+  /** Skips `count` bytes, which must be there. Returns where they begin. */
   #skip(count: number): number {
     const at = this.#at;
     if (count > this.#end - at) throw this.#cutShort();

@@ -1,8 +1,9 @@
 /**
- * Keys that are different here and equal in Python, where one of their entries would be lost.
+ * Finds keys that differ in JavaScript and are equal in Python, where one of their entries would be
+ * lost.
  *
- * Only what is certain is refused: 1 and true, equal Dates. What only Python can tell, such as a
- * Fraction that equals a float, is left to the server.
+ * It refuses only what is certain: 1 and true, equal Dates. What only Python can tell, such as a
+ * Fraction that equals a float, the server checks.
  *
  * @module
  */
@@ -12,19 +13,19 @@ import { PythonScalar } from "../types/scalar.ts";
 import { Tuple } from "../types/tuple.ts";
 import { Fault, quoted, type Step, typeOf } from "./fault.ts";
 
-/** A longer key is cut where a message shows it. */
+/** Messages cut a longer key. */
 const SHOWN_CHARS = 80;
 const LATIN1 = new TextDecoder("latin1");
 
 /**
- * Throws the fault of the first of `keys` that Python holds equal to one before it. They have been
- * written already, so each can be a key, and there is no cycle in them.
+ * Throws a Fault for the first of `keys` that is equal in Python to one before it. The keys are
+ * written already, so each can be a key, and none has a cycle.
  */
 export function refuseEqual(keys: readonly unknown[], container: object, step: Step): void {
   if (!canBeEqual(keys)) return;
   const first = new Map<string | number, number>();
   for (let i = 0; i < keys.length; i++) {
-    // A string is equal to nothing but itself.
+    // A string is equal only to itself.
     if (typeof keys[i] === "string") continue;
     const form = formOf(keys[i]);
     if (form === undefined) continue;
@@ -39,13 +40,13 @@ export function refuseEqual(keys: readonly unknown[], container: object, step: S
   }
 }
 
-/** Whether they are objects or of several types: primitives of one type are as different there. */
+/** Whether keys are objects or of several types. Primitives of one type differ in Python, too. */
 function canBeEqual(keys: readonly unknown[]): boolean {
   const type = typeof keys[0];
   return keys.length > 1 && (type === "object" || keys.some((key) => typeof key !== type));
 }
 
-/** What keys have in common that are equal in Python; undefined where only Python knows. */
+/** A text that is the same for keys that are equal in Python; undefined if only Python knows. */
 function formOf(key: unknown): string | number | undefined {
   switch (typeof key) {
     case "undefined":
@@ -63,7 +64,7 @@ function formOf(key: unknown): string | number | undefined {
   }
 }
 
-/** Two NaN are two keys. */
+/** NaN is not equal to itself: two NaN are two keys. */
 function numberForm(value: number): number | undefined {
   return Number.isNaN(value) ? undefined : value;
 }
@@ -98,7 +99,7 @@ function momentForm(key: object): string | undefined {
   return undefined;
 }
 
-/** Where a clock shows a time twice, Python compares the wall clock, and that in one zone only. */
+/** For a time that a clock shows twice, Python compares the wall clocks, within one zone only. */
 function zonedForm(zoned: Temporal.ZonedDateTime): string {
   const wall = zoned.toPlainDateTime();
   const other = (disambiguation: "earlier" | "later") =>
@@ -108,10 +109,10 @@ function zonedForm(zoned: Temporal.ZonedDateTime): string {
     : `twice ${wall} ${zoned.timeZoneId}`;
 }
 
-/** The forms of all, each with its length before it: no two lists run together into one text. */
+/** The texts of all items, each after its length, so that different lists have different texts. */
 function together(kind: "tuple" | "set", values: readonly unknown[]): string | undefined {
   const forms: string[] = [];
-  // By index: Python has None for a hole.
+  // By index: a hole is sent as None.
   for (let i = 0; i < values.length; i++) {
     const form = formOf(values[i]);
     if (form === undefined) return undefined;
@@ -122,7 +123,7 @@ function together(kind: "tuple" | "set", values: readonly unknown[]): string | u
   return `${kind} ${forms.join("")}`;
 }
 
-/** A key as one would write it, shortly. */
+/** A key as it is written in code, cut if it is long. */
 function brief(key: unknown): string {
   const text = long(key);
   return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text;

@@ -1,38 +1,38 @@
 /**
- * What is thrown inside the Encoder when a value cannot be sent. The path to the value is gathered
- * while the call stack unwinds, so that it costs nothing as long as all is well.
+ * What the Encoder throws inside when a value cannot be sent. The path to the value is collected
+ * while the call stack unwinds, so it costs nothing without a fault.
  *
  * @module
  */
 import { EncodeError } from "../encode_error.ts";
 
-/** A longer path or key is cut in the middle where a message shows it. */
+/** Messages cut a longer path or key in the middle. */
 const SHOWN_PATH_CHARS = 240;
 const SHOWN_KEY_CHARS = 64;
 
-/** Names one step from a container to what is in it, such as `[3]` or `.name`. */
+/** Names the step from a container to one of its values, such as `[3]` or `.name`. */
 export type Step = (index: number) => string;
 
-/** A value that cannot be sent, on its way up to where the path begins. */
+/** A value that cannot be sent, with the path so far. */
 export class Fault {
   /** Why, as the end of a sentence. */
   readonly reason: string;
-  /** What the value is: see EncodeError. */
+  /** The type of the value: see EncodeError. */
   readonly valueType: string;
-  /** Too deep: whether it is a cycle is seen at the top, where the whole path is known. */
+  /** Whether it is nested too deep. `toError` finds a cycle, once the whole path is known. */
   readonly tooDeep: boolean;
   /** From the innermost container outwards. */
   readonly #steps: string[] = [];
   readonly #containers: object[] = [];
 
-  /** Makes one; whoever throws it. */
+  /** Makes one without a path. */
   constructor(reason: string, valueType: string, tooDeep = false) {
     this.reason = reason;
     this.valueType = valueType;
     this.tooDeep = tooDeep;
   }
 
-  /** Adds the step that led from `container` to where the fault comes from. */
+  /** Adds the step from `container` towards the value. */
   within(container: object, step: string): this {
     this.#containers.push(container);
     this.#steps.push(step);
@@ -57,16 +57,16 @@ export class Fault {
   }
 }
 
-/** Adds a step to `error` if it is a fault; what user code threw stays what it is. */
+/** Adds a step to `error` if it is a Fault. What user code threw stays as it is. */
 export function within(error: unknown, container: object, step: Step, index: number): unknown {
   return error instanceof Fault ? error.within(container, step(index)) : error;
 }
 
-/** Makes the fault of a value that Python has nothing for. */
+/** Makes the Fault for a value without a Python counterpart. */
 export function noCounterpart(value: unknown): Fault {
   const name = typeOf(value);
   const article = /^[aeiou]/i.test(name) ? "an" : "a";
-  // A Promise, a Future of ours, or another's.
+  // A Promise, a Future, or another thenable.
   const hint = typeof value === "object" && "then" in value!
     ? ": `await` it, and send its value"
     : "";
@@ -78,19 +78,19 @@ export function indexStep(index: number): string {
   return `[${index}]`;
 }
 
-/** The step to a field of an object: `.name`, or `["a b"]` for what is no identifier. */
+/** The step to a field of an object: `.name`, or `["a b"]` if it is no identifier. */
 export function fieldStep(key: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${quoted(key)}]`;
 }
 
-/** A key as it would be written in code, cut if it is long. */
+/** A key as it is written in code, cut if it is long. */
 export function quoted(key: string): string {
   return JSON.stringify(
     key.length > SHOWN_KEY_CHARS ? `${key.slice(0, SHOWN_KEY_CHARS)}…` : key,
   );
 }
 
-/** "function", "symbol", or what the class of an object calls itself. */
+/** "function", "symbol", or the name of the class of an object. */
 export function typeOf(value: unknown): string {
   if (typeof value !== "object" || value === null) return typeof value;
   const name = (value as { constructor?: { name?: unknown } }).constructor?.name;

@@ -1,5 +1,5 @@
 /**
- * What Python can have as a key of a dict or a member of a set.
+ * Checks that values can be keys of a dict or members of a set in Python.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { Tuple } from "../types/tuple.ts";
 import { Fault, indexStep, type Step, typeOf } from "./fault.ts";
 
 /**
- * Throws the fault of the first of `keys` that is, or has in it, a dict or an array of numpy's kind. Arrays become tuples and
- * Sets frozensets, whose members were looked at when they were written. The keys have been written
- * already: so there is no cycle in them.
+ * Throws a Fault for the first of `keys` that is or contains a dict, or an array of numpy or
+ * pandas. Arrays become tuples and Sets become frozensets, whose members were checked when they
+ * were written. The keys are written already, so none has a cycle.
  */
 export function refuseUnhashable(keys: readonly unknown[], container: object, step: Step): void {
   for (let i = 0; i < keys.length; i++) {
@@ -27,7 +27,7 @@ export function refuseUnhashable(keys: readonly unknown[], container: object, st
   }
 }
 
-/** Whether it is of numpy or pandas, or elements in memory. (Bytes can be a key.) */
+/** Whether a value is of numpy or pandas, or a typed array. (Bytes can be a key.) */
 function isArray(key: object): boolean {
   return key instanceof NDArray || key instanceof Series || key instanceof DataFrame ||
     (nameOf(key) ?? "uint8") !== "uint8";

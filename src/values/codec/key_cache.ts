@@ -1,21 +1,21 @@
 /**
- * The keys of maps that came before, so that a table of records makes each of its keys once.
+ * A cache of the keys of maps, so that each key of a table of records is made once.
  *
  * @module
  */
 
-/** A power of two, so that a hash is cut to it by a mask. */
+/** A power of two, so that a mask cuts a hash to it. */
 const SLOTS = 1024;
 
-/** A hash table with one place a slot: a key that comes later takes it over. */
+/** A hash table with one key per slot: a later key replaces an earlier one. */
 export class KeyCache {
-  /** Longer keys are seldom, and not kept. */
+  /** Longer keys are rare, and not kept. */
   static readonly MAX_BYTES = 32;
 
-  /** ASCII only: such a key's characters are its bytes. */
+  /** Only ASCII keys, whose characters are their bytes. */
   readonly #slots: string[] = new Array(SLOTS).fill("");
 
-  /** The key that these bytes are, if it was kept. */
+  /** The key of these bytes, if it was kept. */
   find(bytes: Uint8Array, at: number, length: number): string | undefined {
     const key = this.#slots[slotOf(bytes, at, length)]!;
     if (key.length !== length) return undefined;
@@ -25,15 +25,15 @@ export class KeyCache {
     return key;
   }
 
-  /** Keeps a key, if it is of the kind that is kept. */
+  /** Keeps a key, if it is short and ASCII. */
   keep(bytes: Uint8Array, at: number, length: number, key: string): void {
     if (length > KeyCache.MAX_BYTES || key.length !== length) return;
-    // As the name of a property a string is unique in the engine, and quick to be one again.
+    // A string that is a property name is unique in the engine, and faster as a key.
     this.#slots[slotOf(bytes, at, length)] = Object.keys({ [key]: null })[0]!;
   }
 }
 
-/** Few bytes tell most keys of one table apart. */
+/** A hash of a few bytes, which distinguish most keys of a table. */
 function slotOf(bytes: Uint8Array, at: number, length: number): number {
   if (length === 0) return 0;
   const last = at + length - 1;

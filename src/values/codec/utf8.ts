@@ -1,13 +1,13 @@
 /**
- * UTF-8 of short strings by hand, since a call into the runtime costs more than these loops.
+ * Reads and writes the UTF-8 of short strings: a call into the runtime costs more than these loops.
  *
  * @module
  */
 
 /**
- * Writes `text` at `at`, where there is room for three bytes a character.
+ * Writes `text` at `at`, where there must be room for three bytes a character.
  *
- * @returns Where it ends, or -1 if it is not well formed.
+ * @returns Where it ends, or -1 if it is not well-formed.
  */
 export function writeUtf8(text: string, into: Uint8Array, at: number): number {
   const length = text.length;
@@ -37,10 +37,10 @@ export function writeUtf8(text: string, into: Uint8Array, at: number): number {
 
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Longer strings are left to the runtime. */
+/** The runtime reads longer strings. */
 const HAND_BYTES = 96;
 
-/** An array of each length, for `String.fromCharCode` to take its arguments from. */
+/** An array of each length, for the arguments of `String.fromCharCode`. */
 const UNITS: readonly number[][] = Array.from(
   { length: HAND_BYTES + 1 },
   (_, length) => new Array(length).fill(0),
@@ -49,7 +49,7 @@ const UNITS: readonly number[][] = Array.from(
 /**
  * Reads the UTF-8 from `at` to `end`.
  *
- * @throws {TypeError} If it is not well formed.
+ * @throws {TypeError} If it is not well-formed.
  */
 export function readUtf8(bytes: Uint8Array, at: number, end: number): string {
   const length = end - at;
@@ -58,7 +58,7 @@ export function readUtf8(bytes: Uint8Array, at: number, end: number): string {
   for (let i = 0; i < length; i++) {
     const byte = bytes[at + i]!;
     if (byte > 0x7f) {
-      // What is wrong is for the runtime to say.
+      // The runtime throws the error.
       return readWide(bytes, at + i, end, units, i) ?? STRICT.decode(bytes.subarray(at, end));
     }
     units[i] = byte;
@@ -67,9 +67,9 @@ export function readUtf8(bytes: Uint8Array, at: number, end: number): string {
 }
 
 /**
- * Goes on after `count` characters where not all is ASCII. `units` has more room than it takes.
+ * Reads the rest of a string after `count` ASCII characters. `units` has enough room.
  *
- * @returns Nothing if it is not well formed.
+ * @returns Undefined if it is not well-formed.
  */
 function readWide(
   bytes: Uint8Array,

@@ -1,62 +1,64 @@
 /**
- * A growing buffer and the plain parts of MessagePack that are no containers.
+ * A growing buffer, and the parts of MessagePack that are not containers.
  *
  * @module
  */
 import { writeU32 } from "../../wire/frame.ts";
-import { MAX_FRAME_BODY_BYTES, MAX_USED_BUFFER_BYTES } from "../../wire/limits.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../wire/limits.ts";
 import { bytesOf } from "../types/bytes.ts";
 import { Fault } from "./fault.ts";
 import { writeUtf8 } from "./utf8.ts";
 
-/** The buffer of a new Writer, which doubles as it fills. */
+/** The first size of the buffer, which doubles as it fills. */
 const FIRST_BYTES = 1024;
 
-/** A message larger than this is handed out in the buffer itself; nothing larger is kept. */
+/** A larger message is handed out in the buffer itself, and a larger buffer is not kept. */
 const KEPT_BYTES = 256 * 1024;
 
-/** Room is asked for before it is known how much is needed, by at most this much too much. */
+/** The buffer of a batch that was sent is used again, unless it is larger than this. */
+export const MAX_USED_BUFFER_BYTES: number = 64 * 1024 * 1024;
+
+/** Room is reserved before its size is known: at most this much too much. */
 const LIMIT_SLACK_BYTES = 1024;
 
-/** Strings up to this length are written by hand: a call into the runtime costs more. */
+/** Strings up to this length are written by utf8.ts: a call into the runtime costs more. */
 const HAND_CHARS = 48;
 
 const UTF8 = new TextEncoder();
 
 /**
- * What the Encoder writes into, kept from message to message.
+ * The buffer of the Encoder, which is kept from message to message.
  *
- * The methods of the first half are for whoever puts a message together. They throw an EncodeError
- * while a value is being written, which can happen only from a getter or a Proxy in that value.
- * The methods of the second half are for the entries of the table, and throw Faults.
+ * The first methods build messages. They throw a TypeError while a value is being written, which
+ * only a getter or a Proxy in that value can cause. The others write values, and throw Faults.
  */
 export class Writer {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
-  /** Where the value that is being written has to end at the latest; 0 while there is none. */
+  /** The largest end of the value that is being written; 0 while there is none. */
   #limit = 0;
-  /** How long the large message was that was taken last: the next is often like it. */
+  /** The length of the last large message: the next is often like it. */
   #lastLarge = 0;
 
-  /** The buffer of a large message that is done with, for the next. */
+  /** The buffer of a large message that was sent, for the next one. */
   #used: ArrayBuffer | undefined;
-  /** It has been there for a while. */
+  /** Whether it was there at the last `rest()`. */
   #isOld = false;
 
-  /** How many bytes are written. */
+  /** The number of bytes that are written. */
   get length(): number {
     return this.#at;
   }
 
-  /** What is written: a view that is good until the next call. */
+  /** What is written: a view that is valid until the next call. */
   bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#at);
   }
 
   /**
-   * Gives what is written away, and starts anew: as a copy of exactly its size, or, where it is
-   * larger than 256 KiB, in the buffer itself, which may be larger than the view.
+   * Hands out what is written, and starts anew. It is a copy of exactly its size, or if it is
+   * larger than 256 KiB a view of the buffer itself, which may be larger.
    */
   take(): Uint8Array<ArrayBuffer> {
     this.#refuseWhileBusy();
@@ -70,37 +72,37 @@ export class Writer {
     return taken;
   }
 
-  /** Starts anew. A buffer that has grown large is let go. */
+  /** Starts anew. A large buffer is dropped. */
   reset(): void {
     this.truncate(0);
     if (this.#bytes.length > 2 * KEPT_BYTES) this.#use(new Uint8Array(FIRST_BYTES));
   }
 
-  /** Takes the buffer of a large message for the next one like it. */
+  /** Takes the buffer of a large message that was sent, for the next one. */
   reuse(buffer: ArrayBuffer): void {
     if (buffer.byteLength > MAX_USED_BUFFER_BYTES) return;
     this.#used = buffer;
     this.#isOld = false;
   }
 
-  /** Lets go of that buffer if it was there already the last time this was called. */
+  /** Frees that buffer if it was there already at the last call. */
   rest(): void {
     if (this.#isOld) {
-      // Frees it now; the collector might leave it for minutes.
+      // Freed now: the collector may take minutes.
       this.#used?.transfer(0);
       this.#used = undefined;
     }
     this.#isOld = true;
   }
 
-  /** Takes back what was written after the first `length` bytes. */
+  /** Removes what was written after the first `length` bytes. */
   truncate(length: number): void {
     if (length >= this.#at) return;
     this.#refuseWhileBusy();
     this.#at = length;
   }
 
-  /** Leaves room for `count` bytes. Returns where they begin; what they hold is not defined. */
+  /** Reserves `count` bytes with undefined content. Returns where they begin. */
   reserve(count: number): number {
     this.#refuseWhileBusy();
     this.#need(count);
@@ -119,13 +121,13 @@ export class Writer {
     this.append(bytes);
   }
 
-  /** Says that a value begins, which may take as much as a frame; or that it has ended. */
+  /** Says that a value begins, which may be as large as a frame, or that it has ended. */
   protected setBusy(busy: boolean): void {
     if (busy) this.#refuseWhileBusy();
     this.#limit = busy ? this.#at + MAX_FRAME_BODY_BYTES + LIMIT_SLACK_BYTES : 0;
   }
 
-  // From here on, for the entries of the table.
+  // The methods from here on write values.
 
   /** Writes a byte that is a value by itself. */
   byte(value: number): void {
@@ -140,7 +142,7 @@ export class Writer {
     this.#at += bytes.length;
   }
 
-  /** Writes a number: as an integer where it is a safe one and not -0, else as a float. */
+  /** Writes a number: as an integer if it is a safe one and not -0, else as a float. */
   number(value: number): void {
     this.#need(9);
     const int = value | 0;
@@ -154,7 +156,7 @@ export class Writer {
     else this.#put32(0xd2, int);
   }
 
-  /** A number that is no integer of 32 bits: a float, or a large integer. */
+  /** Writes a float, or an integer of more than 32 bits. */
   #wideNumber(value: number): void {
     if (!Number.isSafeInteger(value) || value === 0) return this.#float64(value);
     if (value > 0 && value <= 0xffff_ffff) return this.#put32(0xce, value);
@@ -209,12 +211,12 @@ export class Writer {
     else this.#put32(0xdf, length);
   }
 
-  /** Takes back what was written of a value since `start`. */
+  /** Removes what was written of a value since `start`. */
   protected rewind(start: number): void {
     this.#at = start;
   }
 
-  /** Writes the header of an extension, and makes room for its payload of `length` bytes. */
+  /** Writes the header of an extension, and reserves its payload of `length` bytes. */
   protected extensionHeader(code: number, length: number): void {
     this.#need(6 + length);
     const fixed = FIXED_EXTENSIONS.get(length);
@@ -223,14 +225,14 @@ export class Writer {
     this.#bytes[this.#at++] = code;
   }
 
-  /** Leaves room for the header of an extension, whose length is not known yet. */
+  /** Reserves the header of an extension whose length is not known yet. */
   protected openExtension(): number {
     this.#need(3);
     this.#at += 3;
     return this.#at - 3;
   }
 
-  /** Writes the shortest header there is for the payload that was written since. */
+  /** Writes the header of the payload that was written since, in the shortest form. */
   protected closeExtension(at: number, code: number): void {
     const payload = at + 3;
     const length = this.#at - payload;
@@ -261,11 +263,11 @@ export class Writer {
     this.#at = at;
   }
 
-  /** A short string that is not all ASCII. */
+  /** Writes a short string that is not all ASCII. */
   #wideString(value: string): void {
     const start = this.#at;
     this.#need(2 + 3 * value.length);
-    // Two bytes a character: most scripts take that, and nothing has to move.
+    // Guesses two bytes a character, as most scripts take: then nothing has to move.
     const guess = value.length < 0x10 ? 1 : 2;
     const end = writeUtf8(value, this.#bytes, start + guess);
     if (end < 0) throw notWellFormed();
@@ -281,7 +283,7 @@ export class Writer {
     this.#at += guess;
     let rest = value;
     while (rest !== "") {
-      // A byte a character, and as much as one character takes at most: each turn goes on.
+      // A byte a character, and room for one character at least: each turn makes progress.
       this.#need(rest.length + 3);
       const { read, written } = UTF8.encodeInto(rest, this.#bytes.subarray(this.#at));
       this.#at += written;
@@ -290,7 +292,7 @@ export class Writer {
     this.#stringHeader(start, guess);
   }
 
-  /** Puts the header of a string at `start`, whose bytes come `guess` after that. */
+  /** Writes the header of a string at `start`; its bytes are at `guess` after that. */
   #stringHeader(start: number, guess: number): void {
     const length = this.#at - start - guess;
     const header = headerLength(length);
@@ -304,9 +306,11 @@ export class Writer {
     this.#at += length;
   }
 
-  // These four have been given their room.
+  // The caller of these four has reserved the room.
 
-  /** Writes a length, or a positive integer: `head` is that of 8 bits, 16 and 32 come after it. */
+  /**
+   * Writes a length or a positive integer; `head` is the type of 8 bits, before those of 16 and 32.
+   */
   #sized(head: number, value: number): void {
     if (value < 0x100) this.#put8(head, value);
     else if (value < 0x10000) this.#put16(head + 1, value);
@@ -347,7 +351,7 @@ export class Writer {
     this.#use(bytes);
   }
 
-  /** A used buffer if it fits; else a new one, with room for the next message like this. */
+  /** A used buffer if it is large enough; else a new one, with room for the next such message. */
   #large(needed: number, length: number): Uint8Array<ArrayBuffer> {
     const used = this.#used;
     if (used === undefined || used.byteLength < needed || used.byteLength > 2 * length) {
@@ -371,7 +375,7 @@ export class Writer {
   }
 }
 
-/** fixext: a payload of one of these lengths needs no length in its header. */
+/** The lengths of fixext: their headers have no length. */
 const FIXED_EXTENSIONS: ReadonlyMap<number, number> = new Map([
   [1, 0xd4],
   [2, 0xd5],
@@ -380,7 +384,7 @@ const FIXED_EXTENSIONS: ReadonlyMap<number, number> = new Map([
   [16, 0xd8],
 ]);
 
-/** Of a string of so many bytes. */
+/** The size of the header of a string of so many bytes. */
 function headerLength(length: number): number {
   return length < 0x20 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 5;
 }

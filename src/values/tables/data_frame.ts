@@ -1,13 +1,11 @@
 /**
- * Tables of pandas: extension 14, one map of rows, columns and index.
+ * Tables of pandas: extension 14, a map of rows, columns and index.
  *
  * @module
  */
 import { checkKeys, isPlainObject, shown } from "../../common/given.ts";
-import type { Decoder } from "../codec/decoder.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import {
   checkIndex,
   fieldsOf,
@@ -20,7 +18,7 @@ import {
 const CODE = 14;
 
 /**
- * What a {@linkcode DataFrame} is besides its columns.
+ * The options of a {@linkcode DataFrame}.
  *
  * @example With an index
  * ```ts
@@ -31,7 +29,7 @@ const CODE = 14;
  * ```
  */
 export interface DataFrameOptions {
-  /** The index, a Series for each level of it. Without it, 0, 1, 2 ... */
+  /** The index: a Series for each level. Default: 0, 1, 2 ... */
   index?: readonly Series[] | null;
 }
 
@@ -50,20 +48,18 @@ export interface DataFrameOptions {
  * ```
  */
 export class DataFrame {
-  /** The columns in order. A name may come twice, and need be no string. */
+  /** The columns in order. Names may repeat, and may be any value. */
   readonly columns: readonly Series[];
-  /** The index, a Series for each level of it; null for 0, 1, 2 ... */
+  /** The index: a Series for each level; null for 0, 1, 2 ... */
   readonly index: readonly Series[] | null;
   /** The number of rows. */
   readonly length: number;
 
   /**
-   * Makes one of columns by name, in an object or a Map, or in an Array where they have their names
-   * themselves. Nothing is copied. (An object has keys like "2026" first, whatever their order: a
-   * Map keeps it.)
+   * Makes one of columns by name, in an object or a Map, or of an Array of named Series. Nothing is
+   * copied. (An object has keys like "2026" first; a Map keeps their order.)
    *
-   * @throws {TypeError} If the columns and the index are not all equally long, or there is no such
-   * option.
+   * @throws {TypeError} If the columns and the index differ in length, or an option is unknown.
    */
   constructor(
     columns:
@@ -114,9 +110,9 @@ export class DataFrame {
 export const DATA_FRAME: Entry = {
   sends: {
     prototypes: [DataFrame.prototype],
-    write(value: object, encoder: Encoder): void {
+    write(value: object, writer: ValueWriter): void {
       const { columns, index } = value as DataFrame;
-      encoder.extensionValue(CODE, {
+      writer.extensionValue(CODE, {
         columns: columns.map((column) => fieldsOf(column)),
         index: index === null ? null : index.map((level) => fieldsOf(level)),
       });
@@ -125,7 +121,7 @@ export const DATA_FRAME: Entry = {
   reads: { code: CODE, read },
 };
 
-/** Names and values of columns that are no Array. */
+/** The names and values of columns in an object or a Map. */
 function entriesOf(columns: unknown): Iterable<[unknown, SeriesValues | Series]> {
   if (columns instanceof Map) return columns;
   if (isPlainObject(columns)) return Object.entries(columns as Record<string, SeriesValues>);
@@ -136,8 +132,8 @@ function entriesOf(columns: unknown): Iterable<[unknown, SeriesValues | Series]>
   );
 }
 
-function read(decoder: Decoder): DataFrame {
-  const { columns, index } = Object(decoder.read()) as Record<string, unknown>;
+function read(reader: ValueReader): DataFrame {
+  const { columns, index } = Object(reader.read()) as Record<string, unknown>;
   if (!Array.isArray(columns)) throw new DecodeError("a DataFrame has no columns");
   const series = columns.map(readSeries);
   const levels = readIndex(index);
@@ -145,7 +141,7 @@ function read(decoder: Decoder): DataFrame {
     return new DataFrame(series, { index: levels });
   } catch (cause) {
     if (cause instanceof TypeError) {
-      throw new DecodeError("a DataFrame does not fit itself", { cause });
+      throw new DecodeError("the parts of a DataFrame do not match", { cause });
     }
     throw cause;
   }

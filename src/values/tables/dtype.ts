@@ -1,14 +1,14 @@
 /**
- * The element types of numpy that travel as bytes, by numpy's own names.
+ * The dtypes of numpy that are sent as bytes, by numpy's names.
  *
  * @module
  */
-import { safeOrBig } from "../types/big_int.ts";
+import { safeOrBig } from "../codec/safe_integer.ts";
 
 /**
- * An array of numbers in memory: what holds the elements of an NDArray.
+ * A typed array, which holds the elements of an NDArray.
  *
- * @example Whatever holds numbers
+ * @example Any typed array
  * ```ts
  * import { NDArray, type TypedArray } from "@pyproxy/client";
  *
@@ -29,7 +29,7 @@ export type TypedArray =
   | Float32Array
   | Float64Array;
 
-/** One of their classes. */
+/** The class of a typed array. */
 export type TypedArrayConstructor = {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): TypedArray;
   readonly prototype: TypedArray;
@@ -38,9 +38,9 @@ export type TypedArrayConstructor = {
 };
 
 /**
- * What an element of an array or a column is in JavaScript.
+ * An item of an array or a column in JavaScript.
  *
- * @example One of an array
+ * @example An item of an array
  * ```ts
  * import { type Item, NDArray } from "@pyproxy/client";
  *
@@ -52,15 +52,15 @@ export type Item = number | bigint | boolean | string | Uint8Array | [re: number
 
 /** How the items of one dtype lie in a typed array. */
 export interface Dtype {
-  /** What holds them. */
+  /** The class of the typed array. */
   readonly array: TypedArrayConstructor;
-  /** How many elements of that make one item. */
+  /** The number of elements of one item. */
   readonly count: number;
-  /** The item that begins at an element. */
+  /** Reads the item that begins at an element. */
   readonly item: (data: TypedArray, at: number) => Item;
 }
 
-/** Those a typed array by itself says, in the order in which a class is looked for. */
+/** The dtypes that follow from the class of a typed array, in the order of the search. */
 const NUMBERS: Readonly<Record<string, TypedArrayConstructor>> = {
   int8: Int8Array,
   int16: Int16Array,
@@ -94,7 +94,7 @@ const MOMENT_NAME =
   /^(?:datetime64|timedelta64)(?:\[[0-9]{0,9}(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?$/;
 const TEXT_NAME = /^([US])([1-9][0-9]{0,8})$/;
 
-/** What numpy calls the elements of a typed array: `float64`. Undefined for anything else. */
+/** numpy's name for the elements of a typed array: `float64`. Undefined for anything else. */
 export function nameOf(data: unknown): string | undefined {
   if (!ArrayBuffer.isView(data)) return undefined;
   const prototype = Object.getPrototypeOf(data);
@@ -102,12 +102,12 @@ export function nameOf(data: unknown): string | undefined {
     (data instanceof Uint8Array ? "uint8" : undefined); // Node's Buffer
 }
 
-/** The class for the elements of that name, if they are plain numbers. */
+/** The typed array of a dtype, if its items are plain numbers. */
 export function numbersOf(name: string): TypedArrayConstructor | undefined {
   return Object.hasOwn(NUMBERS, name) ? NUMBERS[name] : undefined;
 }
 
-/** How items of that dtype lie in memory; undefined if they do not travel as bytes. */
+/** How items of a dtype lie in memory; undefined if they are not sent as bytes. */
 export function dtypeOf(name: string): Dtype | undefined {
   const known = DTYPES.get(name);
   if (known !== undefined) return known;
@@ -120,12 +120,12 @@ export function dtypeOf(name: string): Dtype | undefined {
     : { array: Uint32Array, count, item: (data, at) => fixedText(data as Uint32Array, at, count) };
 }
 
-/** An item of `S`: bytes, without the zeros that fill it up. */
+/** An item of `S`: bytes without the padding zeros. */
 function fixedBytes(data: Uint8Array, at: number, count: number): Uint8Array {
   return data.slice(at, usedEnd(data, at, count));
 }
 
-/** An item of `U`: code points, without the zeros that fill it up. */
+/** An item of `U`: code points without the padding zeros. */
 function fixedText(data: Uint32Array, at: number, count: number): string {
   let text = "";
   for (const end = usedEnd(data, at, count); at < end; at++) {

@@ -1,20 +1,19 @@
 /**
- * Arrays of numpy: extension 12, a head of dtype, order and shape, then the elements' bytes.
+ * Arrays of numpy: extension 12, a header of dtype, order and shape, then the bytes of the
+ * elements.
  *
  * @module
  */
 import { checkKeys, shown } from "../../common/given.ts";
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import { bytesOf } from "../types/bytes.ts";
 import { type Dtype, dtypeOf, type Item, nameOf, type TypedArray } from "./dtype.ts";
 
 const CODE = 12;
 
-/** As many as numpy 2 has. */
+/** The limit of numpy 2. */
 const MAX_DIMENSIONS = 64;
 
 const MAX_CODE_POINT = 0x10ffff;
@@ -35,7 +34,7 @@ const ASCII = new TextDecoder("latin1");
 export type NestedItems = Item | NestedItems[];
 
 /**
- * What an {@linkcode NDArray} is besides its data.
+ * The options of an {@linkcode NDArray}.
  *
  * @example Two rows of three
  * ```ts
@@ -46,16 +45,16 @@ export type NestedItems = Item | NestedItems[];
  * ```
  */
 export interface NDArrayOptions {
-  /** The length of each dimension. Without it, one dimension. */
+  /** The length of each dimension. Default: one dimension. */
   shape?: readonly number[];
-  /** numpy's name for the type of the items. Without it, that of the typed array. */
+  /** numpy's name for the type of the items. Default: that of the typed array. */
   dtype?: string;
   /** Which index moves fastest through the data: the last (`C`, the default) or the first. */
   order?: "C" | "F";
 }
 
 /**
- * An array of numpy: what every numpy array comes as, and what can be sent as one.
+ * An array of numpy: numpy arrays come as this, and this is sent as a numpy array.
  *
  * ```ts
  * import { NDArray } from "@pyproxy/client";
@@ -78,19 +77,19 @@ export interface NDArrayOptions {
  * @typeParam Data The class of `data`.
  */
 export class NDArray<Data extends TypedArray = TypedArray> {
-  /** The items, one after the other, in `order`. */
+  /** The items, one after another, in `order`. */
   readonly data: Data;
   /** numpy's name for the type of the items. */
   readonly dtype: string;
-  /** The length of each dimension; empty for an array of one item and no dimension. */
+  /** The length of each dimension; empty for an array of one item without dimensions. */
   readonly shape: readonly number[];
   /** Which index moves fastest through the data: the last (`C`) or the first (`F`). */
   readonly order: "C" | "F";
 
   /**
-   * Makes one over `data`, which is not copied.
+   * Makes one of `data`, which is not copied.
    *
-   * @throws {TypeError} If dtype, shape and data do not fit each other, or there is no such option.
+   * @throws {TypeError} If dtype, shape and data do not match, or an option is unknown.
    */
   constructor(data: Data, options?: NDArrayOptions) {
     const given = checkKeys("make an NDArray", options, ["shape", "dtype", "order"]);
@@ -151,7 +150,7 @@ export class NDArray<Data extends TypedArray = TypedArray> {
     return item(this.data, at * count);
   }
 
-  /** All items as Arrays in one another; the item itself if there is no dimension. */
+  /** All items as nested Arrays; the item itself if there is no dimension. */
   toArray(): NestedItems {
     const { data, shape, order } = this;
     const { count, item } = dtypeOf(this.dtype)!;
@@ -179,10 +178,10 @@ export const NDARRAY: Entry = {
   reads: { code: CODE, read },
 };
 
-function write(value: object, encoder: Encoder): void {
+function write(value: object, writer: ValueWriter): void {
   const { dtype, shape, order, data } = value as NDArray;
   const bytes = bytesOf(data);
-  // Its buffer may have changed since it was made.
+  // The buffer may have changed since.
   const problem = misfit(value as NDArray, dtypeOf(dtype)!);
   if (problem !== undefined) throw new Fault(problem, "NDArray");
   const head = new Uint8Array(3 + dtype.length + 8 * shape.length);
@@ -193,23 +192,23 @@ function write(value: object, encoder: Encoder): void {
   head[at++] = order.charCodeAt(0);
   head[at++] = shape.length;
   for (const [i, length] of shape.entries()) view.setBigUint64(at + 8 * i, BigInt(length));
-  encoder.extension(CODE, head, bytes);
+  writer.extension(CODE, head, bytes);
 }
 
-function read(decoder: Decoder, length: number): NDArray {
-  const dtype = ASCII.decode(decoder.take(decoder.take(1)[0]!));
+function read(reader: ValueReader, length: number): NDArray {
+  const dtype = ASCII.decode(reader.take(reader.take(1)[0]!));
   const layout = dtypeOf(dtype);
   if (layout === undefined) throw new DecodeError(`there is no dtype "${dtype}"`);
-  const order = String.fromCharCode(decoder.take(1)[0]!) as "C" | "F";
-  const dimensions = decoder.take(1)[0]!;
-  const lengths = decoder.take(8 * dimensions);
+  const order = String.fromCharCode(reader.take(1)[0]!) as "C" | "F";
+  const dimensions = reader.take(1)[0]!;
+  const lengths = reader.take(8 * dimensions);
   const view = new DataView(lengths.buffer, lengths.byteOffset, lengths.length);
   const shape = Array.from({ length: dimensions }, (_, i) => Number(view.getBigUint64(8 * i)));
-  const data = decoder.elements(length - 3 - dtype.length - 8 * dimensions, layout.array);
+  const data = reader.elements(length - 3 - dtype.length - 8 * dimensions, layout.array);
   try {
     return new NDArray(data, { dtype, shape, order });
   } catch (cause) {
-    throw new DecodeError("an array does not fit its own head", { cause });
+    throw new DecodeError("the header and the data of an array do not match", { cause });
   }
 }
 
@@ -217,7 +216,7 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** Why data, dtype and shape do not fit each other. */
+/** Why data, dtype and shape do not match; undefined if they do. */
 function misfit({ data, dtype, shape }: NDArray, { array, count }: Dtype): string | undefined {
   if (!(data instanceof array)) {
     return `data of dtype ${dtype} must be a ${array.name}, got ${classOf(data)}`;

@@ -1,21 +1,19 @@
 /**
- * Series of pandas: extension 13, one map of name, dtype, values and index.
+ * Series of pandas: extension 13, a map of name, dtype, values and index.
  *
  * @module
  */
 import { checkKeys, shown } from "../../common/given.ts";
-import type { Decoder } from "../codec/decoder.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import { dtypeOf, type Item, nameOf, type TypedArray } from "./dtype.ts";
 
 const CODE = 13;
 
 /**
- * The values of a column: elements in memory, or any values that can travel.
+ * The values of a column: a typed array, or an Array of any values that can be sent.
  *
- * @example Numbers in memory, or anything
+ * @example A typed array or an Array
  * ```ts
  * import { Series, type SeriesValues } from "@pyproxy/client";
  *
@@ -26,7 +24,7 @@ const CODE = 13;
 export type SeriesValues = TypedArray | readonly unknown[];
 
 /**
- * What a {@linkcode Series} is besides its values.
+ * The options of a {@linkcode Series}.
  *
  * @example A name
  * ```ts
@@ -37,16 +35,16 @@ export type SeriesValues = TypedArray | readonly unknown[];
  * ```
  */
 export interface SeriesOptions {
-  /** Its name: a string, mostly. */
+  /** The name, usually a string. */
   name?: unknown;
-  /** pandas' name for the type of the values. Without it, pandas finds one. */
+  /** pandas' name for the type of the values. Default: pandas chooses one. */
   dtype?: string | null;
-  /** The index, a Series for each level of it. Without it, 0, 1, 2 ... */
+  /** The index: a Series for each level. Default: 0, 1, 2 ... */
   index?: readonly Series[] | null;
 }
 
 /**
- * A column of pandas, by itself, in a {@linkcode DataFrame}, or as a level of an index.
+ * A Series of pandas, by itself, as a column of a {@linkcode DataFrame}, or as a level of an index.
  *
  * ```ts
  * import { Series } from "@pyproxy/client";
@@ -55,28 +53,27 @@ export interface SeriesOptions {
  * console.log(prices.dtype, prices.values); // float64 Float64Array(2) [ 1.5, 2 ]
  * ```
  *
- * Values of numpy's dtypes are in typed arrays, as in an {@linkcode NDArray}: `bool` in a Uint8Array,
- * `datetime64[ns]` and `datetime64[us, Europe/Berlin]` in a BigInt64Array of nanoseconds or
- * microseconds, whichever unit the dtype names, since 1970 in UTC. Values of all others (`object`,
- * `string`, `category`, `Int64`, ...) are in an Array, with null for what is missing.
+ * Values of numpy's dtypes are in typed arrays, as in an {@linkcode NDArray}: `bool` in a
+ * Uint8Array, `datetime64[ns]` and `datetime64[us, Europe/Berlin]` in a BigInt64Array of the unit
+ * that the dtype names, since 1970 in UTC. Values of other dtypes (`object`, `string`, `category`,
+ * `Int64`, ...) are in an Array, with null for missing ones.
  *
  * @typeParam Values The class of `values`.
  */
 export class Series<Values extends SeriesValues = SeriesValues> {
   /** The values. */
   readonly values: Values;
-  /** Its name, or null. */
+  /** The name, or null. */
   readonly name: unknown;
-  /** pandas' name for the type of the values; null where pandas is to find one. */
+  /** pandas' name for the type of the values; null if pandas chooses one. */
   readonly dtype: string | null;
-  /** The index, a Series for each level of it; null for 0, 1, 2 ... */
+  /** The index: a Series for each level; null for 0, 1, 2 ... */
   readonly index: readonly Series[] | null;
 
   /**
-   * Makes one over `values`, which are not copied.
+   * Makes one of `values`, which are not copied.
    *
-   * @throws {TypeError} If dtype, values and index do not fit each other, or there is no such
-   * option.
+   * @throws {TypeError} If dtype, values and index do not match, or an option is unknown.
    */
   constructor(values: Values, options?: SeriesOptions) {
     const native = nameOf(values);
@@ -114,7 +111,7 @@ export class Series<Values extends SeriesValues = SeriesValues> {
     return this.values.length / (layoutOf(this)?.count ?? 1);
   }
 
-  /** The values as JavaScript's own: numbers, bigints, booleans, whatever an Array held. */
+  /** The values in an Array: numbers, bigints, booleans, or what the Array held. */
   toArray(): unknown[] {
     const { values } = this;
     const layout = layoutOf(this);
@@ -132,14 +129,14 @@ export class Series<Values extends SeriesValues = SeriesValues> {
 export const SERIES: Entry = {
   sends: {
     prototypes: [Series.prototype],
-    write(value: object, encoder: Encoder): void {
-      encoder.extensionValue(CODE, fieldsOf(value as Series, true));
+    write(value: object, writer: ValueWriter): void {
+      writer.extensionValue(CODE, fieldsOf(value as Series, true));
     },
   },
-  reads: { code: CODE, read: (decoder: Decoder) => readSeries(decoder.read()) },
+  reads: { code: CODE, read: (reader: ValueReader) => readSeries(reader.read()) },
 };
 
-/** A Series as it is on the wire; `index` is a part of it unless it is a column or a level. */
+/** A Series as it is on the wire. It has an `index` unless it is a column or a level. */
 export function fieldsOf(series: Series, hasIndex = false): Record<string, unknown> {
   const { name, dtype, values, index } = series;
   const fields = { name, dtype, values };
@@ -148,7 +145,7 @@ export function fieldsOf(series: Series, hasIndex = false): Record<string, unkno
     : fields;
 }
 
-/** Makes one of what is on the wire. */
+/** Reads a Series from what is on the wire. */
 export function readSeries(value: unknown): Series {
   const { name, dtype, values, index } = Object(value) as Record<string, unknown>;
   if (!Array.isArray(values) && nameOf(values) === undefined) {
@@ -162,20 +159,20 @@ export function readSeries(value: unknown): Series {
     });
   } catch (cause) {
     if (cause instanceof TypeError) {
-      throw new DecodeError("a Series does not fit itself", { cause });
+      throw new DecodeError("the parts of a Series do not match", { cause });
     }
     throw cause;
   }
 }
 
-/** The levels of an index, from what is on the wire. */
+/** Reads the levels of an index from what is on the wire. */
 export function readIndex(index: unknown): Series[] | null {
   if (index === null || index === undefined) return null;
-  if (!Array.isArray(index)) throw new DecodeError("an index is no array of levels");
+  if (!Array.isArray(index)) throw new DecodeError("an index is not an array of levels");
   return index.map(readSeries);
 }
 
-/** Refuses an index that is none for so many rows. */
+/** Refuses an index that does not have `length` rows. */
 export function checkIndex(index: readonly Series[] | null, length: number, what: string): void {
   if (index === null) return;
   if (!Array.isArray(index) || index.length === 0 || !index.every((one) => one instanceof Series)) {
@@ -190,7 +187,7 @@ export function checkIndex(index: readonly Series[] | null, length: number, what
 
 const ZONED_NAME = /^(datetime64\[[a-z]+), .+\]$/;
 
-/** How values of a dtype lie in a typed array, if they do. */
+/** How values of a dtype lie in a typed array; undefined if they are in an Array. */
 function storageOf(dtype: string): ReturnType<typeof dtypeOf> {
   return dtypeOf(dtype.replace(ZONED_NAME, "$1]"));
 }

@@ -1,19 +1,17 @@
 /**
- * Typed arrays: extension 15, the name of the elements' type, then their bytes. (Bytes are bin.)
+ * Typed arrays: extension 15, the name of the element type, then the bytes. (Bytes are bin.)
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import { bytesOf } from "../types/bytes.ts";
 import { nameOf, numbersOf, type TypedArray } from "./dtype.ts";
 
 const CODE = 15;
 const ASCII = new TextDecoder("latin1");
 
-/** Every typed array but those of bytes, and extension 15. */
+/** All typed arrays but those of bytes, and extension 15. */
 export const TYPED_ARRAY: Entry = {
   sends: {
     prototypes: [
@@ -33,19 +31,19 @@ export const TYPED_ARRAY: Entry = {
   reads: { code: CODE, read },
 };
 
-function write(value: object, encoder: Encoder): void {
+function write(value: object, writer: ValueWriter): void {
   const name = nameOf(value)!;
   const head = new Uint8Array(1 + name.length);
   head[0] = name.length;
   for (let i = 0; i < name.length; i++) head[1 + i] = name.charCodeAt(i);
-  encoder.extension(CODE, head, bytesOf(value as TypedArray));
+  writer.extension(CODE, head, bytesOf(value as TypedArray));
 }
 
-function read(decoder: Decoder, length: number): TypedArray {
-  const name = ASCII.decode(decoder.take(decoder.take(1)[0]!));
+function read(reader: ValueReader, length: number): TypedArray {
+  const name = ASCII.decode(reader.take(reader.take(1)[0]!));
   const array = numbersOf(name);
   if (array === undefined || name === "uint8") {
     throw new DecodeError(`there is no typed array of "${name}"`);
   }
-  return decoder.elements(length - 1 - name.length, array);
+  return reader.elements(length - 1 - name.length, array);
 }

@@ -1,33 +1,32 @@
 /**
- * Integers of any size: extension 1, two's complement, big-endian, as few bytes as hold it.
+ * Integers of any size: extension 1, in the fewest bytes of big-endian two's complement.
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
+import { safeOrBig } from "../codec/safe_integer.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 
 const CODE = 1;
 
-/** Extension 1. Sending is by `typeof`, in the Encoder. */
+/** Extension 1. The Encoder sends bigints, by their `typeof`. */
 export const BIG_INT: Entry = {
   reads: {
     code: CODE,
-    read: (decoder: Decoder, length: number): number | bigint =>
-      safeOrBig(bigIntFromBytes(decoder.take(length), "an int")),
+    read: (reader: ValueReader, length: number): number | bigint =>
+      safeOrBig(bigIntFromBytes(reader.take(length), "an int")),
   },
 };
 
-/** Writes a bigint that neither int 64 nor uint 64 holds. */
-export function writeBigInt(value: bigint, encoder: Encoder): void {
-  encoder.extension(CODE, bigIntToBytes(value));
+/** Writes a bigint that fits neither int 64 nor uint 64. */
+export function writeBigInt(value: bigint, writer: ValueWriter): void {
+  writer.extension(CODE, bigIntToBytes(value));
 }
 
-/** The bytes of an integer: two's complement, big-endian, as few as hold it. */
+/** The fewest bytes of an integer in big-endian two's complement. */
 export function bigIntToBytes(value: bigint): Uint8Array {
   const negative = value < 0n;
-  // -1 - value has the same bits, all of them inverted; hexadecimal is linear both ways.
+  // -1 - value has the same bits, inverted. Hexadecimal takes linear time both ways.
   const digits = (negative ? ~value : value).toString(16);
   const bits = 4 * digits.length - Math.clz32(parseInt(digits[0]!, 16)) + 28;
   const length = (bits >> 3) + 1;
@@ -36,7 +35,7 @@ export function bigIntToBytes(value: bigint): Uint8Array {
   return payload;
 }
 
-/** The integer of such bytes; `what` names it in errors. */
+/** The integer of such bytes; `what` names the value in errors. */
 export function bigIntFromBytes(bytes: Uint8Array, what: string): bigint {
   if (bytes.length === 0) throw new DecodeError(`${what} of no bytes`);
   try {
@@ -46,10 +45,4 @@ export function bigIntFromBytes(bytes: Uint8Array, what: string): bigint {
       cause,
     });
   }
-}
-
-/** A number where it is a safe integer. */
-export function safeOrBig(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }

@@ -1,30 +1,29 @@
 /**
- * Bytes in all the forms JavaScript has for them, beside Uint8Array.
+ * The forms of bytes in JavaScript besides Uint8Array.
  *
  * @module
  */
 import { Fault } from "../codec/fault.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueWriter } from "../entry.ts";
 
-/** ArrayBuffer and the views of bytes; Uint8Array itself is the Encoder's own. */
+/** ArrayBuffer and views of bytes. The Encoder writes Uint8Arrays itself. */
 export const BYTES: Entry = {
   sends: {
     prototypes: [ArrayBuffer.prototype, DataView.prototype, Uint8ClampedArray.prototype],
-    write(value: object, encoder: Encoder): void {
+    write(value: object, writer: ValueWriter): void {
       if (value instanceof ArrayBuffer) {
         refuseDetached(value);
-        encoder.bin(new Uint8Array(value));
-      } else encoder.bin(bytesOf(value as ArrayBufferView));
+        writer.bin(new Uint8Array(value));
+      } else writer.bin(bytesOf(value as ArrayBufferView));
     },
   },
 };
 
-/** The bytes of a view, which are not copied. */
+/** The bytes of a view, without a copy. */
 export function bytesOf(view: ArrayBufferView): Uint8Array {
   if (view.buffer.byteLength === 0) refuseDetached(view.buffer);
   try {
-    // One that lies outside a buffer that has shrunk looks empty, until it is used.
+    // A view outside of a buffer that has shrunk looks empty until it is used.
     if (!(view instanceof DataView) && view.byteLength === 0) (view as Uint8Array).values();
     return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   } catch (error) {
@@ -33,7 +32,7 @@ export function bytesOf(view: ArrayBufferView): Uint8Array {
   }
 }
 
-/** Bytes that were transferred away look like none at all: sending those would hide a mistake. */
+/** Refuses transferred buffers: they look empty, and sending them would hide a mistake. */
 export function refuseDetached(buffer: ArrayBufferLike): void {
   if (buffer instanceof ArrayBuffer && buffer.detached) {
     throw new Fault("its bytes were transferred away", "ArrayBuffer");

@@ -1,11 +1,11 @@
 /**
- * What the types of dates and times have in common: Python's bounds, and integers for their parts.
+ * What the types of dates and times share: Python's limits, and integers for their parts.
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
+import type { ValueReader } from "../entry.ts";
 
 /** The parts of a time of day. */
 interface Clock {
@@ -17,7 +17,7 @@ interface Clock {
   readonly nanosecond: number;
 }
 
-/** Throws the fault of a date that Python has nothing for. */
+/** Throws a Fault for a date that Python does not have. */
 export function refuseDate(date: { calendarId: string; year: number }, type: string): void {
   if (date.calendarId !== "iso8601") {
     throw new Fault(`Python has no calendar ${date.calendarId}, only iso8601`, type);
@@ -27,12 +27,12 @@ export function refuseDate(date: { calendarId: string; year: number }, type: str
   }
 }
 
-/** Throws the fault of a time that is no whole microsecond; `shown` is that time. */
+/** Throws a Fault for a time with nanoseconds; `shown` is that time. */
 export function refuseNanoseconds(nanosecond: number, shown: object, type: string): void {
   if (nanosecond !== 0) throw tooFine(shown, type);
 }
 
-/** The fault of what has nanoseconds; `more` are further options that it takes to round it. */
+/** The Fault for a value with nanoseconds; `more` are further options that rounding it needs. */
 export function tooFine(shown: object, type: string, more = ""): Fault {
   return new Fault(
     `Python counts no nanoseconds, and ${shown} is no whole microsecond: ` +
@@ -54,14 +54,14 @@ export function clockArguments(
   return [hour!, minute!, second!, ms, microsecond! - 1000 * ms];
 }
 
-/** Reads an array of so many integers. */
-export function readIntegers(decoder: Decoder, count: number, what: string): number[] {
-  const fields = decoder.list(what);
+/** Reads an array of `count` integers. */
+export function readIntegers(reader: ValueReader, count: number, what: string): number[] {
+  const fields = reader.list(what);
   if (fields.length === count && fields.every(Number.isSafeInteger)) return fields as number[];
-  throw new DecodeError(`${what} is no array of ${count} integers`);
+  throw new DecodeError(`${what} is not an array of ${count} integers`);
 }
 
-/** Calls a constructor of Temporal's with `fields`, which may be out of its range or Python's. */
+/** Calls a constructor of Temporal with `fields`, which may be out of range. */
 export function made<T>(what: string, fields: readonly number[], make: () => T): T {
   try {
     return make();
@@ -70,7 +70,7 @@ export function made<T>(what: string, fields: readonly number[], make: () => T):
   }
 }
 
-/** The error for fields that make no moment. */
+/** The error for fields that are out of range. */
 export function outOfRange(what: string, fields: readonly number[], cause?: unknown): DecodeError {
   return new DecodeError(`${what} of ${fields} is out of range`, { cause });
 }

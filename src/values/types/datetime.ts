@@ -1,14 +1,12 @@
 /**
- * Aware datetimes: extension 4, one array of the wall clock's year, month, day, hour, minute,
- * second and microsecond, the UTC offset in microseconds, the fold and the zone's key or nil.
+ * Aware datetimes: extension 4, an array of year, month, day, hour, minute, second and microsecond
+ * of the wall clock, the UTC offset in microseconds, the fold, and the key of the zone or nil.
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault, indexStep } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import { clockFields, outOfRange, refuseDate, refuseNanoseconds } from "./clock.ts";
 import { Opaque } from "./opaque.ts";
 import { wallClock } from "./plain_datetime.ts";
@@ -21,11 +19,11 @@ const MINUTE_US = 60_000_000;
 export const DATETIME: Entry = {
   sends: {
     prototypes: [Date.prototype, Temporal.Instant.prototype, Temporal.ZonedDateTime.prototype],
-    write(value: object, encoder: Encoder): void {
-      if (value instanceof Date) writeZoned(fromDate(value), "Date", encoder);
+    write(value: object, writer: ValueWriter): void {
+      if (value instanceof Date) writeZoned(fromDate(value), "Date", writer);
       else if (value instanceof Temporal.Instant) {
-        writeZoned(value.toZonedDateTimeISO("UTC"), "Temporal.Instant", encoder);
-      } else writeZoned(value as Temporal.ZonedDateTime, "Temporal.ZonedDateTime", encoder);
+        writeZoned(value.toZonedDateTimeISO("UTC"), "Temporal.Instant", writer);
+      } else writeZoned(value as Temporal.ZonedDateTime, "Temporal.ZonedDateTime", writer);
     },
   },
   reads: { code: CODE, read },
@@ -37,7 +35,7 @@ function fromDate(date: Date): Temporal.ZonedDateTime {
   return new Temporal.ZonedDateTime(BigInt(ms) * 1_000_000n, "UTC");
 }
 
-function writeZoned(zoned: Temporal.ZonedDateTime, type: string, encoder: Encoder): void {
+function writeZoned(zoned: Temporal.ZonedDateTime, type: string, writer: ValueWriter): void {
   refuseDate(zoned, type);
   refuseNanoseconds(zoned.nanosecond, zoned.toInstant(), type);
   const zone = zoned.timeZoneId;
@@ -51,10 +49,10 @@ function writeZoned(zoned: Temporal.ZonedDateTime, type: string, encoder: Encode
     fixed || zone === "UTC" ? 0 : fold(zoned),
     fixed ? null : zone,
   ];
-  encoder.extensionArray(CODE, fields, fields, indexStep);
+  writer.extensionArray(CODE, fields, fields, indexStep);
 }
 
-/** 1 for the later of the two times that a clock put back shows the same, else 0. */
+/** The fold: 1 for the later of two times at which a clock that was put back shows the same. */
 function fold(zoned: Temporal.ZonedDateTime): 0 | 1 {
   const earlier = zoned.toPlainDateTime().toZonedDateTime(zoned.timeZoneId, {
     disambiguation: "earlier",
@@ -62,13 +60,13 @@ function fold(zoned: Temporal.ZonedDateTime): 0 | 1 {
   return earlier.epochNanoseconds < zoned.epochNanoseconds ? 1 : 0;
 }
 
-function read(decoder: Decoder): Temporal.ZonedDateTime | Opaque {
-  const fields = decoder.list("a datetime");
+function read(reader: ValueReader): Temporal.ZonedDateTime | Opaque {
+  const fields = reader.list("a datetime");
   const zone = fields.pop();
   if (
     fields.length !== 9 || !fields.every(Number.isSafeInteger) ||
     (zone !== null && typeof zone !== "string")
-  ) throw new DecodeError("a datetime is no array of 9 integers and a zone");
+  ) throw new DecodeError("a datetime is not an array of 9 integers and a zone");
   const wall = wallClock("a datetime", fields as number[]);
   const [offset, foldBit] = fields.slice(7) as [number, number];
   if (Math.abs(offset) >= DAY_US || (foldBit !== 0 && foldBit !== 1)) {
@@ -76,7 +74,7 @@ function read(decoder: Decoder): Temporal.ZonedDateTime | Opaque {
   }
   const asUtc = wall.toZonedDateTime("UTC").epochNanoseconds;
   const instant = asUtc - BigInt(offset) * 1000n;
-  // JavaScript's zones may be older or newer than Python's: only what agrees is in the zone.
+  // The zones of JavaScript may be older or newer than Python's: use one only if both agree.
   const inZone = zone === null ? undefined : zonedOrNot(instant, zone);
   if (inZone?.toPlainDateTime().equals(wall)) return inZone;
   if (offset % MINUTE_US === 0) {
@@ -85,7 +83,7 @@ function read(decoder: Decoder): Temporal.ZonedDateTime | Opaque {
   return new Opaque("datetime.datetime", `${isoText(wall)}${offsetText(offset)}`);
 }
 
-/** The instant in the zone, or undefined where JavaScript does not know the zone. */
+/** The instant in the zone; undefined if JavaScript does not know the zone. */
 function zonedOrNot(instant: bigint, zone: string): Temporal.ZonedDateTime | undefined {
   try {
     return new Temporal.ZonedDateTime(instant, zone);
@@ -95,13 +93,13 @@ function zonedOrNot(instant: bigint, zone: string): Temporal.ZonedDateTime | und
   }
 }
 
-/** As Python's isoformat() has it. */
+/** The text of Python's isoformat(). */
 function isoText(wall: Temporal.PlainDateTime): string {
   const whole = wall.millisecond === 0 && wall.microsecond === 0;
   return wall.toString({ smallestUnit: whole ? "second" : "microsecond" });
 }
 
-/** `+02:00`, and `+00:53:28` or `+00:00:00.000001` for what is no whole minute. */
+/** An offset as text: `+02:00`, or `+00:53:28` or `+00:00:00.000001` if it is no whole minute. */
 function offsetText(us: number): string {
   const two = (value: number) => String(Math.trunc(value)).padStart(2, "0");
   const size = Math.abs(us);

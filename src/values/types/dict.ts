@@ -1,15 +1,13 @@
 /**
- * Dicts that are no plain map: extension 2, one array of key, value, key, value, ...
+ * Dicts that are not plain maps: extension 2, an array of key, value, key, value, ...
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { refuseEqual } from "../codec/equal_keys.ts";
 import { fieldStep, quoted, type Step } from "../codec/fault.ts";
 import { refuseUnhashable } from "../codec/hashable.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import { MAX_MAP_ENTRIES } from "./set.ts";
 
 const CODE = 2;
@@ -20,15 +18,15 @@ export const DICT: Entry = {
   reads: { code: CODE, read },
 };
 
-function writeMap(value: object, encoder: Encoder): void {
+function writeMap(value: object, writer: ValueWriter): void {
   const map = value as Map<unknown, unknown>;
-  // A copy: a getter of one value may change the map, but not how many were claimed.
+  // A copy: a getter in a value may change the map, but the number of keys is written already.
   const keys = Array.from(map.keys());
   const step: Step = (index) => getStep(keys[index >> 1], index);
   if (keys.every((key) => typeof key === "string" && key !== "__proto__")) {
-    encoder.map(keys as string[], (key) => map.get(key), map, step);
+    writer.map(keys as string[], (key) => map.get(key), map, step);
   } else {
-    encoder.extensionArray(CODE, keys.flatMap((key) => [key, map.get(key)]), map, step);
+    writer.extensionArray(CODE, keys.flatMap((key) => [key, map.get(key)]), map, step);
     const keyStep: Step = (index) => step(2 * index);
     refuseUnhashable(keys, map, keyStep);
     refuseEqual(keys, map, keyStep);
@@ -36,13 +34,13 @@ function writeMap(value: object, encoder: Encoder): void {
 }
 
 /** Writes a plain object that has a key `__proto__`. */
-export function writeObjectAsPairs(value: Record<string, unknown>, encoder: Encoder): void {
+export function writeObjectAsPairs(value: Record<string, unknown>, writer: ValueWriter): void {
   const keys = Object.keys(value);
   const pairs = keys.flatMap((key) => [key, value[key]]);
-  encoder.extensionArray(CODE, pairs, value, (index) => fieldStep(keys[index >> 1]!));
+  writer.extensionArray(CODE, pairs, value, (index) => fieldStep(keys[index >> 1]!));
 }
 
-/** `.get("key")`, or `.keys()[2]` where it is the key that cannot be sent or shown. */
+/** `.get("key")`; `.keys()[2]` or `.values()[2]` if the key cannot be sent or shown. */
 function getStep(key: unknown, index: number): string {
   if (index % 2 === 1) {
     if (typeof key === "string") return `.get(${quoted(key)})`;
@@ -52,8 +50,8 @@ function getStep(key: unknown, index: number): string {
   return `.${index % 2 === 1 ? "values" : "keys"}()[${index >> 1}]`;
 }
 
-function read(decoder: Decoder): unknown {
-  const pairs = decoder.list("a dict");
+function read(reader: ValueReader): unknown {
+  const pairs = reader.list("a dict");
   if (pairs.length % 2 !== 0) throw new DecodeError("a dict with a key and no value");
   let plain = true;
   for (let i = 0; i < pairs.length; i += 2) plain &&= typeof pairs[i] === "string";
@@ -70,7 +68,7 @@ function read(decoder: Decoder): unknown {
   return map;
 }
 
-/** Assignment, except that `__proto__` is a key like any other. */
+/** Assigns a field. `__proto__` is a key like any other. */
 function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key !== "__proto__") object[key] = value;
   else {

@@ -1,14 +1,12 @@
 /**
- * Spans of time: extension 10, the microseconds of a timedelta as one integer, in the bytes that
- * extension 1 has for it.
+ * Durations: extension 10, the microseconds of a timedelta as one integer, in the format of
+ * extension 1.
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import { bigIntFromBytes, bigIntToBytes } from "./big_int.ts";
 import { tooFine } from "./clock.ts";
 
@@ -24,14 +22,14 @@ const MAX_US = 1_000_000_000n * DAY_US - 1n;
 export const DURATION: Entry = {
   sends: {
     prototypes: [Temporal.Duration.prototype],
-    write(value: object, encoder: Encoder): void {
-      encoder.extension(CODE, bigIntToBytes(microseconds(value as Temporal.Duration)));
+    write(value: object, writer: ValueWriter): void {
+      writer.extension(CODE, bigIntToBytes(microseconds(value as Temporal.Duration)));
     },
   },
   reads: { code: CODE, read },
 };
 
-/** How many a timedelta of it has. */
+/** The microseconds of the timedelta. */
 export function microseconds(duration: Temporal.Duration): bigint {
   for (const unit of ["years", "months"] as const) {
     if (duration[unit] === 0) continue;
@@ -42,7 +40,7 @@ export function microseconds(duration: Temporal.Duration): bigint {
   const ms = (minutes * 60n + BigInt(duration.seconds)) * 1000n + BigInt(duration.milliseconds);
   const ns = (ms * 1000n + BigInt(duration.microseconds)) * 1000n + BigInt(duration.nanoseconds);
   if (ns % 1000n !== 0n) {
-    // Temporal rounds weeks only where it knows when they begin.
+    // Temporal rounds weeks only if it knows when they begin.
     throw tooFine(duration, TYPE, duration.weeks === 0 ? "" : ', relativeTo: "2026-01-01"');
   }
   const us = ns / 1000n;
@@ -50,12 +48,12 @@ export function microseconds(duration: Temporal.Duration): bigint {
   throw new Fault(`Python's timedelta has at most 999999999 days, got ${duration}`, TYPE);
 }
 
-function read(decoder: Decoder, length: number): Temporal.Duration {
-  const us = bigIntFromBytes(decoder.take(length), "a timedelta");
+function read(reader: ValueReader, length: number): Temporal.Duration {
+  const us = bigIntFromBytes(reader.take(length), "a timedelta");
   if (us < MIN_US || us > MAX_US) {
     throw new DecodeError(`a timedelta of ${length} bytes has more than 999999999 days`);
   }
-  // All are exact as numbers, and of one sign: a bigint's remainder has that of the dividend.
+  // All are exact as numbers and have one sign: the remainder of bigints has that of the dividend.
   const rest = Number(us % DAY_US);
   const part = (unit: number, size: number) => Math.trunc(rest / unit) % size + 0;
   return new Temporal.Duration(

@@ -1,15 +1,14 @@
 /**
- * Floats that would else go as integers.
+ * Floats that would otherwise be sent as integers.
  *
  * @module
  */
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueWriter } from "../entry.ts";
 
 /**
- * A number that goes as a Python float. Made by {@linkcode float}.
+ * A number that is sent as a Python float; {@linkcode float} makes it.
  *
- * @example Its number
+ * @example The number
  * ```ts
  * import { float } from "@pyproxy/client";
  *
@@ -27,8 +26,8 @@ export class Float {
 }
 
 /**
- * Sends a number as a Python float, also where it is an integer: JavaScript does not tell 1.0 from
- * 1, Python does.
+ * Sends a number as a Python float, even if it is an integer: 1.0 and 1 are the same in JavaScript,
+ * but not in Python.
  *
  * @throws {TypeError} If `value` is no number.
  *
@@ -47,10 +46,10 @@ export function float(value: number): Float {
   return new Float(value);
 }
 
-/** What {@linkcode float} makes. Floats come as plain numbers. */
+/** The objects of {@linkcode float}. Floats come as plain numbers. */
 export const FLOAT: Entry = {
   sends: {
     prototypes: [Float.prototype],
-    write: (value: object, encoder: Encoder): void => encoder.float((value as Float).value),
+    write: (value: object, writer: ValueWriter): void => writer.float((value as Float).value),
   },
 };

@@ -1,12 +1,11 @@
 /**
- * Values of Python's that have no counterpart: extension 5, one map of `type` and `repr`.
+ * Python values without a counterpart in JavaScript: extension 5, a map of `type` and `repr`.
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader } from "../entry.ts";
 
 /**
  * A Python value that JavaScript has no counterpart for. It cannot be sent back.
@@ -21,9 +20,9 @@ import type { Entry } from "../entry.ts";
  * ```
  */
 export class Opaque {
-  /** Its class, with the module where that is not builtins: `re.Pattern`. */
+  /** The name of its class, with the module unless that is builtins: `re.Pattern`. */
   readonly type: string;
-  /** What Python's `repr()` says of it. */
+  /** The result of Python's `repr()`. */
   readonly repr: string;
 
   /** Makes one; the library does. */
@@ -49,8 +48,8 @@ export const OPAQUE: Entry = {
   },
   reads: {
     code: 5,
-    read(decoder: Decoder): Opaque {
-      const value = decoder.read();
+    read(reader: ValueReader): Opaque {
+      const value = reader.read();
       const { type, repr } = (value ?? {}) as Record<string, unknown>;
       if (typeof type !== "string" || typeof repr !== "string") {
         throw new DecodeError("an opaque value is no map of type and repr");

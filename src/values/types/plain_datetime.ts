@@ -1,13 +1,11 @@
 /**
- * Naive datetimes: extension 7, one array of year, month, day, hour, minute, second, microsecond and
- * fold. The fold means nothing to Temporal.PlainDateTime, which goes with 0.
+ * Naive datetimes: extension 7, an array of year, month, day, hour, minute, second, microsecond and
+ * fold. Temporal.PlainDateTime has no fold and is sent with 0.
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { indexStep } from "../codec/fault.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import {
   clockArguments,
   clockFields,
@@ -25,18 +23,18 @@ const TYPE = "Temporal.PlainDateTime";
 export const PLAIN_DATETIME: Entry = {
   sends: {
     prototypes: [Temporal.PlainDateTime.prototype],
-    write(value: object, encoder: Encoder): void {
+    write(value: object, writer: ValueWriter): void {
       const wall = value as Temporal.PlainDateTime;
       refuseDate(wall, TYPE);
       refuseNanoseconds(wall.nanosecond, wall, TYPE);
       const fields = [wall.year, wall.month, wall.day, ...clockFields(wall), 0];
-      encoder.extensionArray(CODE, fields, wall, indexStep);
+      writer.extensionArray(CODE, fields, wall, indexStep);
     },
   },
   reads: {
     code: CODE,
-    read(decoder: Decoder): Temporal.PlainDateTime {
-      const fields = readIntegers(decoder, 8, "a naive datetime");
+    read(reader: ValueReader): Temporal.PlainDateTime {
+      const fields = readIntegers(reader, 8, "a naive datetime");
       if (fields[7] !== 0 && fields[7] !== 1) throw outOfRange("a naive datetime", fields);
       return wallClock("a naive datetime", fields);
     },

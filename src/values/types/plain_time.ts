@@ -1,13 +1,11 @@
 /**
- * Naive times of day: extension 9, one array of hour, minute, second, microsecond and fold. The fold
- * means nothing to Temporal.PlainTime, which goes with 0.
+ * Naive times of day: extension 9, an array of hour, minute, second, microsecond and fold.
+ * Temporal.PlainTime has no fold and is sent with 0.
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { indexStep } from "../codec/fault.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 import {
   clockArguments,
   clockFields,
@@ -23,16 +21,16 @@ const CODE = 9;
 export const PLAIN_TIME: Entry = {
   sends: {
     prototypes: [Temporal.PlainTime.prototype],
-    write(value: object, encoder: Encoder): void {
+    write(value: object, writer: ValueWriter): void {
       const time = value as Temporal.PlainTime;
       refuseNanoseconds(time.nanosecond, time, "Temporal.PlainTime");
-      encoder.extensionArray(CODE, [...clockFields(time), 0], time, indexStep);
+      writer.extensionArray(CODE, [...clockFields(time), 0], time, indexStep);
     },
   },
   reads: {
     code: CODE,
-    read(decoder: Decoder): Temporal.PlainTime {
-      const fields = readIntegers(decoder, 5, "a time");
+    read(reader: ValueReader): Temporal.PlainTime {
+      const fields = readIntegers(reader, 5, "a time");
       if (fields[4] !== 0 && fields[4] !== 1) throw outOfRange("a time", fields);
       return made("a time", fields, () => new Temporal.PlainTime(...clockArguments(fields)));
     },

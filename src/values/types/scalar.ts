@@ -1,19 +1,17 @@
 /**
- * Python's numbers and names that JavaScript has no type for: extension 11, one array of the type
- * and its text.
+ * Python's numbers and names that JavaScript has no type for: extension 11, an array of type and
+ * text.
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { Fault, quoted } from "../codec/fault.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 
 const CODE = 11;
 
 /**
- * The types of {@linkcode PythonScalar}. Path is PosixPath or WindowsPath, as Python's system is.
+ * The types of {@linkcode PythonScalar}. Path is PosixPath or WindowsPath, as on Python's system.
  *
  * @example A Decimal
  * ```ts
@@ -34,7 +32,7 @@ export type PythonScalarType =
 
 const FLOAT = "(?:(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:e[+-]?\\d+)?|inf|nan)";
 
-/** The texts of each type, and one for messages. What they let through Python judges. */
+/** The form of the texts of each type, and an example for messages. Python checks the rest. */
 const FORMS: Readonly<Record<PythonScalarType, { pattern: RegExp; example: string }>> = {
   Decimal: {
     pattern: new RegExp(`^[+-]?(?:${FLOAT}|infinity|s?nan\\d*)$`, "i"),
@@ -55,9 +53,9 @@ const FORMS: Readonly<Record<PythonScalarType, { pattern: RegExp; example: strin
 };
 
 /**
- * A value of one of Python's types that have no counterpart here and a text that says all of them:
- * Decimal, Fraction, UUID, paths and complex. It comes with the text that Python has for it, and
- * goes back as what it was; make one to send your own.
+ * A value of a Python type that has no counterpart in JavaScript, but a text that tells all of it:
+ * Decimal, Fraction, UUID, paths and complex. It comes with Python's text, and is sent back as the
+ * same value. Make one to send your own.
  *
  * | type                                     | text                                        |
  * | ---------------------------------------- | ------------------------------------------- |
@@ -78,15 +76,15 @@ const FORMS: Readonly<Record<PythonScalarType, { pattern: RegExp; example: strin
  * ```
  */
 export class PythonScalar {
-  /** Which type it is. */
+  /** The Python type. */
   readonly type: PythonScalarType;
-  /** What it is. */
+  /** The text of the value. */
   readonly text: string;
 
   /**
    * Makes one to be sent.
    *
-   * @throws {TypeError} If there is no such type, or the text is none of its texts.
+   * @throws {TypeError} If there is no such type, or the text does not have its form.
    */
   constructor(type: PythonScalarType, text: string) {
     const wrong = whatIsWrong(type, text);
@@ -101,7 +99,7 @@ export class PythonScalar {
   }
 
   /**
-   * The nearest number to a Decimal or Fraction; every NaN of Decimal's is NaN.
+   * The number nearest to a Decimal or Fraction. Every NaN of Decimal is NaN.
    *
    * @throws {TypeError} If it is of another type.
    */
@@ -116,19 +114,19 @@ export class PythonScalar {
 export const SCALAR: Entry = {
   sends: {
     prototypes: [PythonScalar.prototype],
-    write(value: object, encoder: Encoder): void {
+    write(value: object, writer: ValueWriter): void {
       const { type, text } = value as PythonScalar;
-      // Again: nothing keeps a program from changing the fields.
+      // Checked again: a program may have changed the fields.
       const wrong = whatIsWrong(type, text);
       if (wrong !== undefined) throw new Fault(wrong, "PythonScalar");
-      encoder.extensionArray(CODE, [type, text], value, () => ".text");
+      writer.extensionArray(CODE, [type, text], value, () => ".text");
     },
   },
   reads: {
     code: CODE,
-    read(decoder: Decoder): PythonScalar {
-      const [type, text, ...more] = decoder.list("a scalar");
-      if (more.length > 0) throw new DecodeError("a scalar is no array of type and text");
+    read(reader: ValueReader): PythonScalar {
+      const [type, text, ...more] = reader.list("a scalar");
+      if (more.length > 0) throw new DecodeError("a scalar is not an array of type and text");
       const wrong = whatIsWrong(type, text);
       if (wrong !== undefined) throw new DecodeError(wrong);
       return new PythonScalar(type as PythonScalarType, text as string);
@@ -159,12 +157,12 @@ function fractionToNumber(text: string): number {
   const [numerator, denominator] = text.split("/").map(BigInt) as [bigint, bigint?];
   if (denominator === undefined) return Number(numerator);
   const size = numerator < 0n ? -numerator : numerator;
-  // A quotient of at least 64 bits, with a last bit for what is cut off, rounds as the whole would.
+  // A quotient of at least 64 bits, whose last bit stands for the rest, rounds as the exact one.
   const shift = Math.max(0, 66 - bits(size) + bits(denominator));
   const quotient = (size << BigInt(shift)) / denominator;
   const rest = (size << BigInt(shift)) % denominator === 0n ? 0n : 1n;
   const half = Math.floor(shift / 2);
-  // In two steps, since 2 ** -shift alone may be too small for a number.
+  // In two steps, since 2 ** -shift may be too small for a number.
   const number = Number(quotient | rest) * 2 ** -half * 2 ** (half - shift);
   return numerator < 0n ? -number : number;
 }

@@ -1,19 +1,17 @@
 /**
- * Sets: extension 3, one array of the members.
+ * Sets: extension 3, an array of the members.
  *
  * @module
  */
-import type { Decoder } from "../codec/decoder.ts";
 import { refuseEqual } from "../codec/equal_keys.ts";
 import type { Step } from "../codec/fault.ts";
 import { refuseUnhashable } from "../codec/hashable.ts";
 import { DecodeError } from "../decode_error.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueReader, ValueWriter } from "../entry.ts";
 
 const CODE = 3;
 
-/** What V8 takes into one Map or Set; one more is a RangeError of its own. */
+/** The most entries of a Map or Set in V8; one more throws a RangeError. */
 export const MAX_MAP_ENTRIES: number = 2 ** 24;
 
 /** Set, and extension 3. */
@@ -22,16 +20,16 @@ export const SET: Entry = {
   reads: { code: CODE, read },
 };
 
-function write(value: object, encoder: Encoder): void {
+function write(value: object, writer: ValueWriter): void {
   const members = Array.from(value as Set<unknown>);
   const step: Step = (index) => `.values()[${index}]`;
-  encoder.extensionArray(CODE, members, value, step);
+  writer.extensionArray(CODE, members, value, step);
   refuseUnhashable(members, value, step);
   refuseEqual(members, value, step);
 }
 
-function read(decoder: Decoder): Set<unknown> {
-  const members = decoder.list("a set");
+function read(reader: ValueReader): Set<unknown> {
+  const members = reader.list("a set");
   if (members.length > MAX_MAP_ENTRIES) {
     throw new DecodeError(`a set of ${members.length} members is more than a Set holds`);
   }

@@ -1,16 +1,15 @@
 /**
- * Tuples: extension 6, one array of the items. Python's own come as plain arrays.
+ * Tuples: extension 6, an array of the items. Tuples of Python come as plain arrays.
  *
  * @module
  */
 import { indexStep } from "../codec/fault.ts";
-import type { Encoder } from "../encode.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, ValueWriter } from "../entry.ts";
 
 /**
- * Values that go as a Python tuple. Made by {@linkcode tuple}.
+ * Values that are sent as a Python tuple; {@linkcode tuple} makes it.
  *
- * @example Its values
+ * @example The values
  * ```ts
  * import { tuple } from "@pyproxy/client";
  *
@@ -28,7 +27,7 @@ export class Tuple {
 }
 
 /**
- * Sends values as a Python tuple, where an Array goes as a list. Tuples come as Arrays.
+ * Sends values as a Python tuple; an Array is sent as a list. Tuples come as Arrays.
  *
  * @example
  * ```ts
@@ -42,13 +41,13 @@ export function tuple(...items: readonly unknown[]): Tuple {
   return new Tuple(items);
 }
 
-/** What {@linkcode tuple} makes. */
+/** The objects of {@linkcode tuple}. */
 export const TUPLE: Entry = {
   sends: {
     prototypes: [Tuple.prototype],
-    write(value: object, encoder: Encoder): void {
+    write(value: object, writer: ValueWriter): void {
       const { items } = value as Tuple;
-      encoder.extensionArray(6, items, value, (index) => `.items${indexStep(index)}`);
+      writer.extensionArray(6, items, value, (index) => `.items${indexStep(index)}`);
     },
   },
 };

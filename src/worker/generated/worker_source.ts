@@ -10,22 +10,7 @@
 
 /** The module. */
 export const WORKER_SOURCE: string = `\
-var FrameError=class extends Error{name="FrameError";code;constructor(code,message){super(message),this.
-code=code}};function writeHeader(into,at,type,flags,length,id){into[at]=0,into[at+1]=1,into[at+2]=type,
-into[at+3]=flags,into[at+4]=length>>>24,into[at+5]=length>>>16,into[at+6]=length>>>8,into[at+7]=length,
-into[at+8]=id>>>24,into[at+9]=id>>>16,into[at+10]=id>>>8,into[at+11]=id}function frameBytes(type,flags,id,body){
-let bytes=new Uint8Array(12+body.length);return writeHeader(bytes,0,type,flags,body.length,id),bytes.
-set(body,12),bytes}function copyFew(from,into,at){let{length}=from;if(length>FEW_BYTES)into.set(from,
-at);else for(let i=0;i<length;i++)into[at+i]=from[i]}var FEW_BYTES=32;function readU32(bytes,at){return(bytes[at]<<
-24|bytes[at+1]<<16|bytes[at+2]<<8|bytes[at+3])>>>0}function writeU32(into,at,value){into[at]=value>>>
-24,into[at+1]=value>>>16,into[at+2]=value>>>8,into[at+3]=value}var MessageType={CLIENT_HELLO:1,SERVER_HELLO:2,ERROR:3,GOODBYE:4,PING:5,PONG:6,CHALLENGE:7,PROOF:8,EVAL:16,
-RESULT:17,CANCEL:18,INTERRUPT:19,INTERRUPTED:20,RUNNING:21,STATUS:22,STATUS_REPLY:23,OUTPUT_HELLO:32,
-OUTPUT_READY:33,OUTPUT:34,OUTPUT_END:35,LOG:36};var SILENT_FLAG=128,ResultStatus={VALUE:0,PYTHON_ERROR:1,CANCELLED:2,DIED:3,UNSENDABLE:4,NAMESPACE_GONE:5};var KEPT_BYTES=64*1024,ResultBatch=class{#bytes=new Uint8Array(1024);#length=0;add(id,status,body){let{
-length}=body,at=this.#length,end=at+12+length;end>this.#bytes.length&&this.#grow(end),writeHeader(this.#bytes,
-at,MessageType.RESULT,status,length,id),copyFew(body,this.#bytes,at+12),this.#length=end}take(){if(this.#length===
-0)return;let taken=this.#bytes.slice(0,this.#length);return this.#length=0,this.#bytes.length>KEPT_BYTES&&
-(this.#bytes=new Uint8Array(KEPT_BYTES)),taken}#grow(needed){let larger=new Uint8Array(Math.max(needed,
-2*this.#bytes.length));larger.set(this.#bytes.subarray(0,this.#length)),this.#bytes=larger}};function shown(value){if(typeof value=="string")return JSON.stringify(value);if(typeof value=="funct\\
+function shown(value){if(typeof value=="string")return JSON.stringify(value);if(typeof value=="funct\\
 ion")return"a function";if(typeof value=="bigint")return\`\${value}n\`;if(typeof value!="object"||value===
 null)return String(value);if(Array.isArray(value))return"an Array";let name=value.constructor?.name;
 return typeof name=="string"&&name!==""?\`an instance of \${name}\`:"an object"}function parseAddress(addr){let fail=why=>{throw new TypeError(\`Cannot open a session: the address \${shown(
@@ -42,7 +27,17 @@ slice(1))}));let address=parseAddress(given);if("path"in address=="path"in main)
 s, or neither\`)}var VERSION="0.1.0";var UntrustedError=class extends Error{name="UntrustedError"};async function unlessAborted(signal,step,undo){
 let aborted=Promise.withResolvers(),onAbort=()=>{undo(),aborted.reject(signal.reason)};signal.addEventListener(
 "abort",onAbort,{once:!0}),signal.aborted&&onAbort();try{return await Promise.race([step,aborted.promise])}finally{
-signal.removeEventListener("abort",onAbort)}}var HEX_32=/^[0-9a-f]{64}$/;function newNonce(){return crypto.getRandomValues(new Uint8Array(32)).toHex()}
+signal.removeEventListener("abort",onAbort)}}var FrameError=class extends Error{name="FrameError";code;constructor(code,message){super(message),this.
+code=code}};function writeHeader(into,at,type,flags,length,id){into[at]=0,into[at+1]=2,into[at+2]=type,
+into[at+3]=flags,into[at+4]=length>>>24,into[at+5]=length>>>16,into[at+6]=length>>>8,into[at+7]=length,
+into[at+8]=id>>>24,into[at+9]=id>>>16,into[at+10]=id>>>8,into[at+11]=id}function frameBytes(type,flags,id,body){
+let bytes=new Uint8Array(12+body.length);return writeHeader(bytes,0,type,flags,body.length,id),bytes.
+set(body,12),bytes}function copyFew(from,into,at){let{length}=from;if(length>FEW_BYTES)into.set(from,
+at);else for(let i=0;i<length;i++)into[at+i]=from[i]}var FEW_BYTES=32;function readU32(bytes,at){return(bytes[at]<<
+24|bytes[at+1]<<16|bytes[at+2]<<8|bytes[at+3])>>>0}function writeU32(into,at,value){into[at]=value>>>
+24,into[at+1]=value>>>16,into[at+2]=value>>>8,into[at+3]=value}var MessageType={CLIENT_HELLO:1,SERVER_HELLO:2,ERROR:3,GOODBYE:4,PING:5,PONG:6,CHALLENGE:7,PROOF:8,EVAL:16,
+RESULT:17,CANCEL:18,INTERRUPT:19,INTERRUPTED:20,RUNNING:21,STATUS:22,STATUS_REPLY:23,OUTPUT_HELLO:32,
+OUTPUT_READY:33,OUTPUT:34,OUTPUT_END:35,LOG:36};var SILENT_FLAG=128,ResultStatus={VALUE:0,PYTHON_ERROR:1,CANCELLED:2,DIED:3,UNSENDABLE:4,NAMESPACE_GONE:5};var HEX_32=/^[0-9a-f]{64}$/;function newNonce(){return crypto.getRandomValues(new Uint8Array(32)).toHex()}
 function isNonce(text2){return HEX_32.test(text2)}function proofMessage(role,hello,challenge){let name=new TextEncoder().
 encode(role),message=new Uint8Array(name.length+hello.length+challenge.length);return message.set(name),
 message.set(hello,name.length),message.set(challenge,name.length+hello.length),message}function isSameSecret(given,expected){
@@ -85,12 +80,12 @@ map,field)?map[field]:void 0;if(typeof value=="string")return value;throw new Bo
 \`\${what} has '\${field}' that are no strings\`)}function count(what,map,field){let value=Object.hasOwn(
 map,field)?map[field]:void 0;if(typeof value=="number"&&Number.isSafeInteger(value)&&value>=0)return value;
 throw new BodyError(\`\${what} has no '\${field}' that is an integer of 0 or more\`)}var DecodeError=class extends Error{name="DecodeError";constructor(reason,options){super(\`Cannot rea\\
-d a value: \${reason}\`,options)}};function safeOrBig(value){let number=Number(value);return Number.isSafeInteger(number)?number:value}var KeyCache=class _KeyCache{static MAX_BYTES=32;#slots=new Array(1024).fill("");find(bytes,at,length){
+d a value: \${reason}\`,options)}};var KeyCache=class _KeyCache{static MAX_BYTES=32;#slots=new Array(1024).fill("");find(bytes,at,length){
 let key=this.#slots[slotOf(bytes,at,length)];if(key.length===length){for(let i=0;i<length;i++)if(key.
 charCodeAt(i)!==bytes[at+i])return;return key}}keep(bytes,at,length,key){length>_KeyCache.MAX_BYTES||
 key.length!==length||(this.#slots[slotOf(bytes,at,length)]=Object.keys({[key]:null})[0])}};function slotOf(bytes,at,length){
 if(length===0)return 0;let last=at+length-1;return length+31*(bytes[at]+31*(bytes[last]+31*bytes[at+
-(length>>1)]))&1023}function writeUtf8(text2,into,at){let length=text2.length;for(let i=0;i<length;i++){let code=text2.charCodeAt(
+(length>>1)]))&1023}function safeOrBig(value){let number=Number(value);return Number.isSafeInteger(number)?number:value}function writeUtf8(text2,into,at){let length=text2.length;for(let i=0;i<length;i++){let code=text2.charCodeAt(
 i);if(code<128){into[at++]=code;continue}if(code<2048)into[at++]=192|code>>6;else{if(code<55296||code>
 57343)into[at++]=224|code>>12;else{if(code=text2.codePointAt(i++),code<65536)return-1;into[at++]=240|
 code>>18,into[at++]=128|code>>12&63}into[at++]=128|code>>6&63}into[at++]=128|code&63}return at}var STRICT=new TextDecoder(
@@ -166,63 +161,64 @@ startsWith(".")?path.slice(1):path}function refusal(path,reason,valueType){retur
 annot send \${shown2(path)}: \${reason}\`,path,valueType)}function shown2(path){if(path==="")return"thi\\
 s value";if(path.length<=SHOWN_PATH_CHARS)return path;let half=SHOWN_PATH_CHARS/2;return\`\${path.slice(
 0,half)}\\u2026\${path.slice(-half)}\`}var BYTES={sends:{prototypes:[ArrayBuffer.prototype,DataView.prototype,Uint8ClampedArray.prototype],
-write(value,encoder){value instanceof ArrayBuffer?(refuseDetached(value),encoder.bin(new Uint8Array(
-value))):encoder.bin(bytesOf(value))}}};function bytesOf(view){view.buffer.byteLength===0&&refuseDetached(
-view.buffer);try{return!(view instanceof DataView)&&view.byteLength===0&&view.values(),new Uint8Array(
-view.buffer,view.byteOffset,view.byteLength)}catch(error){throw error instanceof TypeError?new Fault(
-"its buffer has been made smaller than it",view.constructor.name):error}}function refuseDetached(buffer){
+write(value,writer){value instanceof ArrayBuffer?(refuseDetached(value),writer.bin(new Uint8Array(value))):
+writer.bin(bytesOf(value))}}};function bytesOf(view){view.buffer.byteLength===0&&refuseDetached(view.
+buffer);try{return!(view instanceof DataView)&&view.byteLength===0&&view.values(),new Uint8Array(view.
+buffer,view.byteOffset,view.byteLength)}catch(error){throw error instanceof TypeError?new Fault("its\\
+ buffer has been made smaller than it",view.constructor.name):error}}function refuseDetached(buffer){
 if(buffer instanceof ArrayBuffer&&buffer.detached)throw new Fault("its bytes were transferred away",
-"ArrayBuffer")}var FIRST_BYTES=1024,KEPT_BYTES2=256*1024,LIMIT_SLACK_BYTES=1024,HAND_CHARS=48,UTF8=new TextEncoder,
-Writer=class{#bytes=new Uint8Array(FIRST_BYTES);#view=new DataView(this.#bytes.buffer);#at=0;#limit=0;#lastLarge=0;#used;#isOld=!1;get length(){
-return this.#at}bytes(){return this.#bytes.subarray(0,this.#at)}take(){this.#refuseWhileBusy();let large=this.#at>
-KEPT_BYTES2,taken=large?this.bytes():this.#bytes.slice(0,this.#at);return large&&(this.#lastLarge=Math.
-min(this.#bytes.length,268435456/16),this.#use(new Uint8Array(FIRST_BYTES))),this.#at=0,taken}reset(){
-this.truncate(0),this.#bytes.length>2*KEPT_BYTES2&&this.#use(new Uint8Array(FIRST_BYTES))}reuse(buffer){
-buffer.byteLength>67108864||(this.#used=buffer,this.#isOld=!1)}rest(){this.#isOld&&(this.#used?.transfer(
-0),this.#used=void 0),this.#isOld=!0}truncate(length){length>=this.#at||(this.#refuseWhileBusy(),this.#at=
-length)}reserve(count2){return this.#refuseWhileBusy(),this.#need(count2),this.#at+=count2,this.#at-
-count2}setU32(at,value){writeU32(this.#bytes,at,value)}raw(bytes){this.#refuseWhileBusy(),this.append(
-bytes)}setBusy(busy){busy&&this.#refuseWhileBusy(),this.#limit=busy?this.#at+268435456+LIMIT_SLACK_BYTES:
-0}byte(value){this.#need(1),this.#bytes[this.#at++]=value}append(bytes){this.#need(bytes.length),this.#bytes.
-set(bytes,this.#at),this.#at+=bytes.length}number(value){this.#need(9);let int=value|0;if(int!==value||
-int===0&&Object.is(value,-0))return this.#wideNumber(value);int>=0?int<128?this.#bytes[this.#at++]=int:
-this.#sized(204,int):int>=-32?this.#bytes[this.#at++]=int:int>=-128?this.#put8(208,int):int>=-32768?
-this.#put16(209,int):this.#put32(210,int)}#wideNumber(value){if(!Number.isSafeInteger(value)||value===
-0)return this.#float64(value);if(value>0&&value<=4294967295)return this.#put32(206,value);this.#bytes[this.#at++]=
-value>0?207:211,this.#view.setInt32(this.#at,Math.floor(value/2**32)),this.#view.setUint32(this.#at+
-4,value%2**32>>>0),this.#at+=8}float(value){this.#need(9),this.#float64(value)}#float64(value){this.#bytes[this.#at]=
-203,this.#view.setFloat64(this.#at+1,value),this.#at+=9}integer64(value){this.#need(9),this.#bytes[this.#at]=
-value>0n?207:211,this.#view.setBigUint64(this.#at+1,BigInt.asUintN(64,value)),this.#at+=9}bin(bytes){
-let length=bytes.length;length===0&&bytesOf(bytes),this.#need(5+length),this.#sized(196,length),this.
-append(bytes)}arrayHeader(length){this.#need(5),length<16?this.#bytes[this.#at++]=144|length:length<
-65536?this.#put16(220,length):this.#put32(221,length)}mapHeader(length){this.#need(5),length<16?this.#bytes[this.#at++]=
-128|length:length<65536?this.#put16(222,length):this.#put32(223,length)}rewind(start){this.#at=start}extensionHeader(code,length){
-this.#need(6+length);let fixed=FIXED_EXTENSIONS.get(length);fixed!==void 0?this.#bytes[this.#at++]=fixed:
-this.#sized(199,length),this.#bytes[this.#at++]=code}openExtension(){return this.#need(3),this.#at+=
-3,this.#at-3}closeExtension(at,code){let payload=at+3,length=this.#at-payload,header=FIXED_EXTENSIONS.
-get(length)!==void 0?2:length<256?3:length<65536?4:6;this.#need(3),header!==3&&this.#bytes.copyWithin(
-at+header,payload,this.#at),this.#at=at,this.extensionHeader(code,length),this.#at+=length}string(value){
-let length=value.length;if(length>HAND_CHARS)return this.#longString(value);this.#need(2+length);let bytes=this.#bytes,
-at=this.#at+(length<32?1:2);for(let i=0;i<length;i++){let code=value.charCodeAt(i);if(code>127)return this.#wideString(
-value);bytes[at++]=code}length<32?bytes[this.#at]=160|length:this.#put8(217,length),this.#at=at}#wideString(value){
-let start=this.#at;this.#need(2+3*value.length);let guess=value.length<16?1:2,end=writeUtf8(value,this.#bytes,
-start+guess);if(end<0)throw notWellFormed();this.#at=end,this.#stringHeader(start,guess)}#longString(value){
-if(!value.isWellFormed())throw notWellFormed();let start=this.#at,guess=headerLength(value.length);this.#need(
-guess),this.#at+=guess;let rest=value;for(;rest!=="";){this.#need(rest.length+3);let{read,written}=UTF8.
-encodeInto(rest,this.#bytes.subarray(this.#at));this.#at+=written,rest=rest.slice(read)}this.#stringHeader(
-start,guess)}#stringHeader(start,guess){let length=this.#at-start-guess,header=headerLength(length);
-header!==guess&&(this.#need(header),this.#bytes.copyWithin(start+header,start+guess,this.#at)),this.#at=
-start,length<32?this.#bytes[this.#at++]=160|length:this.#sized(217,length),this.#at+=length}#sized(head,value){
-value<256?this.#put8(head,value):value<65536?this.#put16(head+1,value):this.#put32(head+2,value)}#put8(head,value){
-this.#bytes[this.#at]=head,this.#bytes[this.#at+1]=value,this.#at+=2}#put16(head,value){this.#bytes[this.#at]=
-head,this.#bytes[this.#at+1]=value>>8,this.#bytes[this.#at+2]=value,this.#at+=3}#put32(head,value){this.#bytes[this.#at]=
-head,writeU32(this.#bytes,this.#at+1,value),this.#at+=5}#need(count2){this.#at+count2>this.#bytes.length&&
+"ArrayBuffer")}var FIRST_BYTES=1024,KEPT_BYTES=256*1024,MAX_USED_BUFFER_BYTES=64*1024*1024,LIMIT_SLACK_BYTES=1024,HAND_CHARS=48,
+UTF8=new TextEncoder,Writer=class{#bytes=new Uint8Array(FIRST_BYTES);#view=new DataView(this.#bytes.
+buffer);#at=0;#limit=0;#lastLarge=0;#used;#isOld=!1;get length(){return this.#at}bytes(){return this.#bytes.
+subarray(0,this.#at)}take(){this.#refuseWhileBusy();let large=this.#at>KEPT_BYTES,taken=large?this.bytes():
+this.#bytes.slice(0,this.#at);return large&&(this.#lastLarge=Math.min(this.#bytes.length,268435456/16),
+this.#use(new Uint8Array(FIRST_BYTES))),this.#at=0,taken}reset(){this.truncate(0),this.#bytes.length>
+2*KEPT_BYTES&&this.#use(new Uint8Array(FIRST_BYTES))}reuse(buffer){buffer.byteLength>MAX_USED_BUFFER_BYTES||
+(this.#used=buffer,this.#isOld=!1)}rest(){this.#isOld&&(this.#used?.transfer(0),this.#used=void 0),this.#isOld=
+!0}truncate(length){length>=this.#at||(this.#refuseWhileBusy(),this.#at=length)}reserve(count2){return this.#refuseWhileBusy(),
+this.#need(count2),this.#at+=count2,this.#at-count2}setU32(at,value){writeU32(this.#bytes,at,value)}raw(bytes){
+this.#refuseWhileBusy(),this.append(bytes)}setBusy(busy){busy&&this.#refuseWhileBusy(),this.#limit=busy?
+this.#at+268435456+LIMIT_SLACK_BYTES:0}byte(value){this.#need(1),this.#bytes[this.#at++]=value}append(bytes){
+this.#need(bytes.length),this.#bytes.set(bytes,this.#at),this.#at+=bytes.length}number(value){this.#need(
+9);let int=value|0;if(int!==value||int===0&&Object.is(value,-0))return this.#wideNumber(value);int>=
+0?int<128?this.#bytes[this.#at++]=int:this.#sized(204,int):int>=-32?this.#bytes[this.#at++]=int:int>=
+-128?this.#put8(208,int):int>=-32768?this.#put16(209,int):this.#put32(210,int)}#wideNumber(value){if(!Number.
+isSafeInteger(value)||value===0)return this.#float64(value);if(value>0&&value<=4294967295)return this.#put32(
+206,value);this.#bytes[this.#at++]=value>0?207:211,this.#view.setInt32(this.#at,Math.floor(value/2**
+32)),this.#view.setUint32(this.#at+4,value%2**32>>>0),this.#at+=8}float(value){this.#need(9),this.#float64(
+value)}#float64(value){this.#bytes[this.#at]=203,this.#view.setFloat64(this.#at+1,value),this.#at+=9}integer64(value){
+this.#need(9),this.#bytes[this.#at]=value>0n?207:211,this.#view.setBigUint64(this.#at+1,BigInt.asUintN(
+64,value)),this.#at+=9}bin(bytes){let length=bytes.length;length===0&&bytesOf(bytes),this.#need(5+length),
+this.#sized(196,length),this.append(bytes)}arrayHeader(length){this.#need(5),length<16?this.#bytes[this.#at++]=
+144|length:length<65536?this.#put16(220,length):this.#put32(221,length)}mapHeader(length){this.#need(
+5),length<16?this.#bytes[this.#at++]=128|length:length<65536?this.#put16(222,length):this.#put32(223,
+length)}rewind(start){this.#at=start}extensionHeader(code,length){this.#need(6+length);let fixed=FIXED_EXTENSIONS.
+get(length);fixed!==void 0?this.#bytes[this.#at++]=fixed:this.#sized(199,length),this.#bytes[this.#at++]=
+code}openExtension(){return this.#need(3),this.#at+=3,this.#at-3}closeExtension(at,code){let payload=at+
+3,length=this.#at-payload,header=FIXED_EXTENSIONS.get(length)!==void 0?2:length<256?3:length<65536?4:
+6;this.#need(3),header!==3&&this.#bytes.copyWithin(at+header,payload,this.#at),this.#at=at,this.extensionHeader(
+code,length),this.#at+=length}string(value){let length=value.length;if(length>HAND_CHARS)return this.#longString(
+value);this.#need(2+length);let bytes=this.#bytes,at=this.#at+(length<32?1:2);for(let i=0;i<length;i++){
+let code=value.charCodeAt(i);if(code>127)return this.#wideString(value);bytes[at++]=code}length<32?bytes[this.#at]=
+160|length:this.#put8(217,length),this.#at=at}#wideString(value){let start=this.#at;this.#need(2+3*value.
+length);let guess=value.length<16?1:2,end=writeUtf8(value,this.#bytes,start+guess);if(end<0)throw notWellFormed();
+this.#at=end,this.#stringHeader(start,guess)}#longString(value){if(!value.isWellFormed())throw notWellFormed();
+let start=this.#at,guess=headerLength(value.length);this.#need(guess),this.#at+=guess;let rest=value;
+for(;rest!=="";){this.#need(rest.length+3);let{read,written}=UTF8.encodeInto(rest,this.#bytes.subarray(
+this.#at));this.#at+=written,rest=rest.slice(read)}this.#stringHeader(start,guess)}#stringHeader(start,guess){
+let length=this.#at-start-guess,header=headerLength(length);header!==guess&&(this.#need(header),this.#bytes.
+copyWithin(start+header,start+guess,this.#at)),this.#at=start,length<32?this.#bytes[this.#at++]=160|
+length:this.#sized(217,length),this.#at+=length}#sized(head,value){value<256?this.#put8(head,value):
+value<65536?this.#put16(head+1,value):this.#put32(head+2,value)}#put8(head,value){this.#bytes[this.#at]=
+head,this.#bytes[this.#at+1]=value,this.#at+=2}#put16(head,value){this.#bytes[this.#at]=head,this.#bytes[this.#at+
+1]=value>>8,this.#bytes[this.#at+2]=value,this.#at+=3}#put32(head,value){this.#bytes[this.#at]=head,
+writeU32(this.#bytes,this.#at+1,value),this.#at+=5}#need(count2){this.#at+count2>this.#bytes.length&&
 this.#grow(this.#at+count2)}#grow(needed){if(this.#limit!==0&&needed>this.#limit)throw new Fault(\`th\\
 e message would be larger than \${268435456} bytes\`,"object");let length=Math.max(needed,this.#bytes.
-length*2);length>=KEPT_BYTES2/4&&(length=Math.max(length,this.#lastLarge));let bytes=length>KEPT_BYTES2?
+length*2);length>=KEPT_BYTES/4&&(length=Math.max(length,this.#lastLarge));let bytes=length>KEPT_BYTES?
 this.#large(needed,length):new Uint8Array(length);bytes.set(this.bytes()),this.#use(bytes)}#large(needed,length){
 let used=this.#used;return used===void 0||used.byteLength<needed||used.byteLength>2*length?new Uint8Array(
-Math.ceil(length/KEPT_BYTES2)*KEPT_BYTES2):(this.#used=void 0,new Uint8Array(used))}#use(bytes){this.#bytes=
+Math.ceil(length/KEPT_BYTES)*KEPT_BYTES):(this.#used=void 0,new Uint8Array(used))}#use(bytes){this.#bytes=
 bytes,this.#view=new DataView(bytes.buffer)}#refuseWhileBusy(){if(this.#limit!==0)throw new TypeError(
 "Cannot send a value while another is being read for sending: a getter or Proxy of that one asks for\\
  it")}},FIXED_EXTENSIONS=new Map([[1,212],[2,213],[4,214],[8,215],[16,216]]);function headerLength(length){
@@ -282,8 +278,9 @@ this.#hasToken=hasToken}said(hello){this.#hello=hello}challenge(frame){if(this.#
 frame.type,frame.flags,frame.id,frame.body);return{hello:this.#hello,challenge}}computed(proofs){this.#proofs=
 proofs}get outputProof(){return this.#proofs?.output}hint(code){return code==="AUTHENTICATION"&&!this.#hasToken?
 " (none was given)":""}check({proof}){if(this.#hasToken){if(proof===void 0)throw new Unproven("a tok\\
-en was given, and the server has none: it may be anybody's");if(this.#proofs===void 0||!isSameSecret(
-proof,this.#proofs.server))throw new Unproven("the server has not proven that it knows the token")}}};var FrameReader=class{maxBody;#firstBytes;#buffers;#buffer=new Uint8Array(4096);#isBusy=!1;#start=0;#end=0;#large;#spare;constructor(maxBody,{
+en was given, but the server asks for none, so it has not proven who it is");if(this.#proofs===void 0||
+!isSameSecret(proof,this.#proofs.server))throw new Unproven("the server has not proven that it knows\\
+ the token")}}};var FrameReader=class{maxBody;#firstBytes;#buffers;#buffer=new Uint8Array(4096);#isBusy=!1;#start=0;#end=0;#large;#spare;constructor(maxBody,{
 believes=!1,buffers}={}){this.maxBody=maxBody,this.#buffers=buffers,this.#firstBytes=believes?1/0:65536}get midFrame(){
 return this.pending>0}get pending(){let large=this.#large;if(large!==void 0)return large.have===large.
 header.length?0:12+large.have;let at=this.#start;for(;;){let have=this.#end-at,whole=have<12?1/0:12+
@@ -312,11 +309,11 @@ this.#start=this.#end=0;return}else return}}reuse({buffer}){let size=buffer.byte
 buffer||size>65536||size>(this.#spare?.byteLength??0)&&(this.#spare=buffer)}#bodyOf(size){if(this.#buffers===
 void 0||size<65536)return new Uint8Array(size);let rounded=Math.ceil(size/65536)*65536;return new Uint8Array(
 new ArrayBuffer(rounded),0,size)}#checkStart(at,have){let zero=this.#buffer[at],version=have>1?this.#buffer[at+
-1]:1;if(zero!==0){let shown3=this.#buffer.subarray(at,Math.min(this.#end,at+40));throw new FrameError(
-"PROTOCOL",\`a frame must start with byte 0, got \${printable(shown3)}\`)}if(version!==1)throw new FrameError(
-"VERSION",\`the peer speaks version \${version} of the protocol, this side version \${1}\`)}};function printable(bytes){
-return\`"\${Array.from(bytes,byte=>byte>=32&&byte<127?String.fromCharCode(byte):\`\\\\x\${byte.toString(16).
-padStart(2,"0")}\`).join("")}"\`}var Stream=class{reader=new FrameReader(4096);#state="none";#heardAt=0;#askedAt=0;#paused=!1;get state(){
+1]:2;if(zero!==0){let shown3=this.#buffer.subarray(at,Math.min(this.#end,at+40));throw new FrameError(
+"PROTOCOL",\`a frame must start with byte 0, got \${printable(shown3)}\`)}if(version!==2)throw new FrameError(
+"VERSION",\`the peer speaks version \${version} of the protocol, this side version \${2}; update \${version<
+2?"the peer":"this side"}\`)}};function printable(bytes){return\`"\${Array.from(bytes,byte=>byte>=32&&byte<
+127?String.fromCharCode(byte):\`\\\\x\${byte.toString(16).padStart(2,"0")}\`).join("")}"\`}var Stream=class{reader=new FrameReader(4096);#state="none";#heardAt=0;#askedAt=0;#paused=!1;get state(){
 return this.#state}get heardAt(){return this.#heardAt}dialled(now){this.#state="hello",this.#askedAt=
 now,this.heard(now)}opened(){this.#state="open",this.reader.maxBody=268435456}heard(now){this.#heardAt=
 now}pause(){this.#paused=!0}resume(now){this.#paused=!1,this.heard(now)}check(now){if(this.#state!==
@@ -326,7 +323,7 @@ no";#goodbyeSent=!1;#farewell;#ended=!1;constructor(where,hello){this.#where=whe
 this.#login=new Login(hello.nonce!==void 0)}get server(){return this.#server}get ended(){return this.#ended}hasEnded(id){
 return this.#evals.hasEnded(id)}takeEvents(){let events=this.#events;return this.#events=[],events}space(stream){
 return this.#streams[stream].reader.space()}dialled(name,now){if(this.#streams[name].dialled(now),name===
-"main"){let{client,name:name2,ownProcess,nonce}=this.#hello,body={protocol:1,client,...name2===void 0?
+"main"){let{client,name:name2,ownProcess,nonce}=this.#hello,body={protocol:2,client,...name2===void 0?
 {}:{name:name2},...ownProcess?{process:"own"}:{},...nonce===void 0?{}:{nonce}};this.#login.said(this.#sendControl(
 "main",MessageType.CLIENT_HELLO,0,body))}else{let proof=this.#login.outputProof,body={stream_token:this.#server.
 stream_token,...proof===void 0?{}:{proof}};this.#sendControl("output",MessageType.OUTPUT_HELLO,0,body)}}proofs(proofs){
@@ -402,20 +399,7 @@ void 0?"":\`: \${told}\`}\`;this.#end(reason,{class:errorClass,message,cause:tol
 (this.#ended=!0,this.#evals.drop(),this.#events.push({kind:"closed",reason,error}))}},NO_TLS=" (if i\\
 t talks TLS, give the option 'tls')",NOTHING2=new Uint8Array(0);function queuedResult(){let control2=encodeControl(
 {how:"queued"}),body=new Uint8Array(4+control2.length);return writeU32(body,0,control2.length),body.
-set(control2,4),body}var ProgressWatch=class{#watched=new Map;#given=0;get isEmpty(){return this.#watched.size===0}add(ids,batch){
-if(ids.length!==0)for(let{id,size}of evalFrames(batch))ids.includes(id)&&this.#watched.set(id,{start:void 0,
-sent:0,sentTotal:size,received:0,receivedTotal:void 0})}given(frames){if(!this.isEmpty&&frames[2]===
-MessageType.EVAL)for(let{id,at}of evalFrames(frames)){let watched=this.#watched.get(id);watched!==void 0&&
-(watched.start=this.#given+at)}this.#given+=frames.length}moved(written,part){let moved=[];for(let[id,
-watched]of this.#watched){let{start,sentTotal}=watched,sent=start===void 0?0:Math.min(sentTotal,Math.
-max(0,written-start)),isComing=part?.type===MessageType.RESULT&&part.id===id,received=isComing?part.
-have:watched.received;sent===watched.sent&&received===watched.received||(watched.sent=sent,watched.received=
-received,isComing&&(watched.receivedTotal=part.length),moved.push([id,plain(watched)]))}return moved}finish(id,length){
-let watched=this.#watched.get(id);if(watched===void 0)return;this.#watched.delete(id);let{start,sentTotal}=watched;
-return{sent:start===void 0?0:sentTotal,sentTotal,received:length,receivedTotal:length}}};function plain({
-sent,sentTotal,received,receivedTotal}){return{sent,sentTotal,received,receivedTotal}}function*evalFrames(batch){
-for(let at=0;at<batch.length;){let size=12+readU32(batch,at+4);yield{id:readU32(batch,at+8),at,size},
-at+=size}}async function proofsOf(token,{hello,challenge}){let algorithm={name:"HMAC",hash:"SHA-256"},bytes=new TextEncoder().
+set(control2,4),body}async function proofsOf(token,{hello,challenge}){let algorithm={name:"HMAC",hash:"SHA-256"},bytes=new TextEncoder().
 encode(token),key=await crypto.subtle.importKey("raw",bytes,algorithm,!1,["sign"]),proof=async role=>{
 let message=proofMessage(role,hello,challenge);return new Uint8Array(await crypto.subtle.sign(algorithm.
 name,key,message)).toHex()},[client,server,output]=await Promise.all([proof("client"),proof("server"),
@@ -458,7 +442,11 @@ ntentType")?" (the server does not talk TLS)":"";throw new Error(\`the TLS hands
 Deno.errors.BadResource))throw error}}var DenoTransport=class{#connection;#closed=!1;written=0;constructor(connection){
 this.#connection=connection}read(into){return this.#connection.read(into)}async write(bytes){let at=0;
 for(;at<bytes.length;){let count2=await this.#connection.write(bytes.subarray(at));at+=count2,this.written+=
-count2}}close(){this.#closed||(this.#closed=!0,close(this.#connection))}};var dial3="Deno"in globalThis?dial2:dial;var MAX_COPIED_BYTES=32*1024,GATHER_BYTES=64*1024,JOINED_BYTES=96*1024,FIRST_BYTES2=2*1024,Outbox=class{#transport;#onError;#buffers;#writeBytes;#queue=[];#spare;#waiting=0;#writing=!1;#broken=!1;#idle;#below=[];constructor(transport,onError,{
+count2}}close(){this.#closed||(this.#closed=!0,close(this.#connection))}};var dial3="Deno"in globalThis?dial2:dial;function alarm(ms,run){let signal=AbortSignal.timeout(ms);return signal.addEventListener("abort",run,
+{once:!0}),()=>signal.removeEventListener("abort",run)}var EvalTimers=class{#expired;#timers=new Map;constructor(expired){this.#expired=expired}start(timeouts){
+for(let[id,ms]of timeouts){let timer=setTimeout(()=>{this.#timers.delete(id),this.#expired(id)},ms);
+this.#timers.set(id,timer)}}stop(id){this.#timers.size!==0&&(clearTimeout(this.#timers.get(id)),this.#timers.
+delete(id))}stopAll(){for(let timer of this.#timers.values())clearTimeout(timer);this.#timers.clear()}};var MAX_COPIED_BYTES=32*1024,GATHER_BYTES=64*1024,JOINED_BYTES=96*1024,FIRST_BYTES2=2*1024,Outbox=class{#transport;#onError;#buffers;#writeBytes;#queue=[];#spare;#waiting=0;#writing=!1;#broken=!1;#idle;#below=[];constructor(transport,onError,{
 buffers,writeBytes=262144}={}){this.#transport=transport,this.#onError=onError,this.#buffers=buffers,
 this.#writeBytes=writeBytes}get waiting(){return this.#waiting}send(bytes,done){let{length}=bytes;if(!(this.#broken||
 length===0)){if(length<=MAX_COPIED_BYTES){let piece=this.#room(length);copyFew(bytes,piece.buffer,piece.
@@ -489,8 +477,51 @@ this.#wake()}async#write({buffer,length,begun}){for(let at=begun;at<length;at+=t
 min(length,at+this.#writeBytes),isAll=end-at===buffer.length;await this.#transport.write(isAll?buffer:
 buffer.subarray(at,end)),this.#waiting-=end-at,this.#wake()}}#keep(buffer){(buffer.length<=FIRST_BYTES2||
 this.#queue.length>0)&&(this.#spare=buffer)}#wake(){this.#below.length!==0&&(this.#below=this.#below.
-filter(({bytes,resolvers})=>this.#waiting>bytes&&!this.#broken?!0:(resolvers.resolve(),!1)))}};function alarm(ms,run){let signal=AbortSignal.timeout(ms);return signal.addEventListener("abort",run,
-{once:!0}),()=>signal.removeEventListener("abort",run)}var Blocks=class{size;#spare=[];constructor(perEval){this.size=Math.min(65536,Math.max(4096,perEval>>
+filter(({bytes,resolvers})=>this.#waiting>bytes&&!this.#broken?!0:(resolvers.resolve(),!1)))}};var OpenStreams=class{#streams={};add(name,transport,lost){this.#streams[name]={transport,outbox:new Outbox(
+transport,lost)}}send(name,bytes,done){this.#streams[name]?.outbox.send(bytes,done)}get written(){return this.#streams.
+main?.transport.written??0}async close(){let streams=Object.values(this.#streams),written=Promise.all(
+streams.map(({outbox})=>outbox.idle())),deadline=Promise.withResolvers(),stopWaiting=alarm(2e3,deadline.
+resolve);await Promise.race([written,deadline.promise]),stopWaiting();for(let{transport}of streams)transport.
+close()}};var OutputPause=class{#resume;#since;async begin(){this.#since=performance.now(),await new Promise(resolve=>this.#resume=
+resolve),this.#since=void 0}end(){this.#resume?.(),this.#resume=void 0}get seconds(){return this.#since===
+void 0?0:Math.round((performance.now()-this.#since)/1e3)}};var ProgressWatch=class{#watched=new Map;#given=0;get isEmpty(){return this.#watched.size===0}add(ids,batch){
+if(ids.length!==0)for(let{id,size}of evalFrames(batch))ids.includes(id)&&this.#watched.set(id,{start:void 0,
+sent:0,sentTotal:size,received:0,receivedTotal:void 0})}given(frames){if(!this.isEmpty&&frames[2]===
+MessageType.EVAL)for(let{id,at}of evalFrames(frames)){let watched=this.#watched.get(id);watched!==void 0&&
+(watched.start=this.#given+at)}this.#given+=frames.length}moved(written,part){let moved=[];for(let[id,
+watched]of this.#watched){let{start,sentTotal}=watched,sent=start===void 0?0:Math.min(sentTotal,Math.
+max(0,written-start)),isComing=part?.type===MessageType.RESULT&&part.id===id,received=isComing?part.
+have:watched.received;sent===watched.sent&&received===watched.received||(watched.sent=sent,watched.received=
+received,isComing&&(watched.receivedTotal=part.length),moved.push([id,plain(watched)]))}return moved}finish(id,length){
+let watched=this.#watched.get(id);if(watched===void 0)return;this.#watched.delete(id);let{start,sentTotal}=watched;
+return{sent:start===void 0?0:sentTotal,sentTotal,received:length,receivedTotal:length}}};function plain({
+sent,sentTotal,received,receivedTotal}){return{sent,sentTotal,received,receivedTotal}}function*evalFrames(batch){
+for(let at=0;at<batch.length;){let size=12+readU32(batch,at+4);yield{id:readU32(batch,at+8),at,size},
+at+=size}}var PROGRESS_INTERVAL_MS=100,ProgressReports=class{#post;#watch=new ProgressWatch;#timer;constructor(post2){
+this.#post=post2}add(ids,bytes){this.#watch.add(ids,bytes)}given(bytes){this.#watch.given(bytes)}finish(id,length){
+let progress=this.#watch.finish(id,length);progress!==void 0&&this.#post({kind:"progress",id,progress})}update(streams,connection){
+if(this.#watch.isEmpty)return this.stop();this.#timer??=setInterval(()=>{for(let[id,progress]of this.#watch.
+moved(streams.written,connection.part))this.#post({kind:"progress",id,progress})},PROGRESS_INTERVAL_MS)}stop(){
+this.#timer!==void 0&&(clearInterval(this.#timer),this.#timer=void 0)}};var KEPT_BYTES2=64*1024,ResultBatch=class{#bytes=new Uint8Array(1024);#length=0;add(id,status,body){
+let{length}=body,at=this.#length,end=at+12+length;end>this.#bytes.length&&this.#grow(end),writeHeader(
+this.#bytes,at,MessageType.RESULT,status,length,id),copyFew(body,this.#bytes,at+12),this.#length=end}take(){
+if(this.#length===0)return;let taken=this.#bytes.slice(0,this.#length);return this.#length=0,this.#bytes.
+length>KEPT_BYTES2&&(this.#bytes=new Uint8Array(KEPT_BYTES2)),taken}#grow(needed){let larger=new Uint8Array(
+Math.max(needed,2*this.#bytes.length));larger.set(this.#bytes.subarray(0,this.#length)),this.#bytes=
+larger}};var LARGE_RESULT_BYTES=32*1024,ResultPosts=class{#post;#batch=new ResultBatch;constructor(post2){this.#post=
+post2}add(id,status,body,owned){if(body.length<=LARGE_RESULT_BYTES)return this.#batch.add(id,status,
+body);let own=owned?body:body.slice();this.#post({kind:"result",id,status,body:own},[own.buffer])}flush(){
+let bytes=this.#batch.take();bytes!==void 0&&this.#post({kind:"results",bytes},[bytes.buffer])}};var SentReports=class{#evals;#bytes;#reportedId=0;#unreportedBytes=0;constructor(evals,bytes){this.#evals=
+evals,this.#bytes=bytes}isDue(id,bytes){return this.#unreportedBytes+=bytes,id-this.#reportedId<this.#evals&&
+this.#unreportedBytes<this.#bytes?!1:(this.#reportedId=id,this.#unreportedBytes=0,!0)}};var CreditedItems=class{#items=[];#bytes=0;#credit=16384;get full(){return this.#bytes>=2080768}push(item){
+this.#items.push(item),this.#bytes+=sizeOf(item)}giveCredit(bytes){this.#credit+=bytes}take(everything){
+let count2=0;for(;count2<this.#items.length&&(everything||this.#credit>0);){let size=sizeOf(this.#items[count2++]);
+this.#credit-=size,this.#bytes-=size}return this.#items.splice(0,count2)}};function sizeOf(item){return item.
+kind==="chunk"?item.bytes.length:item.kind==="log"?item.size:0}var KeptLogs=class{#records=[];#bytes=0;#dropped=0;add(record,size){for(this.#records.push({record,size}),
+this.#bytes+=size;this.#records.length>1e3||this.#bytes>1048576;)this.#bytes-=this.#records.shift().
+size,this.#dropped++}take(){let records=this.#records;if(this.#dropped>0){let{ts,session_id}=records[0].
+record,msg=\`\${this.#dropped} older records were dropped because nobody read them\`;records.unshift({record:{
+level:"warn",ts,msg,session_id},size:64})}return this.#records=[],this.#bytes=this.#dropped=0,records}};var Blocks=class{size;#spare=[];constructor(perEval){this.size=Math.min(65536,Math.max(4096,perEval>>
 3))}take(){return this.#spare.pop()??new Uint8Array(this.size)}giveBack(buffer){buffer.length===this.
 size&&this.#spare.length<4&&this.#spare.push(buffer)}},KeptOutput=class{#blocks;#chunks=[];#cost=0;constructor(blocks){
 this.#blocks=blocks}get cost(){return this.#cost}get isEmpty(){return this.#chunks.length===0}add(fd,bytes){
@@ -504,111 +535,92 @@ length){let buffer2=this.#buffer(Math.max(needed,Math.min(size,2*last.buffer.len
 buffer.subarray(0,last.length)),this.#cost+=buffer2.length-last.buffer.length,last.buffer=buffer2}return last}
 let buffer=last?.fd===fd?this.#blocks.take():this.#buffer(Math.min(size,wanted)),chunk={fd,buffer,length:0};
 return this.#chunks.push(chunk),this.#cost+=buffer.length+64,chunk}#buffer(bytes){return bytes===this.#blocks.
-size?this.#blocks.take():new Uint8Array(bytes)}};var DROP_REPORT_BYTES=1024*1024,UnreadOutput=class{#perEval;#perSession;#blocks;#evals=new Map;#open=new Set;#cost=0;#hasEnded;#neverSent=new Set;#allWatched=!1;#logsWatched=!1;#logs=[];#logBytes=0;#logsDropped=0;#out=[];#outBytes=0;#credit=16384;#drops=[];constructor(limits,hasEnded){
+size?this.#blocks.take():new Uint8Array(bytes)}};var DROP_REPORT_BYTES=1024*1024,UnreadOutput=class{#perEval;#perSession;#blocks;#evals=new Map;#open=new Set;#cost=0;#hasEnded;#neverSent=new Set;#allWatched=!1;#logsWatched=!1;#logs=new KeptLogs;#out=new CreditedItems;#drops=[];constructor(limits,hasEnded){
 this.#hasEnded=hasEnded,this.#perEval=limits.perEval,this.#perSession=limits.perSession,this.#blocks=
-new Blocks(limits.perEval)}get full(){return this.#outBytes>=2080768}output(id,fd,bytes){if(bytes.length===
-0)return;let entry=this.#entry(id);if(entry.watched||this.#allWatched){let to={eval:entry.watched,all:this.#allWatched};
-this.#push({kind:"chunk",id,fd,bytes:bytes.slice(),to},bytes.length)}entry.watched||this.#keep(id,entry,
-fd,bytes)}end(id){for(let key of this.#open)key<=id&&this.#end(key)}silent(id){this.#open.has(id)&&this.#end(
-id)}neverSent(id){for(let never of this.#neverSent){if(!this.#hasEnded(never))break;this.#neverSent.
-delete(never)}this.#open.has(id)&&this.#end(id),this.#neverSent.add(id)}log(record,size){if(this.#logsWatched)
-this.#push({kind:"log",record,size},size);else for(this.#logs.push({record,size}),this.#logBytes+=size;this.#logs.
-length>1e3||this.#logBytes>1048576;)this.#logBytes-=this.#logs.shift().size,this.#logsDropped++}watch(what,on){
+new Blocks(limits.perEval)}get full(){return this.#out.full}output(id,fd,bytes){if(bytes.length===0)
+return;let output=this.#outputOf(id);if(output.watched||this.#allWatched){let to={eval:output.watched,
+all:this.#allWatched};this.#out.push({kind:"chunk",id,fd,bytes:bytes.slice(),to})}output.watched||this.#keep(
+id,output,fd,bytes)}end(id){for(let key of this.#open)key<=id&&this.#end(key)}silent(id){this.#open.
+has(id)&&this.#end(id)}neverSent(id){for(let never of this.#neverSent){if(!this.#hasEnded(never))break;
+this.#neverSent.delete(never)}this.#open.has(id)&&this.#end(id),this.#neverSent.add(id)}log(record,size){
+this.#logsWatched?this.#out.push({kind:"log",record,size}):this.#logs.add(record,size)}watch(what,on){
 what==="logs"?this.#watchLogs(on):what==="all"?this.#watchAll(on):this.#watchEval(what,on)}giveCredit(bytes){
-this.#credit+=bytes}has(id){return this.#evals.has(id)}settled(id,now){let entry=this.#evals.get(id);
-entry!==void 0&&(entry.settledAt=now)}tick(now){for(let[id,entry]of this.#evals)if(!(entry.watched||
-!entry.ended)&&(entry.settledAt??=now,!(now-entry.settledAt<6e4))){for(;!entry.kept.isEmpty;)this.#dropOldest(
-entry);this.#report(id,entry),this.#evals.delete(id)}}take(everything=!1){let count2=0;for(;count2<this.#out.
-length&&(everything||this.#credit>0);){let size=sizeOf(this.#out[count2++]);this.#credit-=size,this.#outBytes-=
-size}return this.#out.splice(0,count2)}takeDrops(){let drops=this.#drops;return this.#drops=[],drops}#entry(id){
-let entry=this.#evals.get(id);return entry===void 0&&(entry={kept:new KeptOutput(this.#blocks),dropped:0,
-reported:0,watched:!1,ended:!1,settledAt:void 0},this.#evals.set(id,entry),this.#open.add(id)),entry}#end(id){
-this.#open.delete(id);let entry=this.#evals.get(id);if(entry.ended=!0,this.#report(id,entry),entry.watched||
-this.#allWatched){let to={eval:entry.watched,all:this.#allWatched};this.#push({kind:"end",id,to},0)}
-(entry.watched||entry.kept.isEmpty)&&this.#evals.delete(id)}#push(item,size){this.#out.push(item),this.#outBytes+=
-size}#keep(id,entry,fd,bytes){let{kept}=entry,before=kept.cost;for(kept.add(fd,bytes),this.#cost+=kept.
-cost-before;kept.cost>this.#perEval;)this.#dropOldest(entry);for(;this.#cost>this.#perSession;){let oldest=this.#oldestUnread();
-if(oldest===void 0)break;this.#dropOldest(oldest[1]),oldest[0]!==id&&this.#reportIfMuch(...oldest)}this.#reportIfMuch(
-id,entry)}#oldestUnread(){for(let pair of this.#evals)if(!pair[1].kept.isEmpty)return pair}#dropOldest(entry){
-let before=entry.kept.cost;entry.dropped+=entry.kept.dropOldest(),this.#cost+=entry.kept.cost-before}#reportIfMuch(id,entry){
-entry.dropped-entry.reported>=DROP_REPORT_BYTES&&this.#report(id,entry)}#report(id,entry){entry.dropped!==
-entry.reported&&(entry.reported=entry.dropped,this.#drops.push({id,bytes:entry.dropped}))}#watchEval(id,on){
-if(!on){let entry=this.#evals.get(id);entry!==void 0&&(entry.watched=!1);return}let known=this.#evals.
+this.#out.giveCredit(bytes)}has(id){return this.#evals.has(id)}settled(id,now){let output=this.#evals.
+get(id);output!==void 0&&(output.settledAt=now)}tick(now){for(let[id,output]of this.#evals)if(!(output.
+watched||!output.ended)&&(output.settledAt??=now,!(now-output.settledAt<6e4))){for(;!output.kept.isEmpty;)
+this.#dropOldest(output);this.#report(id,output),this.#evals.delete(id)}}take(everything=!1){return this.#out.
+take(everything)}takeDrops(){let drops=this.#drops;return this.#drops=[],drops}#outputOf(id){let output=this.#evals.
+get(id);return output===void 0&&(output={kept:new KeptOutput(this.#blocks),dropped:0,reported:0,watched:!1,
+ended:!1,settledAt:void 0},this.#evals.set(id,output),this.#open.add(id)),output}#end(id){this.#open.
+delete(id);let output=this.#evals.get(id);if(output.ended=!0,this.#report(id,output),output.watched||
+this.#allWatched){let to={eval:output.watched,all:this.#allWatched};this.#out.push({kind:"end",id,to})}
+(output.watched||output.kept.isEmpty)&&this.#evals.delete(id)}#keep(id,output,fd,bytes){let{kept}=output,
+before=kept.cost;for(kept.add(fd,bytes),this.#cost+=kept.cost-before;kept.cost>this.#perEval;)this.#dropOldest(
+output);for(;this.#cost>this.#perSession;){let oldest=this.#oldestUnread();if(oldest===void 0)break;
+this.#dropOldest(oldest[1]),oldest[0]!==id&&this.#reportIfMuch(...oldest)}this.#reportIfMuch(id,output)}#oldestUnread(){
+for(let pair of this.#evals)if(!pair[1].kept.isEmpty)return pair}#dropOldest(output){let before=output.
+kept.cost;output.dropped+=output.kept.dropOldest(),this.#cost+=output.kept.cost-before}#reportIfMuch(id,output){
+output.dropped-output.reported>=DROP_REPORT_BYTES&&this.#report(id,output)}#report(id,output){output.
+dropped!==output.reported&&(output.reported=output.dropped,this.#drops.push({id,bytes:output.dropped}))}#watchEval(id,on){
+if(!on){let output=this.#evals.get(id);output!==void 0&&(output.watched=!1);return}let known=this.#evals.
 get(id),ended=known?.ended??(this.#hasEnded(id)||this.#neverSent.has(id)),to={eval:!0,all:!1};if(known!==
-void 0){this.#report(id,known);for(let{fd,bytes}of known.kept.pieces())this.#push({kind:"chunk",id,fd,
-bytes,to},bytes.length);this.#cost-=known.kept.cost,known.kept.clear()}ended?(this.#push({kind:"end",
-id,to},0),this.#evals.delete(id)):this.#entry(id).watched=!0}#watchAll(on){if(this.#allWatched=on,!on)
-return;let to={eval:!1,all:!0};for(let[id,entry]of this.#evals){for(let{fd,bytes}of entry.kept.pieces())
-this.#push({kind:"chunk",id,fd,bytes,to},bytes.length);entry.ended&&this.#push({kind:"end",id,to},0)}}#watchLogs(on){
-if(this.#logsWatched=on,!!on){if(this.#logsDropped>0){let{ts,session_id}=this.#logs[0].record,msg=\`\${this.#logsDropped}\\
- older records were dropped because nobody read them\`;this.#push({kind:"log",record:{level:"warn",ts,
-msg,session_id},size:64},64),this.#logsDropped=0}for(let{record,size}of this.#logs)this.#push({kind:"\\
-log",record,size},size);this.#logs=[],this.#logBytes=0}}};function sizeOf(item){return item.kind==="\\
-chunk"?item.bytes.length:item.kind==="log"?item.size:0}var TICK_MS=1e3,LARGE_RESULT_BYTES=32*1024,Engine=class{#post;#dial;#options;#connection;#output;#results=new ResultBatch;#streams={};#dialling=new AbortController;#connectsNext=!1;#timeouts=new Map;#batch;#reportedId=0;#unreportedBytes=0;#progress=new ProgressWatch;#progressTimer;#pausedAt;#stopTicks;#stopClosing;#resume;constructor(options,post2,dialStream=dial3){
+void 0){this.#report(id,known);for(let{fd,bytes}of known.kept.pieces())this.#out.push({kind:"chunk",
+id,fd,bytes,to});this.#cost-=known.kept.cost,known.kept.clear()}ended?(this.#out.push({kind:"end",id,
+to}),this.#evals.delete(id)):this.#outputOf(id).watched=!0}#watchAll(on){if(this.#allWatched=on,!on)
+return;let to={eval:!1,all:!0};for(let[id,output]of this.#evals){for(let{fd,bytes}of output.kept.pieces())
+this.#out.push({kind:"chunk",id,fd,bytes,to});output.ended&&this.#out.push({kind:"end",id,to})}}#watchLogs(on){
+if(this.#logsWatched=on,!!on)for(let{record,size}of this.#logs.take())this.#out.push({kind:"log",record,
+size})}};var TICK_MS=1e3,MIN_USED_BUFFER_BYTES=256*1024,Engine=class{#post;#dial;#options;#connection;#output;#results;#streams=new OpenStreams;#dialling=new AbortController;#connectsNext=!1;#timers;#progress;#sentReports;#pause=new OutputPause;#batch;#stopTicks;#stopClosing;constructor(options,post2,dialStream=dial3){
 this.#post=post2,this.#dial=dialStream,this.#options=options,this.#connection=new Connection(formatAddress(
 options.address),{client:\`pyproxy-js/\${VERSION}\`,name:options.name,ownProcess:options.ownProcess,nonce:options.
 token===void 0?void 0:newNonce(),tls:options.tls!==void 0}),this.#output=new UnreadOutput({perEval:options.
-unreadOutputPerEval,perSession:options.unreadOutputPerSession},id=>this.#connection.hasEnded(id)),this.#run(
+unreadOutputPerEval,perSession:options.unreadOutputPerSession},id=>this.#connection.hasEnded(id)),this.#timers=
+new EvalTimers(id=>this.#expired(id)),this.#results=new ResultPosts(post2),this.#progress=new ProgressReports(
+post2),this.#sentReports=new SentReports(options.sentReportEvals,options.sentReportBytes),this.#run(
 "main",options.address)}message(message){switch(message.kind){case"connect":this.#connection.server===
-void 0?this.#connectsNext=!0:this.#connect();break;case"evals":for(let[id,ms]of message.timeouts)this.#timeouts.
-set(id,setTimeout(()=>this.#expired(id),ms));this.#progress.add(message.watched,message.bytes),message.
-bytes.length>262144&&(this.#batch=message.bytes),this.#connection.evals(message.bytes);break;case"ca\\
-ncel":this.#connection.cancel(message.id,"cancel");break;case"interrupt":this.#connection.interrupt();
-break;case"status":this.#connection.status(message.id);break;case"never_sent":this.#output.neverSent(
-message.id);break;case"watch":this.#output.watch(message.what,message.on);break;case"credit":this.#output.
-giveCredit(message.bytes);break;case"close":this.#close(message.drain);break;case"ping":this.#post({
-kind:"pong"});break;default:throw new TypeError(\`there is no message of kind '\${message.kind}'\`)}this.#work(),
-this.#batch=void 0}#connect(){try{let{output_addr}=this.#connection.server;this.#run("output",outputAddress(
-output_addr,this.#options.address))}catch(error){this.#connection.notDialled("output",error)}}async#prove(transcript){
-this.#connection.proofs(await proofsOf(this.#options.token,transcript)),this.#work()}async#run(name,address){
-try{let transport;try{transport=await this.#dial(address,this.#options.tls,this.#dialling.signal)}catch(error){
-this.#connection.notDialled(name,error);return}if(this.#connection.ended)return transport.close();let outbox=new Outbox(
-transport,error=>{this.#connection.lost(name,error),this.#work()});this.#streams[name]={transport,outbox},
-this.#connection.dialled(name,performance.now()),this.#work(),await this.#read(name,transport)}finally{
-this.#work()}}async#read(name,transport){for(;!this.#connection.ended;){let count2;try{count2=await transport.
-read(this.#connection.space(name))}catch(error){return this.#connection.lost(name,error)}if(count2===
-null)return this.#connection.lost(name);this.#connection.received(name,count2,performance.now()),this.#work(),
-name==="output"&&this.#output.full&&!this.#connection.ended&&(this.#connection.paused("output"),this.#pausedAt=
-performance.now(),await new Promise(resolve=>this.#resume=resolve),this.#pausedAt=void 0,this.#connection.
-resumed("output",performance.now()))}}#work(){let isOpened=!1;for(let event of this.#connection.takeEvents())
-switch(event.kind){case"send":event.stream==="main"&&this.#progress.given(event.bytes),this.#streams[event.
-stream]?.outbox.send(event.bytes,this.#doneWith(event.bytes));break;case"result":if(this.#settled(event.
-id,event.body.length),event.isSilent&&this.#output.silent(event.id),event.body.length<=LARGE_RESULT_BYTES)
-this.#results.add(event.id,event.status,event.body);else{let body=event.owned?event.body:event.body.
-slice(),{id,status}=event;this.#post({kind:"result",id,status,body},[body.buffer])}break;case"output":
-this.#output.output(event.id,event.fd,event.bytes);break;case"output_end":this.#output.end(event.id);
-break;case"never_sent":this.#output.neverSent(event.id);break;case"log":event.record.event!==void 0&&
-this.#post({kind:"log_event",record:event.record}),this.#output.log(event.record,event.bytes);break;case"\\
-challenged":this.#prove(event.transcript);break;case"opened":this.#post(event),isOpened=!0;break;case"\\
-connected":case"interrupted":case"running":case"status":this.#post(event);break;case"sent":this.#sent(
-event);break;case"closed":this.#postResults(),this.#end(event);return;default:}this.#postResults(),this.#postOutput(),
-(this.#progressTimer!==void 0||!this.#progress.isEmpty)&&this.#watchProgress(),this.#output.full||(this.#resume?.(),
-this.#resume=void 0),isOpened&&this.#opened()}#opened(){this.#connectsNext&&this.message({kind:"conn\\
-ect"}),this.#connection.ended||this.#tickLater()}#postResults(){let bytes=this.#results.take();bytes!==
-void 0&&this.#post({kind:"results",bytes},[bytes.buffer])}#postOutput(everything=!1){for(let{id,bytes}of this.#output.
-takeDrops())this.#post({kind:"dropped",id,bytes});let items=this.#output.take(everything);items.length>
-0&&this.#post({kind:"output",items})}#settled(id,length){this.#output.has(id)&&this.#output.settled(
-id,performance.now());let progress=this.#progress.finish(id,length);progress!==void 0&&this.#post({kind:"\\
-progress",id,progress}),this.#timeouts.size!==0&&(clearTimeout(this.#timeouts.get(id)),this.#timeouts.
-delete(id))}#sent({id,bytes}){this.#unreportedBytes+=bytes;let{sentReportEvals,sentReportBytes}=this.#options;
-id-this.#reportedId<sentReportEvals&&this.#unreportedBytes<sentReportBytes||(this.#reportedId=id,this.#unreportedBytes=
-0,this.#post({kind:"sent",id}))}#doneWith(bytes){let batch=this.#batch;if(bytes===batch)return()=>this.#post(
-{kind:"used",buffer:batch.buffer},[batch.buffer])}#expired(id){this.#timeouts.delete(id),this.#post(
-{kind:"expired",id}),this.#connection.cancel(id,"timeout"),this.#work()}#postProgress(){let written=this.#streams.
-main?.transport.written??0;for(let[id,progress]of this.#progress.moved(written,this.#connection.part))
-this.#post({kind:"progress",id,progress})}#watchProgress(){this.#progress.isEmpty||this.#connection.
-ended?(clearInterval(this.#progressTimer),this.#progressTimer=void 0):this.#progressTimer??=setInterval(
-()=>this.#postProgress(),100)}#tickLater(){this.#stopTicks=alarm(TICK_MS,()=>this.#tick())}#tick(){if(this.#tickLater(),
-this.#pausedAt!==void 0){let seconds=Math.round((performance.now()-this.#pausedAt)/1e3);seconds>0&&this.#post(
-{kind:"reader_slow",seconds})}this.#connection.tick(performance.now()),this.#output.tick(performance.
-now()),this.#work()}#close(drain){this.#connection.close(drain),!drain&&this.#stopClosing===void 0&&
-(this.#stopClosing=alarm(2e3,()=>{this.#connection.lost("main"),this.#work()}))}async#end(event){this.#postOutput(
-!0),this.#stopTicks?.(),this.#stopClosing?.(),this.#progressTimer!==void 0&&clearInterval(this.#progressTimer);
-for(let timer of this.#timeouts.values())clearTimeout(timer);this.#timeouts.clear(),this.#dialling.abort(),
-this.#resume?.();let streams=Object.values(this.#streams),written=Promise.all(streams.map(({outbox})=>outbox.
-idle())),deadline=Promise.withResolvers(),stopWaiting=alarm(2e3,deadline.resolve);await Promise.race(
-[written,deadline.promise]),stopWaiting();for(let{transport}of streams)transport.close();this.#post(
-event)}};var scope=self,engine;scope.onmessage=({data})=>{try{data.kind==="open"?engine=new Engine(data,post):
+void 0?this.#connectsNext=!0:this.#connect();break;case"evals":this.#timers.start(message.timeouts),
+this.#progress.add(message.watched,message.bytes),message.bytes.length>MIN_USED_BUFFER_BYTES&&(this.#batch=
+message.bytes),this.#connection.evals(message.bytes);break;case"cancel":this.#connection.cancel(message.
+id,"cancel");break;case"interrupt":this.#connection.interrupt();break;case"status":this.#connection.
+status(message.id);break;case"never_sent":this.#output.neverSent(message.id);break;case"watch":this.#output.
+watch(message.what,message.on);break;case"credit":this.#output.giveCredit(message.bytes);break;case"\\
+close":this.#close(message.drain);break;case"ping":this.#post({kind:"pong"});break;default:throw new TypeError(
+\`there is no message of kind '\${message.kind}'\`)}this.#work(),this.#batch=void 0}#connect(){try{let{
+output_addr}=this.#connection.server;this.#run("output",outputAddress(output_addr,this.#options.address))}catch(error){
+this.#connection.notDialled("output",error)}}async#prove(transcript){this.#connection.proofs(await proofsOf(
+this.#options.token,transcript)),this.#work()}async#run(name,address){try{let transport;try{transport=
+await this.#dial(address,this.#options.tls,this.#dialling.signal)}catch(error){this.#connection.notDialled(
+name,error);return}if(this.#connection.ended)return transport.close();this.#streams.add(name,transport,
+error=>{this.#connection.lost(name,error),this.#work()}),this.#connection.dialled(name,performance.now()),
+this.#work(),await this.#read(name,transport)}finally{this.#work()}}async#read(name,transport){for(;!this.#connection.
+ended;){let count2;try{count2=await transport.read(this.#connection.space(name))}catch(error){return this.#connection.
+lost(name,error)}if(count2===null)return this.#connection.lost(name);this.#connection.received(name,
+count2,performance.now()),this.#work(),name==="output"&&this.#output.full&&!this.#connection.ended&&
+(this.#connection.paused("output"),await this.#pause.begin(),this.#connection.resumed("output",performance.
+now()))}}#work(){let isOpened=!1;for(let event of this.#connection.takeEvents())switch(event.kind){case"\\
+send":event.stream==="main"&&this.#progress.given(event.bytes),this.#streams.send(event.stream,event.
+bytes,this.#doneWith(event.bytes));break;case"result":this.#output.has(event.id)&&this.#output.settled(
+event.id,performance.now()),this.#progress.finish(event.id,event.body.length),this.#timers.stop(event.
+id),event.isSilent&&this.#output.silent(event.id),this.#results.add(event.id,event.status,event.body,
+event.owned);break;case"output":this.#output.output(event.id,event.fd,event.bytes);break;case"output\\
+_end":this.#output.end(event.id);break;case"never_sent":this.#output.neverSent(event.id);break;case"\\
+log":event.record.event!==void 0&&this.#post({kind:"log_event",record:event.record}),this.#output.log(
+event.record,event.bytes);break;case"challenged":this.#prove(event.transcript);break;case"opened":this.#post(
+event),isOpened=!0;break;case"connected":case"interrupted":case"running":case"status":this.#post(event);
+break;case"sent":this.#sentReports.isDue(event.id,event.bytes)&&this.#post({kind:"sent",id:event.id});
+break;case"closed":this.#results.flush(),this.#end(event);return;default:}this.#results.flush(),this.#postOutput(),
+this.#connection.ended||this.#progress.update(this.#streams,this.#connection),this.#output.full||this.#pause.
+end(),isOpened&&(this.#connectsNext&&this.message({kind:"connect"}),this.#connection.ended||(this.#stopTicks=
+alarm(TICK_MS,()=>this.#tick())))}#postOutput(everything=!1){for(let{id,bytes}of this.#output.takeDrops())
+this.#post({kind:"dropped",id,bytes});let items=this.#output.take(everything);items.length>0&&this.#post(
+{kind:"output",items})}#doneWith(bytes){let batch=this.#batch;if(bytes===batch)return()=>this.#post(
+{kind:"used",buffer:batch.buffer},[batch.buffer])}#expired(id){this.#post({kind:"expired",id}),this.#connection.
+cancel(id,"timeout"),this.#work()}#tick(){this.#stopTicks=alarm(TICK_MS,()=>this.#tick());let{seconds}=this.#pause;
+seconds>0&&this.#post({kind:"reader_slow",seconds}),this.#connection.tick(performance.now()),this.#output.
+tick(performance.now()),this.#work()}#close(drain){this.#connection.close(drain),!(drain||this.#stopClosing!==
+void 0)&&(this.#stopClosing=alarm(2e3,()=>{this.#connection.lost("main"),this.#work()}))}async#end(event){
+this.#postOutput(!0),this.#stopTicks?.(),this.#stopClosing?.(),this.#progress.stop(),this.#timers.stopAll(),
+this.#dialling.abort(),this.#pause.end(),await this.#streams.close(),this.#post(event)}};var scope=self,engine;scope.onmessage=({data})=>{try{data.kind==="open"?engine=new Engine(data,post):
 engine.message(data)}catch(error){fatal(error)}};scope.onmessageerror=()=>fatal(new Error("a message\\
  could not be read"));scope.addEventListener("error",event=>{event.preventDefault(),fatal(event.error)});
 scope.addEventListener("unhandledrejection",event=>{event.preventDefault(),fatal(event.reason)});function post(message,transfer){

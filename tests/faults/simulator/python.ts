@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { decode, encode, type ValueType } from "@std/msgpack";
+import { encode, type ValueType } from "@std/msgpack";
 import type { Exit } from "../../../fake_server/common/exit.ts";
 import { MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
 import type { Death, PythonInfo } from "../../../fake_server/executors/executor.ts";
@@ -20,6 +20,7 @@ import { frameBytes, readU32, writeU32 } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { HEADER_BYTES, MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { MessageType, ResultStatus } from "../../../src/wire/messages.ts";
+import { evalParts } from "../../eval_body.ts";
 import { type EvalModel, type Model, must, outputBytes } from "./model.ts";
 import type { Random } from "./random.ts";
 
@@ -278,13 +279,8 @@ export class FakePython implements Process {
   }
 
   #evalOf(frame: Uint8Array): { model: EvalModel; namespace: string | undefined } {
-    const control = HEADER_BYTES + 8;
-    const length = readU32(frame, HEADER_BYTES + 4);
-    const { code, namespace } = decode(frame.subarray(control, control + length)) as {
-      code: string;
-      namespace?: string;
-    };
-    return { model: this.#model.ofCode(code), namespace };
+    const { control, code } = evalParts(frame.subarray(HEADER_BYTES + 4));
+    return { model: this.#model.ofCode(code), namespace: control.namespace as string | undefined };
   }
 
   #next(): void {

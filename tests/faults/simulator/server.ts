@@ -11,7 +11,7 @@ import {
 import { Forget } from "../../../fake_server/clients/forget.ts";
 import { Session } from "../../../fake_server/clients/session.ts";
 import { Sessions } from "../../../fake_server/clients/sessions.ts";
-import { Control, controlPart } from "../../../fake_server/common/control.ts";
+import { Control } from "../../../fake_server/common/control.ts";
 import { Fault } from "../../../fake_server/common/fault.ts";
 import { KeptBuffers } from "../../../fake_server/common/kept_buffers.ts";
 import { DEFAULT_LIMITS, MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
@@ -25,6 +25,7 @@ import { Slot } from "../../../fake_server/scheduling/slot.ts";
 import type { Frame } from "../../../src/wire/frame.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
 import { Feature, MessageType } from "../../../src/wire/messages.ts";
+import { evalParts } from "../../eval_body.ts";
 import { type Model, must } from "./model.ts";
 import { FakePython } from "./python.ts";
 import type { Random } from "./random.ts";
@@ -218,8 +219,7 @@ export class FakeServer {
   #modelOf(job: Job<JobOwner>): { model: ReturnType<Model["ofCode"]> } {
     const { work } = job.payload;
     if (work.kind !== "eval") throw new Error("no eval");
-    const control = new Control("EVAL", controlPart("EVAL", work.body));
-    return { model: this.#model.ofCode(control.required("code", "string")) };
+    return { model: this.#model.ofCode(evalParts(work.body).code) };
   }
 
   #hello(connection: Connection, frame: Frame): void {

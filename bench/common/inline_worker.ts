@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { FromWorker, ToWorker } from "../src/bridge/bridge.ts";
-import { Engine } from "../src/worker/engine.ts";
+import type { FromWorker, ToWorker } from "../../src/bridge/bridge.ts";
+import { Engine } from "../../src/worker/engine.ts";
 
 /** Stands in for `Worker` while sessions are opened. */
 export class InlineWorker extends EventTarget {

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { connect, type RemoteProcess } from "../mod.ts";
-import { Floor, type FloorSession } from "./floor/floor.ts";
+import { connect, type RemoteProcess } from "../../mod.ts";
+import { Floor, type FloorSession } from "../floor/floor.ts";
+import type { Settings } from "../report/rounds.ts";
 import { startProduct } from "./processes.ts";
-import type { Settings } from "./rounds.ts";
 
 /** Sessions of both, one python process for each session. */
 export interface Scene extends AsyncDisposable {

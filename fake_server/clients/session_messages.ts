@@ -6,7 +6,13 @@
  */
 import type { Frame } from "../../src/wire/frame.ts";
 import { EvalFlag, type Interrupted, MessageType } from "../../src/wire/messages.ts";
-import { checkControlPart, Control, controlBody, controlPart } from "../common/control.ts";
+import {
+  checkControlPart,
+  Control,
+  controlBody,
+  controlPart,
+  isControlEmpty,
+} from "../common/control.ts";
 import { Fault } from "../common/fault.ts";
 import { MAX_NAMESPACES, MIN_KEPT_BUFFER_BYTES } from "../common/limits.ts";
 import { Job, type Queue } from "../scheduling/job.ts";
@@ -14,18 +20,17 @@ import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Connection } from "./connections/connection.ts";
 import { Eval, type EvalOwner } from "./eval.ts";
 import type { EvalTable } from "./eval_table.ts";
-import { namespaceOf } from "./namespace.ts";
 import { checkPlain, typeText } from "./plain.ts";
 import type { SessionContext } from "./session_context.ts";
 import { statusOf } from "./status.ts";
 
-const KNOWN_FLAGS = EvalFlag.NAMESPACE | EvalFlag.RUNNING | EvalFlag.SILENT;
+const KNOWN_FLAGS = EvalFlag.RUNNING | EvalFlag.SILENT;
 
 /** How far a session has come on its way to the end. */
 export type Ending = "no" | "drain" | "shutdown" | "over";
 
 /** The session that these messages belong to. */
-export interface RequestsOwner {
+export interface MessagesOwner {
   /** Owns the evals. */
   readonly evals: EvalOwner;
   /** Its id in the log. */
@@ -41,12 +46,12 @@ export interface RequestsOwner {
 }
 
 /** Handles the messages of one session. */
-export class Requests {
+export class SessionMessages {
   readonly #context: SessionContext;
   readonly #queue: Queue<JobOwner>;
   readonly #evals: EvalTable;
   readonly #main: Connection;
-  readonly #owner: RequestsOwner;
+  readonly #owner: MessagesOwner;
   /** Whether an eval has named a namespace. */
   usesNamespaces = false;
 
@@ -56,7 +61,7 @@ export class Requests {
     queue: Queue<JobOwner>,
     evals: EvalTable,
     main: Connection,
-    owner: RequestsOwner,
+    owner: MessagesOwner,
   ) {
     this.#context = context;
     this.#queue = queue;
@@ -121,7 +126,7 @@ export class Requests {
     }
     this.#evals.admit(id);
     checkControlPart("EVAL", body);
-    const namespace = (flags & EvalFlag.NAMESPACE) === 0 ? undefined : this.#namespaceOf(body);
+    const namespace = isControlEmpty(body) ? undefined : this.#namespaceOf(body);
     const { session, evals } = this.#owner;
     const { pool, clock, observer, buffers } = this.#context;
     const now = clock();
@@ -134,8 +139,12 @@ export class Requests {
     pool.scheduler.submit(added.job, now);
   }
 
-  #namespaceOf(body: Uint8Array): string {
-    const namespace = namespaceOf(controlPart("EVAL", body));
+  /** Reads what Python will read too, so that a mistake ends the session before it is queued. */
+  #namespaceOf(body: Uint8Array): string | undefined {
+    const control = new Control("EVAL", controlPart("EVAL", body));
+    control.optional("strict", "boolean");
+    const namespace = control.optional("namespace", "string");
+    if (namespace === undefined) return undefined;
     if (this.#queue.namespaces.size >= MAX_NAMESPACES) {
       throw new Fault("LIMIT", `the session has more than ${MAX_NAMESPACES} namespaces`);
     }

@@ -5,27 +5,29 @@
  *
  * @module
  */
-import { bytes } from "./bytes_bench.ts";
+import { bytes } from "../bytes_bench.ts";
+import { coldStart } from "../cold_start_bench.ts";
+import { findPython } from "../common/processes.ts";
+import { idleSessions } from "../idle_sessions_bench.ts";
+import { lines } from "../lines_bench.ts";
+import { memory } from "../memory_bench.ts";
+import { opening } from "../open_bench.ts";
+import { answerPeers, type PeerRow, peersTable } from "../peers/peers.ts";
+import { pipelining } from "../pipelining_bench.ts";
+import { replacing } from "../replace_bench.ts";
+import { requests } from "../request_bench.ts";
+import { responsiveness } from "../responsiveness_bench.ts";
+import { roundTrip } from "../roundtrip_bench.ts";
+import { tables } from "../table_bench.ts";
+import { codec } from "../values_bench.ts";
 import { chart } from "./chart.ts";
-import { coldStart } from "./cold_start_bench.ts";
-import { idleSessions } from "./idle_sessions_bench.ts";
-import { lines } from "./lines_bench.ts";
-import { memory } from "./memory_bench.ts";
-import { opening } from "./open_bench.ts";
-import { answerPeers, type PeerRow, peersTable } from "./peers/peers.ts";
-import { pipelining } from "./pipelining_bench.ts";
-import { findPython } from "./processes.ts";
 import { REASONS } from "./reasons.ts";
-import { replacing } from "./replace_bench.ts";
-import { responsiveness } from "./responsiveness_bench.ts";
 import { answer, print, type Question, readSettings, type Row, table } from "./rounds.ts";
-import { roundTrip } from "./roundtrip_bench.ts";
-import { tables } from "./table_bench.ts";
-import { codec } from "./values_bench.ts";
 
 const QUESTIONS: Question[] = [
   roundTrip,
   pipelining,
+  requests,
   bytes,
   tables,
   codec,

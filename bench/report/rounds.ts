@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { findPython } from "./processes.ts";
+import { findPython } from "../common/processes.ts";
 
 /** What a number is of. More of a rate is better, and less of everything else. */
 export type Unit = "µs" | "ms" | "/s" | "MB" | "KiB";
@@ -121,6 +121,22 @@ function isMet({ budget, unit }: Axis, product: number, ratio?: number): boolean
   const value = budget?.of === "ratio" ? ratio : product;
   if (budget === undefined || value === undefined) return undefined;
   return unit === "/s" ? value >= budget.limit : value <= budget.limit;
+}
+
+/** What one call takes of many, one after the other: microseconds at p50 and p99. */
+export async function times(
+  count: number,
+  call: () => PromiseLike<unknown>,
+): Promise<[p50: number, p99: number]> {
+  const each = new Float64Array(count);
+  // The first ones find caches and cores asleep.
+  for (let i = 0; i < count / 10; i++) await call();
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    await call();
+    each[i] = (performance.now() - start) * 1_000;
+  }
+  return [quantile([...each], 0.5), quantile([...each], 0.99)];
 }
 
 /** Lets `deno bench` ask a question. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-const root = new URL("../", import.meta.url).pathname;
+const root = new URL("../../", import.meta.url).pathname;
 
 /** The first line that a program prints. */
 export async function firstLine(stdout: ReadableStream<Uint8Array>): Promise<string> {
@@ -53,7 +53,7 @@ export async function idleClients(
   addr: string,
   count: number,
 ): Promise<{ stop(): Promise<void> }> {
-  const program = new URL("./clients/idle.ts", import.meta.url).pathname;
+  const program = new URL("../clients/idle.ts", import.meta.url).pathname;
   const args = ["run", "--allow-all", program, addr, `${count}`];
   const child = new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" })
     .spawn();
@@ -70,7 +70,7 @@ export async function idleClients(
 /** Starts a worker that does nothing; gives back what ends it. */
 export async function startWorker(): Promise<() => void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const url = new URL("./floor/bare_worker.ts", import.meta.url);
+  const url = new URL("../floor/bare_worker.ts", import.meta.url);
   const worker = new Worker(url, { type: "module" });
   worker.onmessage = () => resolve();
   await promise;
