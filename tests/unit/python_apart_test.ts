@@ -1,7 +1,7 @@
 /** Large bytes among the arguments, which the python process receives apart from the message. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { Encoder } from "../../src/values/encode.ts";
+import { until } from "../harness.ts";
 import { interpreters, LinkClient, Status } from "./link_client.ts";
 
 const MIB = 1 << 20;
@@ -121,11 +121,12 @@ for (const { name, path: python } of interpreters()) {
     assertEquals(value, [digest, "bytes"]);
     const grown = await status("VmHWM") - before;
     assert(grown > 60 && grown < 64 + 16, `it has grown by ${grown} MiB`);
-    while (await status("VmRSS") - before >= 16) await delay(50);
-    // The next ones are kept in the same way.
+    const isGivenBack = async () => await status("VmRSS") - before < 16;
+    await until("the memory is given back", isGivenBack);
+    // So is that of the next ones.
     const again = await client.eval("len(data)", { values: values({ data }) });
     assertEquals(again.value, size);
-    while (await status("VmRSS") - before >= 16) await delay(50);
+    await until("the memory is given back again", isGivenBack);
   });
 
   test("in the memory of those before, which costs no page faults", async () => {
@@ -133,7 +134,8 @@ for (const { name, path: python } of interpreters()) {
     await using other = await LinkClient.start(python);
     const keeps = "__import__('ctypes').CDLL(None).mallopt(-3, 256 << 20)";
     if ((await other.eval(keeps)).value !== 1) {
-      console.log(`not tested: the malloc of ${python} keeps no memory of this size`);
+      const why = `not tested: the malloc of ${python} keeps no memory of this size\n`;
+      Deno.stdout.writeSync(new TextEncoder().encode(why));
       return;
     }
     await using client = await LinkClient.start(python);
