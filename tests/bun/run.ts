@@ -10,12 +10,12 @@ const BUN = "bun@1.4.5";
 
 /** The other lanes start servers, programs or threads of their own, as only Deno can. */
 const FAULTS = [
-  "attribution",
-  "cancel_ladder",
-  "cancel_races",
-  "crash_matrix",
-  "no_byte_lost",
-  "process_kills",
+  "output/attribution",
+  "cancels/cancel_ladder",
+  "cancels/cancel_races",
+  "deaths/crash_matrix",
+  "output/no_byte_lost",
+  "deaths/process_kills",
 ].map((name) => `./tests/faults/${name}_test.ts`);
 
 async function npx(args: string[], env: Record<string, string> = {}): Promise<number> {

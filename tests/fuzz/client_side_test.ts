@@ -8,14 +8,14 @@ import { READERS } from "../../src/values/table.ts";
 import { HEADER_BYTES } from "../../src/wire/limits.ts";
 import { MessageType } from "../../src/wire/messages.ts";
 import { Random } from "../faults/simulator/random.ts";
-import { ClientPart, ClientRun } from "./client_target.ts";
 import { type Exchange, readExchanges } from "./corpus.ts";
 import { CUTS, pieces } from "./cut.ts";
 import { heldBytes, mib, Peak } from "./memory.ts";
 import { Scripts } from "./mutate.ts";
 import { found, growthSince, Outcomes, sameForAllCuts } from "./outcomes.ts";
-import { readFrames } from "./reader_target.ts";
 import { again, count, report, seed } from "./scale.ts";
+import { ClientPart, ClientRun } from "./targets/client_target.ts";
+import { readFrames } from "./targets/reader_target.ts";
 import { HostileValues } from "./values.ts";
 
 const exchanges = await readExchanges();

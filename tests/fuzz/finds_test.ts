@@ -9,9 +9,9 @@ import { UnreadOutput } from "../../src/worker/unread_output.ts";
 import { rawEvalBody } from "../eval_body.ts";
 import { controlFrame } from "../raw_client.ts";
 import { concat } from "./bytes.ts";
-import { ClientPart, ClientRun } from "./client_target.ts";
 import { readExchanges } from "./corpus.ts";
-import { ServerUnderTest } from "./server_target.ts";
+import { ClientPart, ClientRun } from "./targets/client_target.ts";
+import { ServerUnderTest } from "./targets/server_target.ts";
 
 const [exchange] = await readExchanges();
 const NOTHING = new Uint8Array(0);

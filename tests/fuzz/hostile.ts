@@ -13,7 +13,7 @@ import { RawSession, RawStream, readControl } from "../raw_client.ts";
 import { concat } from "./bytes.ts";
 import { CUTS, pieces } from "./cut.ts";
 import type { Scripts } from "./mutate.ts";
-import type { ServerProgram } from "./server_program.ts";
+import type { ServerProgram } from "./targets/server_program.ts";
 
 /** How far they behave before they do not. */
 const MANNERS = ["not at all", "login", "both streams", "both streams, then output"] as const;

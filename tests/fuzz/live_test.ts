@@ -11,7 +11,7 @@ import { attack } from "./hostile.ts";
 import { mib } from "./memory.ts";
 import { Scripts } from "./mutate.ts";
 import { again, count, report, seed } from "./scale.ts";
-import { ServerProgram } from "./server_program.ts";
+import { ServerProgram } from "./targets/server_program.ts";
 import { HostileValues } from "./values.ts";
 
 const TOKEN = "0123456789abcdefghijklmnop";

@@ -12,7 +12,7 @@ import { heldBytes, mib, Peak } from "./memory.ts";
 import { Scripts } from "./mutate.ts";
 import { found, growthSince, Outcomes, sameForAllCuts } from "./outcomes.ts";
 import { count, report, seed } from "./scale.ts";
-import { ServerUnderTest } from "./server_target.ts";
+import { ServerUnderTest } from "./targets/server_target.ts";
 import { HostileValues } from "./values.ts";
 
 const exchanges = await readExchanges();
