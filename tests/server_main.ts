@@ -8,6 +8,10 @@ import { deadline } from "@std/async/deadline";
 /** The program's file. */
 const MAIN = new URL("../fake_server/main.ts", import.meta.url).pathname;
 
+/** Deno's own cache. */
+const DENO_DIR = Deno.env.get("DENO_DIR") ??
+  `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/deno`;
+
 /** Two ports that are free. */
 const FREE = ["--bind-addr", "127.0.0.1:0", "--output-addr", "127.0.0.1:0"];
 
@@ -51,7 +55,8 @@ export class ServerMain implements AsyncDisposable {
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
     return new Deno.Command("sh", {
       args: ["-c", `${limit}exec "$0" "$@"`, Deno.execPath(), "run", "-A", MAIN, ...args],
-      env,
+      // Deno finds its own cache by the same variables as the server does.
+      env: { DENO_DIR, ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -1,12 +1,13 @@
 /**
- * The server's private directory, where temporary files go: its Python files, and the sockets and
- * pages of its Python processes.
+ * The server's private directory, where temporary files go: the sockets and pages of its Python
+ * processes, and its Python files if they can't be in the user's cache.
  *
  * @module
  */
 import { dirname, resolve } from "node:path";
 import { errorText } from "../../common/log.ts";
 import { StartError } from "../start_error.ts";
+import { cachedPackage } from "./package_cache.ts";
 import { PYTHON_FILES } from "./python_files.ts";
 
 /** Bytes that the path of a unix socket may have: what the system's struct has, less its final 0. */
@@ -31,11 +32,12 @@ const FLAWS: Record<string, string> = {
 };
 
 /**
- * Makes a private directory with the Python files in it, in TMPDIR or else /tmp.
+ * Makes a private directory in TMPDIR or else /tmp, and looks for the folder of the Python files: in
+ * the user's cache, or if there can be none in this directory.
  *
  * @throws {StartError} If that cannot be, with what to do about it.
  */
-export async function makeDirectory(): Promise<string> {
+export async function makeDirectory(): Promise<{ directory: string; packageFolder: string }> {
   // An empty one is none to Python as well. A relative one would change with the current directory.
   const parent = resolve(Deno.env.get("TMPDIR") || "/tmp");
   checkLength(parent);
@@ -43,8 +45,9 @@ export async function makeDirectory(): Promise<string> {
   try {
     // Mode 0700, as makeTempDir has it.
     directory = await Deno.makeTempDir({ dir: parent, prefix: "pyproxy-" });
-    await writePythonFiles(`${directory}/pyproxy_worker`);
-    return directory;
+    const cached = await cachedPackage();
+    if (cached === undefined) await writePythonFiles(`${directory}/pyproxy_worker`);
+    return { directory, packageFolder: cached ?? directory };
   } catch (error) {
     if (directory !== undefined) await removeDirectory(directory);
     throw directoryError(parent, error);

@@ -26,6 +26,8 @@ export interface LocalExecutorOptions {
 export class LocalExecutor implements Executor {
   readonly #options: LocalExecutorOptions;
   readonly #directory: string;
+  /** The program of each process. */
+  readonly #main: string;
   /** `python3` may be a shim, which takes longer than the interpreter that it starts. */
   #python: string;
   readonly #closing = new AbortController();
@@ -40,10 +42,12 @@ export class LocalExecutor implements Executor {
    * @throws {StartError} If there is no place for that directory.
    */
   static async make(options: LocalExecutorOptions): Promise<LocalExecutor> {
-    return new LocalExecutor(options, await makeDirectory());
+    const { directory, packageFolder } = await makeDirectory();
+    return new LocalExecutor(options, directory, packageFolder);
   }
 
-  private constructor(options: LocalExecutorOptions, directory: string) {
+  private constructor(options: LocalExecutorOptions, directory: string, packageFolder: string) {
+    this.#main = `${packageFolder}/pyproxy_worker/main.py`;
     this.#options = options;
     this.#python = options.python;
     this.#directory = directory;
@@ -74,7 +78,7 @@ export class LocalExecutor implements Executor {
     return {
       python: this.#python,
       directory: this.#directory,
-      main: `${this.#directory}/pyproxy_worker/main.py`,
+      main: this.#main,
       name: `${++this.#count}`,
       startMs,
       memoryLimit,

@@ -12,7 +12,7 @@ const GONE_MS = 2_000;
 const PATIENCE_MS = 20_000;
 
 const PIDS = `
-import os, subprocess, sys, time
+import os, subprocess, time
 child = subprocess.Popen(["sleep", "1000"], start_new_session=True, stdout=subprocess.DEVNULL).pid
 reader, writer = os.pipe()
 if os.fork() == 0:
@@ -22,7 +22,8 @@ if os.fork() == 0:
         time.sleep(1000)
     os._exit(0)
 os.wait()
-folder = os.path.dirname(sys.modules["pyproxy_worker"].__path__[0])
+page = next(line for line in open("/proc/self/maps") if ".page" in line).split(None, 5)[5]
+folder = os.path.dirname(page)
 [[os.getpid(), os.getppid(), child, int(os.read(reader, 100))], folder]`;
 
 /** What the sessions are at when the server is killed. */

@@ -8,6 +8,7 @@ import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { decode, encode, type ValueType } from "@std/msgpack";
 import { dirname } from "node:path";
+import { cachedPackage } from "../../../fake_server/executors/local/package_cache.ts";
 import { PYTHON_FILES } from "../../../fake_server/executors/local/python_files.ts";
 import { pathPython } from "../../python.ts";
 import { joined, type Piece, PieceReader } from "./link_output.ts";
@@ -73,9 +74,10 @@ export function interpreters(): { name: string; path: string }[] {
   return Array.from(found, ([path, version]) => ({ name: `python ${version}`, path }));
 }
 
-let folder: string | undefined;
+const cached = await cachedPackage();
+let folder = cached === undefined ? undefined : `${cached}/pyproxy_worker`;
 
-/** A copy of the python files for all the tests of a module: what they compile to stays there. */
+/** The python files, where what they compile to stays: as servers have them. */
 export function workerFolder(): string {
   if (folder === undefined) {
     const path = folder = Deno.makeTempDirSync({ prefix: "pyproxy-link-" });

@@ -7,10 +7,18 @@ import { ServerMain } from "../../server_main.ts";
 
 const SET = "; set TMPDIR to a directory that the server can write to";
 
-/** What the server says with this TMPDIR; it must not start, and leave nothing there. */
+/**
+ * What the server says with this TMPDIR; it must not start, and leave nothing there. It has no place
+ * for a cache, so its Python files go to TMPDIR as well.
+ */
 async function refused(TMPDIR: string): Promise<string> {
   const PYPROXY_BIND_ADDR = "127.0.0.1:0";
-  const env = { TMPDIR, PYPROXY_BIND_ADDR, PYPROXY_OUTPUT_ADDR: PYPROXY_BIND_ADDR };
+  const env = {
+    TMPDIR,
+    XDG_CACHE_HOME: "/dev/null",
+    PYPROXY_BIND_ADDR,
+    PYPROXY_OUTPUT_ADDR: PYPROXY_BIND_ADDR,
+  };
   const { code, stdout, stderr } = await ServerMain.command([], { env }).output();
   assertEquals([code, stdout.length], [1, 0]);
   const text = new TextDecoder().decode(stderr).trimEnd();
