@@ -30,7 +30,7 @@ from pyproxy_worker.link.requests import Requests
 from pyproxy_worker.memory import limit_memory
 from pyproxy_worker.output.output import Output
 from pyproxy_worker.output.records import Records
-from pyproxy_worker.processes import LeftRunning
+from pyproxy_worker.processes import LEFT_RUNNING, LeftRunning
 from pyproxy_worker.values.opaque import EncodeError
 
 LENGTH = struct.Struct(">I")
@@ -286,13 +286,7 @@ class Worker:
         new = self._left_running.new()
         if new:
             pids = " ".join(map(str, new))
-            self.note(
-                job,
-                "warn",
-                "the eval has left processes running (%s): what they write comes as output of the "
-                "eval that runs at the time; redirect their output to keep it apart" % pids,
-                pids=pids,
-            )
+            self.note(job, "warn", LEFT_RUNNING % pids, pids=pids)
 
     def _end_child(self, error):
         """Ends a forked child that has reached the end of the job's code, as a script ends."""
