@@ -17,8 +17,9 @@ const MANY =
   "product's, and the product does more in each";
 const BYTES =
   "the product owns each body it passes on, so that a death or a slow reader costs nobody " +
-  "else anything: it is whole in the server before it goes on, where the floor streams; and what " +
-  "the caller and the code are given is fresh memory, which the kernel gives a page at a time";
+  "else anything: it is whole in the server before it goes on, where the floor streams through a " +
+  "buffer that stays in the processor's cache (that is the server's copies at two thirds of the " +
+  "cost); and the arguments are copied at the call, since the caller may change them, for 0.1 ms a MB";
 const CROWDED =
   "four sessions at full rate are nine busy threads and processes on two cores: the main thread " +
   "runs for a third of the time or less and waits for a processor for as long, as that of the bare " +

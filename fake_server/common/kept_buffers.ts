@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { UsedBuffers } from "../../src/transport/outbox.ts";
 import type { Buffers } from "../../src/wire/frame_reader.ts";
 import {
   FREED_AT_ONCE_BYTES,
@@ -13,7 +14,7 @@ import {
 } from "./limits.ts";
 
 /** The kept buffers of a server, shared by all sessions and python processes. */
-export class KeptBuffers implements Buffers {
+export class KeptBuffers implements Buffers, UsedBuffers {
   readonly #clock: () => number;
   /** In the order in which they came. */
   #kept: { buffer: ArrayBuffer; since: number }[] = [];
@@ -45,6 +46,19 @@ export class KeptBuffers implements Buffers {
     if (best === -1) return undefined;
     this.#bytes -= bestSize;
     return this.#kept.splice(best, 1)[0]!.buffer;
+  }
+
+  /** Returns a view of `size` bytes, of a kept buffer or a new one; their content is not defined. */
+  borrow(size: number): Uint8Array<ArrayBuffer> {
+    const rounded = Math.ceil(size / MIN_KEPT_BUFFER_BYTES) * MIN_KEPT_BUFFER_BYTES;
+    return new Uint8Array(this.take(size) ?? new ArrayBuffer(rounded), 0, size);
+  }
+
+  /** Returns a copy of large bytes, in a buffer of its own that can be given back. */
+  copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    const copy = this.borrow(bytes.length);
+    copy.set(bytes);
+    return copy;
   }
 
   /** Keeps a buffer that nothing else uses. Drops the oldest ones if they are too many bytes. */

@@ -89,6 +89,9 @@ export const RESTART_PAUSE_MS = 100;
 /** ... up to this, so that a broken interpreter costs a start every 5 s, not a busy loop. */
 export const MAX_RESTART_PAUSE_MS = 5_000;
 
+/** Linux takes a little more than this in one write to a unix socket, and of more only a part. */
+export const UNIX_WRITE_BYTES: number = 192 * 1024;
+
 /** How long we read the pipes of a dead process: a child that it left may keep them open. */
 export const LAST_BYTES_DEADLINE_MS = 2_000;
 
@@ -116,8 +119,8 @@ export const QUEUE_HIGH_WATER_BYTES: number = 256 * 1024 * 1024;
 /** Unfinished frames of all clients together: bounds the memory that senders can claim. */
 export const MAX_UNFINISHED_BYTES: number = 512 * 1024 * 1024;
 
-/** Smaller buffers are not worth keeping: a body of this size is read and written at once. */
-export const MIN_KEPT_BUFFER_BYTES: number = 128 * 1024;
+/** Smaller buffers are not worth keeping: messages of this size are copied into others. */
+export const MIN_KEPT_BUFFER_BYTES: number = 32 * 1024;
 
 /** Kept buffers together: enough for a body of 64 MB in each direction. */
 export const MAX_KEPT_BYTES: number = 128 * 1024 * 1024;
@@ -125,7 +128,7 @@ export const MAX_KEPT_BYTES: number = 128 * 1024 * 1024;
 /**
  * How long a buffer is kept: a client that sends many large bodies sends them at shorter intervals.
  */
-export const KEPT_BUFFER_MS = 1_000;
+export const KEPT_BUFFER_MS = 3_000;
 
 /** Memory freed at a time: to free 64 MB takes 5 ms, in which the server does nothing else. */
 export const FREED_AT_ONCE_BYTES: number = 16 * 1024 * 1024;

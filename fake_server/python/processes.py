@@ -15,6 +15,13 @@ def descendants(root):
     return [pid for pid in found if (_stat(pid) or ("Z",))[0] != "Z"]
 
 
+# The warning of the log, with the pids.
+LEFT_RUNNING = (
+    "the eval has left processes running (%s): what they write comes as output of the eval that "
+    "runs at the time; redirect their output to keep it apart"
+)
+
+
 class LeftRunning:
     """The running descendants of `root`, except one."""
 

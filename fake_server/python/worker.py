@@ -20,6 +20,7 @@ from pyproxy_worker.evals.evaluate import Evaluator
 from pyproxy_worker.evals.patches import Patches
 from pyproxy_worker.evals.sweeper import Sweeper
 from pyproxy_worker.hooks import hooks
+from pyproxy_worker.kept_memory import KeptMemory
 from pyproxy_worker.link import link, requests
 from pyproxy_worker.link.link import READ, Link
 from pyproxy_worker.link.outcomes import EMPTY, PYTHON_ERROR, SKIPPED, STOPPED, VALUE, unsendable
@@ -29,7 +30,7 @@ from pyproxy_worker.link.requests import Requests
 from pyproxy_worker.memory import limit_memory
 from pyproxy_worker.output.output import Output
 from pyproxy_worker.output.records import Records
-from pyproxy_worker.processes import LeftRunning
+from pyproxy_worker.processes import LEFT_RUNNING, LeftRunning
 from pyproxy_worker.values.opaque import EncodeError
 
 LENGTH = struct.Struct(">I")
@@ -54,7 +55,9 @@ class Worker:
         self._sweeper = Sweeper()
         self._patches = Patches()
         self._request = None  # what the next job asks for
-        self._link = Link(boot["socket"], page)
+        limit = boot.get("memory_limit", 0)
+        self._output.memory = KeptMemory(self._output.ticker.arm, limit)
+        self._link = Link(boot["socket"], page, self._output.memory)
         self._requests = requests.current = Requests(
             boot, lock, self._cancels, self._is_original, self._output.owner
         )
@@ -62,7 +65,7 @@ class Worker:
         self._spent = 0
         self._on_sigint = self._cancels.on_signal
         set_handler(SIGINT, self._on_sigint)
-        limit_memory(boot.get("memory_limit", 0))
+        limit_memory(limit)
         atexit.register(self._leave)  # registered first, so called last
         hooks.install(self._output, self._close_in_child, page.u32)
         self._sweeper.install()
@@ -283,13 +286,7 @@ class Worker:
         new = self._left_running.new()
         if new:
             pids = " ".join(map(str, new))
-            self.note(
-                job,
-                "warn",
-                "the eval has left processes running (%s): what they write comes as output of the "
-                "eval that runs at the time; redirect their output to keep it apart" % pids,
-                pids=pids,
-            )
+            self.note(job, "warn", LEFT_RUNNING % pids, pids=pids)
 
     def _end_child(self, error):
         """Ends a forked child that has reached the end of the job's code, as a script ends."""

@@ -14,13 +14,34 @@ export const MAX_COPIED_BYTES: number = 32 * 1024;
 /** ... up to this many bytes. A larger message is written by itself, without a copy. */
 const GATHER_BYTES = 64 * 1024;
 
+/** This much of a large message is written with its header, since each write wakes the peer. */
+const JOINED_BYTES = 96 * 1024;
+
 /** The first size of a buffer for small messages. A larger one is kept only while it is needed. */
 const FIRST_BYTES = 2 * 1024;
+
+/** Lends used buffers to an Outbox. */
+export interface UsedBuffers {
+  /** Returns a view of `size` bytes with undefined content. */
+  borrow(size: number): Uint8Array;
+  /** Takes such a buffer back. */
+  give(buffer: ArrayBufferLike): void;
+}
+
+/** What an Outbox may be told beside its transport. */
+export interface OutboxOptions {
+  /** If given, a large message begins in the write of the small ones before it. */
+  buffers?: UsedBuffers;
+  /** The most bytes of one write of a large message. */
+  writeBytes?: number;
+}
 
 /** The bytes of one write: a large message, or a buffer with small ones. */
 interface Piece {
   buffer: Uint8Array;
   length: number;
+  /** How much of it was written with the piece before it. */
+  begun: number;
   /** Whether it has small messages. The last piece takes more of them. */
   isGathered: boolean;
   done: (() => void) | undefined;
@@ -34,6 +55,8 @@ interface Piece {
 export class Outbox {
   readonly #transport: Pick<Transport, "write">;
   readonly #onError: (error: unknown) => void;
+  readonly #buffers: UsedBuffers | undefined;
+  readonly #writeBytes: number;
   readonly #queue: Piece[] = [];
   /** A buffer whose bytes were written, for the next small messages. */
   #spare: Uint8Array | undefined;
@@ -44,9 +67,15 @@ export class Outbox {
   #below: { bytes: number; resolvers: PromiseWithResolvers<void> }[] = [];
 
   /** Makes one; `onError` is called once, with the first error of a write. */
-  constructor(transport: Pick<Transport, "write">, onError: (error: unknown) => void) {
+  constructor(
+    transport: Pick<Transport, "write">,
+    onError: (error: unknown) => void,
+    { buffers, writeBytes = MAX_TRANSFER_BYTES }: OutboxOptions = {},
+  ) {
     this.#transport = transport;
     this.#onError = onError;
+    this.#buffers = buffers;
+    this.#writeBytes = writeBytes;
   }
 
   /** Bytes given to `send` and not yet taken by the runtime. */
@@ -66,7 +95,7 @@ export class Outbox {
       const piece = this.#room(length);
       copyFew(bytes, piece.buffer, piece.length);
       piece.length += length;
-    } else this.#queue.push({ buffer: bytes, length, isGathered: false, done });
+    } else this.#queue.push({ buffer: bytes, length, begun: 0, isGathered: false, done });
     this.#waiting += length;
     this.flush();
   }
@@ -88,7 +117,7 @@ export class Outbox {
     if (isSmall) {
       copyFew(body, piece.buffer, piece.length);
       piece.length += length;
-    } else this.#queue.push({ buffer: body, length, isGathered: false, done });
+    } else this.#queue.push({ buffer: body, length, begun: 0, isGathered: false, done });
     this.#waiting += HEADER_BYTES + length;
   }
 
@@ -134,7 +163,7 @@ export class Outbox {
     if (buffer === undefined || buffer.length < length) {
       buffer = new Uint8Array(Math.max(length, FIRST_BYTES));
     }
-    const piece: Piece = { buffer, length: 0, isGathered: true, done: undefined };
+    const piece: Piece = { buffer, length: 0, begun: 0, isGathered: true, done: undefined };
     this.#queue.push(piece);
     return piece;
   }
@@ -145,7 +174,10 @@ export class Outbox {
     await undefined;
     try {
       for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
-        await this.#write(piece);
+        const next = this.#queue[0];
+        if (piece.isGathered && next?.isGathered === false && this.#buffers !== undefined) {
+          await this.#writeJoined(piece, next, this.#buffers);
+        } else await this.#write(piece);
         if (piece.isGathered) this.#keep(piece.buffer);
         piece.done?.();
       }
@@ -163,9 +195,22 @@ export class Outbox {
     }
   }
 
-  async #write({ buffer, length }: Piece): Promise<void> {
-    for (let at = 0; at < length; at += MAX_TRANSFER_BYTES) {
-      const end = Math.min(length, at + MAX_TRANSFER_BYTES);
+  /** Writes small messages together with the beginning of the large one behind them. */
+  async #writeJoined(small: Piece, large: Piece, buffers: UsedBuffers): Promise<void> {
+    large.begun = Math.min(large.length, JOINED_BYTES);
+    const length = small.length + large.begun;
+    const joined = buffers.borrow(length);
+    joined.set(small.buffer.subarray(0, small.length));
+    joined.set(large.buffer.subarray(0, large.begun), small.length);
+    await this.#transport.write(joined);
+    buffers.give(joined.buffer);
+    this.#waiting -= length;
+    this.#wake();
+  }
+
+  async #write({ buffer, length, begun }: Piece): Promise<void> {
+    for (let at = begun; at < length; at += this.#writeBytes) {
+      const end = Math.min(length, at + this.#writeBytes);
       const isAll = end - at === buffer.length;
       await this.#transport.write(isAll ? buffer : buffer.subarray(at, end));
       this.#waiting -= end - at;

@@ -12,7 +12,7 @@ export { DecodeError } from "./decode_error.ts";
 /**
  * Reads one value, which must fill `bytes` from `start` to `end`.
  *
- * A Uint8Array in it is a copy. If it has at least 64 KiB and at least half of the ArrayBuffer of
+ * A Uint8Array in it is a copy. If it has at least 32 KiB and at least half of the ArrayBuffer of
  * `bytes`, it is a view of that buffer: so the caller must own `bytes`, and no value keeps more
  * than twice its size alive. Elements of other typed arrays are moved within `bytes` if they are
  * not aligned: so `bytes` can be read once only.

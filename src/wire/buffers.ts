@@ -12,7 +12,7 @@ export const FIRST_BUFFER_BYTES: number = 64 * 1024;
  * receive them. A header that claims too much costs address space, but memory only for bytes that
  * come.
  */
-export const GROWTH_FACTOR = 16;
+export const GROWTH_FACTOR = 64;
 
 /** The receive buffer of an idle stream: a server has two of them for each session. */
 export const IDLE_BUFFER_BYTES: number = 4 * 1024;

@@ -81,7 +81,7 @@ export class Connection {
     this.#timing = new PeerTiming(context.limits, context.clock());
     this.#outbox = new Outbox({ write: (bytes) => this.#write(bytes) }, (error) => {
       if (!this.#ending) this.receiver.lost(error);
-    });
+    }, { buffers: context.buffers });
     this.gone = this.#serve();
   }
 
@@ -114,10 +114,10 @@ export class Connection {
   send(type: number, flags: number, id: number, body: Uint8Array, owned = false): void {
     if (this.#ending) return;
     if (this.#outbox.waiting === 0) this.#timing.took(this.#context.clock());
-    if (owned) {
-      this.#outbox.sendFrame(type, flags, id, body, () => this.#context.buffers.give(body.buffer));
-    } else if (body.length <= MAX_COPIED_BYTES) this.#outbox.sendFrame(type, flags, id, body);
-    else this.#outbox.sendFrame(type, flags, id, body.slice());
+    const { buffers } = this.#context;
+    const isCopied = !owned && body.length > MAX_COPIED_BYTES;
+    const own = isCopied ? buffers.copy(body) : body;
+    this.#outbox.sendFrame(type, flags, id, own, () => buffers.give(own.buffer));
   }
 
   /**

@@ -11,6 +11,7 @@ import msgpack_parts from "../../python/codec/msgpack_parts.py" with { type: "te
 import msgpack_pure from "../../python/codec/msgpack_pure.py" with { type: "text" };
 import msgpack_read from "../../python/codec/msgpack_read.py" with { type: "text" };
 import msgpack_runs from "../../python/codec/msgpack_runs.py" with { type: "text" };
+import room from "../../python/codec/room.py" with { type: "text" };
 import steps from "../../python/codec/steps.py" with { type: "text" };
 import exceptionRecord from "../../python/errors/exception_record.py" with { type: "text" };
 import frames from "../../python/errors/frames.py" with { type: "text" };
@@ -60,6 +61,7 @@ import zones from "../../python/values/zones.py" with { type: "text" };
 import descriptors from "../../python/descriptors.py" with { type: "text" };
 import forks from "../../python/forks.py" with { type: "text" };
 import guard from "../../python/guard.py" with { type: "text" };
+import keptMemory from "../../python/kept_memory.py" with { type: "text" };
 import life from "../../python/life.py" with { type: "text" };
 import main from "../../python/main.py" with { type: "text" };
 import memory from "../../python/memory.py" with { type: "text" };
@@ -77,6 +79,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "codec/msgpack_pure.py": msgpack_pure,
   "codec/msgpack_read.py": msgpack_read,
   "codec/msgpack_runs.py": msgpack_runs,
+  "codec/room.py": room,
   "codec/steps.py": steps,
   "errors/exception_record.py": exceptionRecord,
   "errors/frames.py": frames,
@@ -126,6 +129,7 @@ export const PYTHON_FILES: Readonly<Record<string, string>> = {
   "descriptors.py": descriptors,
   "forks.py": forks,
   "guard.py": guard,
+  "kept_memory.py": keptMemory,
   "life.py": life,
   "main.py": main,
   "memory.py": memory,

@@ -189,7 +189,7 @@ export class PythonProcess {
     this.exited.then(({ exit }) => fail(`it ended with ${exitText(exit)}`));
     try {
       const { link, requests, info } = await door.arrival();
-      this.#link = { connection: link, outbox: outboxOf(link) };
+      this.#link = { connection: link, outbox: outboxOf(link, this.#buffers) };
       this.#requests = new RequestSocket(requests, this.#buffers);
       this.#info = info;
     } catch (error) {
@@ -240,7 +240,9 @@ export class PythonProcess {
       for (;;) {
         const count = await link.read(reader.space());
         if (count === null) break;
+        let isWhole = false;
         for (const frame of reader.filled(count)) {
+          isWhole = true;
           // Output that was read before this result may still be on its way through the streams.
           // It arrives before the event loop reads anything else.
           if (this.#results.jobs === 1 && isRead(frame) && !this.#rest.isFull) {
@@ -248,7 +250,8 @@ export class PythonProcess {
           }
           this.#frame(frame);
         }
-        this.#results.turn();
+        if (isWhole) this.#results.turn();
+        else this.#results.part();
       }
     } catch (error) {
       this.#broken(error);

@@ -23,7 +23,7 @@ export class RequestSocket {
   constructor(connection: Deno.UnixConn, buffers: KeptBuffers) {
     this.#connection = connection;
     this.#reader = new FrameReader(MAX_FRAME_BODY_BYTES, { buffers });
-    this.#outbox = outboxOf(connection);
+    this.#outbox = outboxOf(connection, buffers);
   }
 
   /**

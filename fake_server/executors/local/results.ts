@@ -70,6 +70,11 @@ export class Results {
     return true;
   }
 
+  /** Part of a large result has come, so the process is not silent. */
+  part(): void {
+    this.#heard++;
+  }
+
   /** All results that came together on the link have been told. */
   turn(): void {
     this.#heard++;

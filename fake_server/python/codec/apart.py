@@ -7,7 +7,6 @@ over the code and into the values; the reader checks later that the tokens form 
 
 import os
 import struct
-from io import BytesIO
 
 from pyproxy_worker.codec.msgpack_read import CONSTANTS, LENGTHS, NUMBERS
 
@@ -70,14 +69,6 @@ def find(body, length):
         else:
             at += 2 + (1 << (first - 0xD4))
     return False
-
-
-def room(size):
-    """Returns memory for `size` bytes: write to `getbuffer()`, then take `getvalue()`.
-
-    A `bytes` object could not be written to, and turning a `bytearray` into bytes would copy it.
-    """
-    return BytesIO(bytes(size))
 
 
 def keep(code, data):

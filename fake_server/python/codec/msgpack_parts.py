@@ -6,8 +6,8 @@ from operator import countOf
 
 MIN_INT = -(1 << 63)
 MAX_INT = (1 << 64) - 1
-# Data of this size is sent from its own memory. Below this, a copy costs less than a separate send.
-LARGE_BYTES = 64 * 1024
+# Data of this size is sent from its own memory. Below this, a copy costs less than a piece more.
+LARGE_BYTES = 32 * 1024
 
 pack_float = partial(struct.Struct(">Bd").pack, 0xCB)
 pack_1 = struct.Struct(">BB").pack

@@ -7,6 +7,7 @@ import struct
 from _socket import AF_UNIX, MSG_WAITALL, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET, socket
 
 from pyproxy_worker.codec import apart
+from pyproxy_worker.codec.room import Room
 from pyproxy_worker.descriptors import set_aside
 from pyproxy_worker.link.held import Held
 
@@ -18,6 +19,8 @@ LENGTH_AT = 4
 VERSION = 2
 FIRST_BUFFER_BYTES = 64 * 1024
 SEND_BUFFER_BYTES = 1024 * 1024
+# So much of a large piece is sent with what is in front of it: each send wakes the server.
+JOINED_BYTES = 96 * 1024
 # A larger buffer is freed once its frame is no longer needed.
 KEPT_BUFFER_BYTES = 1024 * 1024
 
@@ -46,7 +49,8 @@ class Link:
     would cost both sides more than the jobs.
     """
 
-    def __init__(self, path, page):
+    def __init__(self, path, page, memory=None):
+        self._memory = memory  # for large values, or None
         self._socket = connect(path)
         self._last = None  # the socket's descriptor, once the process is ending
         # We don't wait for the server while a result fits into this. Linux may give less.
@@ -149,17 +153,18 @@ class Link:
 
     def _send(self, header, body, length):
         self.is_mid_frame = True
-        if length <= FIRST_BUFFER_BYTES:
-            self._socket.sendall(header + b"".join(body))
+        if length <= JOINED_BYTES:
+            self._socket.sendall(b"".join((header, *body)))
         else:
             gathered = [header]
             for piece in body:
-                if len(piece) <= FIRST_BUFFER_BYTES:
+                if len(piece) <= JOINED_BYTES:
                     gathered.append(piece)
                 else:
+                    gathered.append(piece[:JOINED_BYTES])
                     self._socket.sendall(b"".join(gathered))
                     gathered = []
-                    self._socket.sendall(piece)
+                    self._socket.sendall(memoryview(piece)[JOINED_BYTES:])
             if gathered:
                 self._socket.sendall(b"".join(gathered))
         self.is_mid_frame = False
@@ -194,14 +199,16 @@ class Link:
         """Returns the body of a frame without the large bytes at `at`, which `apart` keeps."""
         after = at + apart.STANDIN_BYTES
         # Allocate first: if there is no memory, the frame is still complete.
-        data = apart.room(size)
+        if self._memory is not None:
+            self._memory.use(size)
+        room = Room(size)
         body = memoryview(bytearray(after + length - at - head - size))
         self._start += HEADER_BYTES
         self._fill(body[:at])
         self._start += head
-        with data.getbuffer() as memory:
-            self._fill(memory)
-        body[at:after] = apart.keep(code, data.getvalue())
+        with room.view() as view:
+            self._fill(view)
+        body[at:after] = apart.keep(code, room.data())
         self._fill(body[after:])
         return body
 

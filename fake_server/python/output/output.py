@@ -54,6 +54,7 @@ class Output:
         self.is_forgetting = False  # the job drops the namespaces of a session
         self._is_gathered = False  # the records have all output of the job
         self.has_started_process = False
+        self.memory = None  # the KeptMemory that the ticker looks after, if any
         self.stdout = open_stream(1, "<stdout>", self)
         self.stderr = open_stream(2, "<stderr>", self)
         self._stdout_methods = self.stdout.__dict__
@@ -203,7 +204,7 @@ class Output:
         self.records.forget()
 
     def tick(self):
-        """Sends the gathered output. Returns whether anything was written since the last tick."""
+        """Sends the gathered output. Returns whether there is a reason to go on ticking."""
         with self.lock:
             for ident, line in tuple(self.lines.items()):
                 # Don't split a line that a thread has just begun to write.
@@ -217,6 +218,10 @@ class Output:
         with self.lock:
             if not is_busy and not self.is_by_line and "write" not in self.stdout.__dict__:
                 self._hush()
+        memory = self.memory
+        if memory is not None and memory.is_kept:
+            memory.rest()
+            return True
         return is_busy
 
     def _go_quick(self):

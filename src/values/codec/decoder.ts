@@ -12,7 +12,7 @@ import { safeOrBig } from "./safe_integer.ts";
 import { readUtf8 } from "./utf8.ts";
 
 /** Bytes from this size on may be views; smaller ones are copies. */
-const VIEW_BYTES = 64 * 1024;
+const VIEW_BYTES = 32 * 1024;
 
 /** An array that claims more elements grows in steps. */
 const FIRST_ELEMENTS = 1024;

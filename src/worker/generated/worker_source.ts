@@ -100,7 +100,7 @@ more)<<6|second&63;if(more===1){if(first<194)return}else{let third=bytes[at++];i
 return;if(code=code<<6|third&63,more===2){if(code<2048||code>=55296&&code<=57343)return}else{let fourth=bytes[at++];
 if((fourth&192)!==128||(code=code<<6|fourth&63,first>244||code<65536||code>1114111))return;units[count2++]=
 55232+(code>>10),code=56320|code&1023}}units[count2++]=code}let exact=UNITS[count2];for(let i=0;i<count2;i++)
-exact[i]=units[i];return String.fromCharCode.apply(null,exact)}var VIEW_BYTES=64*1024,FIRST_ELEMENTS=1024,NOTHING=new Uint8Array(0),Decoder=class{#bytes=NOTHING;#view;#at=0;#end=0;#depth=0;#claims=0;#keys=new KeyCache;#extensions;constructor(extensions){
+exact[i]=units[i];return String.fromCharCode.apply(null,exact)}var VIEW_BYTES=32*1024,FIRST_ELEMENTS=1024,NOTHING=new Uint8Array(0),Decoder=class{#bytes=NOTHING;#view;#at=0;#end=0;#depth=0;#claims=0;#keys=new KeyCache;#extensions;constructor(extensions){
 this.#extensions=extensions}decode(bytes,start=0,end=bytes.length){this.#bytes=bytes,this.#at=start,
 this.#end=end,this.#claims=end-start,this.#depth=0;try{let value=this.read();if(this.#at!==end)throw new DecodeError(
 \`\${end-this.#at} bytes are left after it\`);return value}finally{this.#bytes=NOTHING,this.#view=void 0}}read(){
@@ -287,7 +287,7 @@ header.length?0:12+large.have;let at=this.#start;for(;;){let have=this.#end-at,w
 readU32(this.#buffer,at+4);if(have<whole)return have;at+=whole}}get part(){if(this.#large===void 0)return;
 let{header:{type,id,length},have}=this.#large;return{type,id,length,have}}space(){let large=this.#large;
 if(large!==void 0){if(large.have===large.body.length){let body=this.#bodyOf(Math.min(large.header.length,
-large.have*16));body.set(large.body),large.body=body,large.owned=!0}return large.body.subarray(large.
+large.have*64));body.set(large.body),large.body=body,large.owned=!0}return large.body.subarray(large.
 have,large.have+262144)}if(this.#isBusy&&this.#buffer.length<65536){let buffer=new Uint8Array(65536);
 buffer.set(this.#buffer.subarray(this.#start,this.#end)),this.#buffer=buffer,this.#end-=this.#start,
 this.#start=0}return this.#start===this.#end?this.#start=this.#end=0:this.#start>0&&this.#buffer.length-
@@ -446,32 +446,38 @@ count2}}close(){this.#closed||(this.#closed=!0,close(this.#connection))}};var di
 {once:!0}),()=>signal.removeEventListener("abort",run)}var EvalTimers=class{#expired;#timers=new Map;constructor(expired){this.#expired=expired}start(timeouts){
 for(let[id,ms]of timeouts){let timer=setTimeout(()=>{this.#timers.delete(id),this.#expired(id)},ms);
 this.#timers.set(id,timer)}}stop(id){this.#timers.size!==0&&(clearTimeout(this.#timers.get(id)),this.#timers.
-delete(id))}stopAll(){for(let timer of this.#timers.values())clearTimeout(timer);this.#timers.clear()}};var MAX_COPIED_BYTES=32*1024,GATHER_BYTES=64*1024,FIRST_BYTES2=2*1024,Outbox=class{#transport;#onError;#queue=[];#spare;#waiting=0;#writing=!1;#broken=!1;#idle;#below=[];constructor(transport,onError){
-this.#transport=transport,this.#onError=onError}get waiting(){return this.#waiting}send(bytes,done){
-let{length}=bytes;if(!(this.#broken||length===0)){if(length<=MAX_COPIED_BYTES){let piece=this.#room(
-length);copyFew(bytes,piece.buffer,piece.length),piece.length+=length}else this.#queue.push({buffer:bytes,
-length,isGathered:!1,done});this.#waiting+=length,this.flush()}}sendFrame(type,flags,id,body,done){this.
-gatherFrame(type,flags,id,body,done),this.flush()}gatherFrame(type,flags,id,body,done){if(this.#broken)
-return;let{length}=body,isSmall=length<=MAX_COPIED_BYTES,piece=this.#room(12+(isSmall?length:0));writeHeader(
-piece.buffer,piece.length,type,flags,length,id),piece.length+=12,isSmall?(copyFew(body,piece.buffer,
-piece.length),piece.length+=length):this.#queue.push({buffer:body,length,isGathered:!1,done}),this.#waiting+=
-12+length}flush(){!this.#writing&&this.#queue.length>0&&this.#pump()}idle(){return this.flush(),this.#writing?
+delete(id))}stopAll(){for(let timer of this.#timers.values())clearTimeout(timer);this.#timers.clear()}};var MAX_COPIED_BYTES=32*1024,GATHER_BYTES=64*1024,JOINED_BYTES=96*1024,FIRST_BYTES2=2*1024,Outbox=class{#transport;#onError;#buffers;#writeBytes;#queue=[];#spare;#waiting=0;#writing=!1;#broken=!1;#idle;#below=[];constructor(transport,onError,{
+buffers,writeBytes=262144}={}){this.#transport=transport,this.#onError=onError,this.#buffers=buffers,
+this.#writeBytes=writeBytes}get waiting(){return this.#waiting}send(bytes,done){let{length}=bytes;if(!(this.#broken||
+length===0)){if(length<=MAX_COPIED_BYTES){let piece=this.#room(length);copyFew(bytes,piece.buffer,piece.
+length),piece.length+=length}else this.#queue.push({buffer:bytes,length,begun:0,isGathered:!1,done});
+this.#waiting+=length,this.flush()}}sendFrame(type,flags,id,body,done){this.gatherFrame(type,flags,id,
+body,done),this.flush()}gatherFrame(type,flags,id,body,done){if(this.#broken)return;let{length}=body,
+isSmall=length<=MAX_COPIED_BYTES,piece=this.#room(12+(isSmall?length:0));writeHeader(piece.buffer,piece.
+length,type,flags,length,id),piece.length+=12,isSmall?(copyFew(body,piece.buffer,piece.length),piece.
+length+=length):this.#queue.push({buffer:body,length,begun:0,isGathered:!1,done}),this.#waiting+=12+
+length}flush(){!this.#writing&&this.#queue.length>0&&this.#pump()}idle(){return this.flush(),this.#writing?
 (this.#idle??=Promise.withResolvers(),this.#idle.promise):Promise.resolve()}below(bytes){if(this.#waiting<=
 bytes||this.#broken)return Promise.resolve();this.flush();let resolvers=Promise.withResolvers();return this.#below.
 push({bytes,resolvers}),resolvers.promise}#room(length){let last=this.#queue.at(-1);if(last?.isGathered){
 let needed=last.length+length;if(needed<=last.buffer.length)return last;if(needed<=GATHER_BYTES){let larger=new Uint8Array(
 Math.min(GATHER_BYTES,Math.max(needed,2*last.length)));return larger.set(last.buffer.subarray(0,last.
 length)),last.buffer=larger,last}}let buffer=this.#spare;this.#spare=void 0,(buffer===void 0||buffer.
-length<length)&&(buffer=new Uint8Array(Math.max(length,FIRST_BYTES2)));let piece={buffer,length:0,isGathered:!0,
-done:void 0};return this.#queue.push(piece),piece}async#pump(){this.#writing=!0,await void 0;try{for(let piece=this.#queue.
-shift();piece!==void 0;piece=this.#queue.shift())await this.#write(piece),piece.isGathered&&this.#keep(
-piece.buffer),piece.done?.()}catch(error){this.#broken=!0,this.#queue.length=0,this.#spare=void 0,this.#waiting=
-0,this.#onError(error)}finally{this.#writing=!1,this.#wake(),this.#idle?.resolve(),this.#idle=void 0}}async#write({
-buffer,length}){for(let at=0;at<length;at+=262144){let end=Math.min(length,at+262144),isAll=end-at===
-buffer.length;await this.#transport.write(isAll?buffer:buffer.subarray(at,end)),this.#waiting-=end-at,
-this.#wake()}}#keep(buffer){(buffer.length<=FIRST_BYTES2||this.#queue.length>0)&&(this.#spare=buffer)}#wake(){
-this.#below.length!==0&&(this.#below=this.#below.filter(({bytes,resolvers})=>this.#waiting>bytes&&!this.#broken?
-!0:(resolvers.resolve(),!1)))}};var OpenStreams=class{#streams={};add(name,transport,lost){this.#streams[name]={transport,outbox:new Outbox(
+length<length)&&(buffer=new Uint8Array(Math.max(length,FIRST_BYTES2)));let piece={buffer,length:0,begun:0,
+isGathered:!0,done:void 0};return this.#queue.push(piece),piece}async#pump(){this.#writing=!0,await void 0;
+try{for(let piece=this.#queue.shift();piece!==void 0;piece=this.#queue.shift()){let next=this.#queue[0];
+piece.isGathered&&next?.isGathered===!1&&this.#buffers!==void 0?await this.#writeJoined(piece,next,this.#buffers):
+await this.#write(piece),piece.isGathered&&this.#keep(piece.buffer),piece.done?.()}}catch(error){this.#broken=
+!0,this.#queue.length=0,this.#spare=void 0,this.#waiting=0,this.#onError(error)}finally{this.#writing=
+!1,this.#wake(),this.#idle?.resolve(),this.#idle=void 0}}async#writeJoined(small,large,buffers){large.
+begun=Math.min(large.length,JOINED_BYTES);let length=small.length+large.begun,joined=buffers.borrow(
+length);joined.set(small.buffer.subarray(0,small.length)),joined.set(large.buffer.subarray(0,large.begun),
+small.length),await this.#transport.write(joined),buffers.give(joined.buffer),this.#waiting-=length,
+this.#wake()}async#write({buffer,length,begun}){for(let at=begun;at<length;at+=this.#writeBytes){let end=Math.
+min(length,at+this.#writeBytes),isAll=end-at===buffer.length;await this.#transport.write(isAll?buffer:
+buffer.subarray(at,end)),this.#waiting-=end-at,this.#wake()}}#keep(buffer){(buffer.length<=FIRST_BYTES2||
+this.#queue.length>0)&&(this.#spare=buffer)}#wake(){this.#below.length!==0&&(this.#below=this.#below.
+filter(({bytes,resolvers})=>this.#waiting>bytes&&!this.#broken?!0:(resolvers.resolve(),!1)))}};var OpenStreams=class{#streams={};add(name,transport,lost){this.#streams[name]={transport,outbox:new Outbox(
 transport,lost)}}send(name,bytes,done){this.#streams[name]?.outbox.send(bytes,done)}get written(){return this.#streams.
 main?.transport.written??0}async close(){let streams=Object.values(this.#streams),written=Promise.all(
 streams.map(({outbox})=>outbox.idle())),deadline=Promise.withResolvers(),stopWaiting=alarm(2e3,deadline.

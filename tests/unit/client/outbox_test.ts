@@ -128,6 +128,43 @@ Deno.test("send() writes what is very large a part at a time, none of it copied"
   ]);
 });
 
+Deno.test("send() begins a large message in the write in front of it, if it has used buffers", async () => {
+  const stream = new SlowStream();
+  const lent: ArrayBufferLike[] = [];
+  const buffers = {
+    borrow: (size: number) => new Uint8Array(new ArrayBuffer(200_000), 0, size),
+    give: (buffer: ArrayBufferLike) => lent.push(buffer),
+  };
+  const outbox = new Outbox(stream, unexpected, { buffers });
+  const [middle, large] = [bytes(40_000, 3), bytes(300_000, 7)];
+  const done: string[] = [];
+  outbox.sendFrame(1, 0, 1, middle, () => done.push("middle"));
+  outbox.sendFrame(1, 0, 2, large, () => done.push("large"));
+  await settled();
+  assertEquals([outbox.waiting, done, lent.length], [340_024, [], 0]);
+  await stream.finish();
+  assertEquals([outbox.waiting, done, lent.length], [300_012, ["middle"], 1]);
+  await stream.finish();
+  assertEquals([outbox.waiting, done, lent.length], [300_000 - 98_304, ["middle"], 2]);
+  await stream.finish();
+  assertEquals([outbox.waiting, done], [0, ["middle", "large"]]);
+  assertEquals(stream.sizes, [40_012, 98_316, 300_000 - 98_304]);
+  assertStrictEquals(stream.writes[2]!.buffer, large.buffer);
+  const written = stream.writes.flatMap((one) => Array.from(one));
+  assertEquals(written, [...frameBytes(1, 0, 1, middle), ...frameBytes(1, 0, 2, large)]);
+});
+
+Deno.test("send() writes no more at a time than the stream takes", async () => {
+  const stream = new SlowStream();
+  const outbox = new Outbox(stream, unexpected, { writeBytes: 100_000 });
+  outbox.send(bytes(250_000));
+  for (let i = 0; i < 3; i++) {
+    await settled();
+    await stream.finish();
+  }
+  assertEquals(stream.sizes, [100_000, 100_000, 50_000]);
+});
+
 Deno.test("send() lets nothing at all pass as a write", async () => {
   const stream = new SlowStream();
   const outbox = new Outbox(stream, unexpected);

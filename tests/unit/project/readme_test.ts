@@ -1,9 +1,14 @@
 // What the README shows is true: its blocks are checked and run, its tables are those of the code.
 import { assert, assertEquals } from "@std/assert";
-import { MAX_SESSIONS, SLOW_READER_MS } from "../../../fake_server/common/limits.ts";
+import {
+  MAX_KEPT_BYTES,
+  MAX_SESSIONS,
+  SLOW_READER_MS,
+} from "../../../fake_server/common/limits.ts";
 import { HELP } from "../../../fake_server/config.ts";
 import * as defaults from "../../../src/api/defaults.ts";
 import { HEARTBEAT_MISSES } from "../../../src/main_thread/heartbeat.ts";
+import { MAX_USED_BUFFER_BYTES } from "../../../src/values/codec/writer.ts";
 import * as limits from "../../../src/wire/limits.ts";
 import { UNREAD_OUTPUT_LIFE_MS } from "../../../src/worker/output_limits.ts";
 import {
@@ -164,5 +169,9 @@ Deno.test("the README's limits are those of the code", () => {
     time(limits.PING_INTERVAL_MS + limits.PING_TIMEOUT_MS),
     time(defaults.HEARTBEAT_INTERVAL_MS * HEARTBEAT_MISSES),
     count(MAX_SESSIONS),
+    size(MAX_KEPT_BYTES),
+    // In kept_memory.py, as large as a message may be.
+    size(limits.MAX_FRAME_BODY_BYTES),
+    size(MAX_USED_BUFFER_BYTES),
   ]);
 });

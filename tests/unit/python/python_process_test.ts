@@ -170,7 +170,7 @@ class BreaksOff:
         self.socket.sendall(bytes(len(piece) - 100))
         raise LookupError
 link._socket = BreaksOff()
-bytes(100_000)`);
+bytes(300_000)`);
     assertEquals((await deadline(client.exit, 20_000)).code, 1);
     await assertRejects(() => client.answer(job), Error, "all has ended");
   });

@@ -27,6 +27,18 @@ Deno.test("KeptBuffers hand out the smallest that fits, and none that is far too
   assertEquals(kept.bytes, 0);
 });
 
+Deno.test("KeptBuffers lend a kept buffer or a new one, and copy into it", () => {
+  const kept = new KeptBuffers(() => 0);
+  const first = kept.borrow(100 * KIB);
+  assertEquals(first.length, 100 * KIB);
+  kept.give(first.buffer);
+  const bytes = Uint8Array.from({ length: 90 * KIB }, (_, i) => i);
+  const copy = kept.copy(bytes);
+  assertStrictEquals(copy.buffer, first.buffer);
+  assertEquals(copy, bytes);
+  assertEquals(kept.bytes, 0);
+});
+
 Deno.test("KeptBuffers keep no more than is allowed, and free the oldest", () => {
   const kept = new KeptBuffers(() => 0);
   const buffers = Array.from({ length: 5 }, () => new ArrayBuffer(MAX_KEPT_BYTES / 4));
