@@ -27,3 +27,26 @@ export function pathPython(): string {
 export function testPython(): string {
   return Deno.env.get("PYPROXY_PYTHON") ?? pathPython();
 }
+
+/** Where the interpreters are kept, as above. */
+const INTERPRETERS = "PYPROXY_TEST_INTERPRETERS";
+
+/** The interpreters to test with: python3 of the PATH, and the system's. */
+export function interpreters(): { name: string; path: string }[] {
+  const known = Deno.env.get(INTERPRETERS);
+  if (known !== undefined) return JSON.parse(known);
+  const found = new Map<string, string>();
+  for (const path of [pathPython(), "/usr/bin/python3"]) {
+    const code = "import sys; print(sys.executable); print(sys.version.split()[0])";
+    try {
+      const { stdout, success } = new Deno.Command(path, { args: ["-c", code] }).outputSync();
+      const [executable, version] = new TextDecoder().decode(stdout).trim().split("\n");
+      if (success) found.set(executable!, version!);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  const list = Array.from(found, ([path, version]) => ({ name: `python ${version}`, path }));
+  Deno.env.set(INTERPRETERS, JSON.stringify(list));
+  return list;
+}

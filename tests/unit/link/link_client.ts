@@ -10,7 +10,6 @@ import { decode, encode, type ValueType } from "@std/msgpack";
 import { dirname } from "node:path";
 import { cachedPackage } from "../../../fake_server/executors/local/package_cache.ts";
 import { PYTHON_FILES } from "../../../fake_server/executors/local/python_files.ts";
-import { pathPython } from "../../python.ts";
 import { joined, type Piece, PieceReader } from "./link_output.ts";
 import { LinkRequests } from "./link_requests.ts";
 import { readValue } from "./link_values.ts";
@@ -58,22 +57,6 @@ export interface EvalOptions {
   values?: Uint8Array;
 }
 
-/** The interpreters to test with: python3 of the PATH, and the system's. */
-export function interpreters(): { name: string; path: string }[] {
-  const found = new Map<string, string>();
-  for (const path of [pathPython(), "/usr/bin/python3"]) {
-    const code = "import sys; print(sys.executable); print(sys.version.split()[0])";
-    try {
-      const { stdout, success } = new Deno.Command(path, { args: ["-c", code] }).outputSync();
-      const [executable, version] = new TextDecoder().decode(stdout).trim().split("\n");
-      if (success) found.set(executable!, version!);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return Array.from(found, ([path, version]) => ({ name: `python ${version}`, path }));
-}
-
 const cached = await cachedPackage();
 let folder = cached === undefined ? undefined : `${cached}/pyproxy_worker`;
 
@@ -88,6 +71,14 @@ export function workerFolder(): string {
     }
   }
   return folder;
+}
+
+/** How a process is started. */
+export interface LinkOptions {
+  env?: Record<string, string>;
+  cwd?: string;
+  /** Where its files are, if not where servers have them. */
+  folder?: string;
 }
 
 /** A python process, its guard, and the link to it. */
@@ -132,7 +123,7 @@ export class LinkClient implements AsyncDisposable {
   /** Starts a process and waits until it is READY. */
   static async start(
     python: string,
-    options: { env?: Record<string, string>; cwd?: string } = {},
+    options: LinkOptions = {},
   ): Promise<LinkClient> {
     const directory = await Deno.makeTempDir({ prefix: "pyproxy-link-" });
     const listener = Deno.listen({ transport: "unix", path: `${directory}/link` });
@@ -160,7 +151,7 @@ export class LinkClient implements AsyncDisposable {
   private constructor(
     python: string,
     directory: string,
-    options: { env?: Record<string, string>; cwd?: string },
+    { folder = workerFolder(), ...options }: LinkOptions,
   ) {
     this.directory = directory;
     const page = `${directory}/page`;
@@ -171,7 +162,7 @@ export class LinkClient implements AsyncDisposable {
     this.#readers = [new PieceReader(1, nonce), new PieceReader(2, nonce)];
     this.pieces = [[], ...this.#readers.map((reader) => reader.pieces)];
     this.#child = new Deno.Command(python, {
-      args: [`${workerFolder()}/main.py`],
+      args: [`${folder}/main.py`],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { heldFrames } from "../../../fake_server/executors/local/link.ts";
 import { Page } from "../../../fake_server/executors/local/page.ts";
-import { interpreters } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
 import { pythonFolder } from "./python_folder.ts";
 
 /** Holds frames whose body says over and over which they are, and drops them, until it is killed. */

@@ -1,7 +1,8 @@
 /** Cancels: they stop the eval they name, wherever it is, and never another. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 
 for (const { name, path: python } of interpreters()) {
   const test = (what: string, run: () => Promise<void>): void =>

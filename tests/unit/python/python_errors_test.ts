@@ -1,6 +1,7 @@
 /** Exceptions as the python process reports them: PROTOCOL.md, section 3. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 import { Ext } from "../link/link_values.ts";
 
 for (const { name, path: python } of interpreters()) {

@@ -1,6 +1,7 @@
 /** How the python process evaluates: SPEC 2.2. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 
 for (const { name, path: python } of interpreters()) {
   const test = (what: string, run: () => Promise<void>): void =>

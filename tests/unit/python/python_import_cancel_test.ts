@@ -1,7 +1,8 @@
 /** Cancels that hit an import: the module is whole afterwards or not there, for whoever comes next. */
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { type Answer, interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { type Answer, LinkClient, Status } from "../link/link_client.ts";
 
 /** Modules to import, by their names with slashes; importing `now()` says so and stays there. */
 const FILES = {

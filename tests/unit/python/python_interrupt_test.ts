@@ -1,7 +1,8 @@
 /** Interrupts: KeyboardInterrupt in the job they name, each time, as long as it runs. */
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 
 for (const { name, path: python } of interpreters()) {
   const test = (what: string, run: () => Promise<void>): void =>

@@ -1,7 +1,8 @@
 /** The python process's output: exact in order, whole, and of the eval that wrote it. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 import { joined } from "../link/link_output.ts";
 
 for (const { name, path: python } of interpreters()) {

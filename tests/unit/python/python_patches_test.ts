@@ -1,6 +1,7 @@
 /** What one session puts into builtins and standard modules reaches no other session, nor our own code. */
 import { assert, assertEquals } from "@std/assert";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 
 const PATCHER = { session: 1 };
 const NEIGHBOUR = { session: 2 };

@@ -8,7 +8,9 @@ import {
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
-import { interpreters, LinkClient, Status, workerFolder } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
+import { pythonFolder } from "./python_folder.ts";
 
 for (const { name, path: python } of interpreters()) {
   const test = (what: string, run: () => Promise<void>): void =>
@@ -37,9 +39,11 @@ for (const { name, path: python } of interpreters()) {
   });
 
   test("keeps compiled files in its directory, whatever the environment says", async () => {
-    const cache = `${workerFolder()}/__pycache__`;
-    if (await exists(cache)) await Deno.remove(cache, { recursive: true });
-    await using client = await LinkClient.start(python, { env: { PYTHONDONTWRITEBYTECODE: "1" } });
+    await using files = await pythonFolder();
+    const folder = `${files.path}/pyproxy_worker`;
+    const cache = `${folder}/__pycache__`;
+    const env = { PYTHONDONTWRITEBYTECODE: "1" };
+    await using client = await LinkClient.start(python, { env, folder });
     assert((await Array.fromAsync(Deno.readDir(cache))).length > 5);
     assertEquals((await client.eval("__import__('sys').dont_write_bytecode")).value, true);
   });

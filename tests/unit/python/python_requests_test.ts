@@ -1,7 +1,8 @@
 /** Requests in the middle of an eval: from any thread, with cancels, forks and broken sockets. */
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 import { frame, jobOf, payload, type RequestFrame, RequestType } from "../link/link_requests.ts";
 
 const PING =

@@ -1,6 +1,7 @@
 /** Spawned processes and what an eval has made: the result, or at once an error that says what to do. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 
 const SOURCE = `
 import concurrent.futures, enum, functools, multiprocessing

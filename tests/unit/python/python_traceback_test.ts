@@ -1,6 +1,7 @@
 /** The text of a traceback is what `python3 file.py` prints, but for the file's name. */
 import { assertEquals } from "@std/assert";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 
 /** Each is a whole program. A number before it: it needs at least that minor version of Python. */
 const PROGRAMS: (string | [number, string])[] = [

@@ -6,7 +6,8 @@ import { assert, assertEquals } from "@std/assert";
 import { DataFrame, NDArray, PythonScalar, Series } from "../../../mod.ts";
 import { decode } from "../../../src/values/decode.ts";
 import { Encoder } from "../../../src/values/encode.ts";
-import { interpreters, LinkClient } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient } from "../link/link_client.ts";
 import { show } from "../values/values_random.ts";
 
 /** As in golden_values_test.ts. */

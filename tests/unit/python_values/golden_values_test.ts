@@ -9,7 +9,8 @@ import { Encoder } from "../../../src/values/encode.ts";
 import { Opaque, PythonScalar } from "../../../src/values/types.ts";
 import { float } from "../../../src/values/types/float.ts";
 import { tuple } from "../../../src/values/types/tuple.ts";
-import { interpreters, LinkClient } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient } from "../link/link_client.ts";
 import { show } from "../values/values_random.ts";
 
 /** A value: an expression of each language, and what it is on the wire. */

@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { decode, DecodeError } from "../../../src/values/decode.ts";
 import { Encoder } from "../../../src/values/encode.ts";
-import { interpreters, LinkClient } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient } from "../link/link_client.ts";
 import { RandomValues, seeded } from "../values/values_random.ts";
 import { damaged, hostileValues, nestedClaims } from "./hostile_values.ts";
 

@@ -4,7 +4,8 @@ import readme from "../../../README.md" with { type: "text" };
 import { NDArray, type Series } from "../../../mod.ts";
 import { decode } from "../../../src/values/decode.ts";
 import { Encoder } from "../../../src/values/encode.ts";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 import { DTYPES, RandomArrays } from "../values/arrays_random.ts";
 
 const SEED = 20260104;

@@ -1,7 +1,8 @@
 /** Collections of the standard library that are a list or a dict in all but their class. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { decode } from "../../../src/values/decode.ts";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 
 const SETUP = `
 import collections, os, sqlite3, types

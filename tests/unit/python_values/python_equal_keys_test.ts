@@ -1,7 +1,8 @@
 /** Keys that differ in Python and are one in JavaScript, and the other way: no entry is lost. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { decode } from "../../../src/values/decode.ts";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 
 const SETUP = `
 import datetime, decimal, enum, fractions

@@ -1,6 +1,7 @@
 /** What large values cost a python process: no copy that is not needed, and nothing afterwards. */
 import { assert, assertEquals } from "@std/assert";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 
 const MIB = 1 << 20;
 const SIZE = 32 * MIB;

@@ -2,7 +2,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Series } from "../../../mod.ts";
 import { decode } from "../../../src/values/decode.ts";
-import { interpreters, LinkClient } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient } from "../link/link_client.ts";
 
 /** Whether an interpreter has the module. */
 function has(python: string, module: string): boolean {

@@ -3,7 +3,8 @@
  * opaque, and the rest of the result with it.
  */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 
 /** What makes `Odd`, and the name that an opaque `Odd()` bears. */
 const CLASSES: Record<string, [code: string, type: string]> = {

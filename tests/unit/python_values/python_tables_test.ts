@@ -1,6 +1,7 @@
 /** Tables of many rows, which the python process packs a column at a time, on both codecs. */
 import { assertEquals } from "@std/assert";
-import { interpreters, LinkClient } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient } from "../link/link_client.ts";
 
 /** A second writer, a value at a time. */
 const REFERENCE = `

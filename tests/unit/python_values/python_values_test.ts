@@ -3,7 +3,8 @@
  * each is on the wire is in the golden vectors.
  */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { interpreters, LinkClient, Status } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
+import { LinkClient, Status } from "../link/link_client.ts";
 import type { Ext } from "../link/link_values.ts";
 
 for (const { name, path: python } of interpreters()) {

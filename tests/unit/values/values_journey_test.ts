@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { startServer } from "../../../fake_server/mod.ts";
 import { connect } from "../../../mod.ts";
-import { interpreters } from "../link/link_client.ts";
+import { interpreters } from "../../python.ts";
 import { RandomValues, show } from "./values_random.ts";
 
 /** So many values are one eval: a journey each would take most of the time. */
