@@ -42,21 +42,24 @@ export function opensWith(body: Uint8Array, secret: string): boolean {
   return new Control("OPEN", body).required("secret", "string") === secret;
 }
 
-/**
- * The EVAL frame of a job; `body` is that of the client's EVAL. It is not copied: the frame is in two
- * pieces.
- */
-export function evalFrame(
-  session: number,
-  body: Uint8Array,
-  job: number,
-  isAlone: boolean,
-): Uint8Array[] {
-  const start = new Uint8Array(HEADER_BYTES + 4);
-  const flags = isAlone ? ALONE_FLAG : 0;
-  writeHeader(start, 0, MessageType.EVAL, flags, 4 + body.length, job);
-  writeU32(start, HEADER_BYTES, session);
-  return [start, body];
+/** The size of what stands before the client's body in an EVAL frame. */
+const EVAL_START_BYTES = HEADER_BYTES + 4;
+
+/** Makes the EVAL frames of one link. */
+export class EvalFrames {
+  /** An allocation for each frame would cost more than all the rest. */
+  readonly #start = new Uint8Array(EVAL_START_BYTES);
+
+  /**
+   * The frame of a job in two pieces: its start, which is good until the next call, and `body`, that
+   * of the client's EVAL.
+   */
+  of(session: number, body: Uint8Array, job: number, isAlone: boolean): [Uint8Array, Uint8Array] {
+    const flags = isAlone ? ALONE_FLAG : 0;
+    writeHeader(this.#start, 0, MessageType.EVAL, flags, 4 + body.length, job);
+    writeU32(this.#start, HEADER_BYTES, session);
+    return [this.#start, body];
+  }
 }
 
 /** The frame of a job that drops the namespaces of a session. */

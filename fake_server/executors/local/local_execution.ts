@@ -12,7 +12,7 @@ import type {
   PythonInfo,
   Work,
 } from "../executor.ts";
-import { evalFrame, forgetFrame } from "./link.ts";
+import { EvalFrames, forgetFrame } from "./link.ts";
 import { OutputRouter } from "./output_router.ts";
 import type { ProcessEvents } from "./process_events.ts";
 import type { PythonProcess } from "./python_process.ts";
@@ -26,6 +26,7 @@ export class LocalExecution implements Execution, ProcessEvents {
   readonly exited: Promise<Death>;
   readonly #process: Process;
   readonly #router: OutputRouter;
+  readonly #frames = new EvalFrames();
   #sink: ExecutionSink | undefined;
   /** What all jobs of the process have taken together, as of the last turn. */
   #spentMs = 0;
@@ -64,7 +65,7 @@ export class LocalExecution implements Execution, ProcessEvents {
   /** See {@linkcode Execution.run}. */
   run({ id, isAlone, work, output }: ExecutionJob): void {
     this.#router.begin(id, output);
-    this.#process.send(frameOf(work, id, isAlone));
+    this.#process.send(this.#frameOf(work, id, isAlone));
   }
 
   /** See {@linkcode Execution.cancel}. */
@@ -127,13 +128,13 @@ export class LocalExecution implements Execution, ProcessEvents {
     if (this.#sink !== undefined) this.#router.finish();
     return death;
   }
-}
 
-function frameOf(work: Work, job: number, isAlone: boolean): readonly Uint8Array[] {
-  switch (work.kind) {
-    case "eval":
-      return evalFrame(work.session, work.body, job, isAlone);
-    case "forget":
-      return [forgetFrame(work.session, job)];
+  #frameOf(work: Work, job: number, isAlone: boolean): readonly Uint8Array[] {
+    switch (work.kind) {
+      case "eval":
+        return this.#frames.of(work.session, work.body, job, isAlone);
+      case "forget":
+        return [forgetFrame(work.session, job)];
+    }
   }
 }

@@ -134,7 +134,7 @@ export class PythonProcess {
     this.#requests?.listen(events.request).catch((error) => this.#broken(error));
   }
 
-  /** Sends a frame in pieces, which must not change from now on. */
+  /** Sends a frame in pieces. Large ones must not change from now on; small ones are copied. */
   send(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) this.#link?.outbox.send(piece);
     this.#results.given();
