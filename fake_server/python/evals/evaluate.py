@@ -42,7 +42,7 @@ class Evaluator:
                 locs = variables
         sys.modules["__main__"] = module
         last, code = self._last
-        if source is not last:
+        if source != last:
             code = self._compiler.compile(source)
             self._last = source, code
         if code.statements is not None:
