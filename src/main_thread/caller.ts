@@ -26,27 +26,50 @@ export function callerStack(caller: Error | undefined): string {
 }
 
 /** With fewer evals under way than this, every call records its stack. */
-const FEW_EVALS = 32;
+const FEW_EVALS = 4;
 
 /**
- * Once there are more, only so many calls do until there are few again: 200 rows that are sent in
- * one go all have theirs, and a session that is always busy loses nothing to stacks. In Deno 2.9 an
- * Error takes 2 us to make, however little of the stack it keeps, which is half of all that a call
+ * With more, only so many calls do in each {@linkcode WINDOW_MS}: 200 rows that are sent in one go
+ * all have theirs, and a session that is always busy loses nothing to stacks. In Deno 2.9 an Error
+ * takes 1 to 3 us to make, however little of the stack it keeps, which is half of all that a call
  * and its result cost on this thread.
  */
 const STACKS_OF_MANY = 200;
+
+/** How long until as many calls may record theirs again. */
+const WINDOW_MS = 1_000;
+
+/** The clock is read once in so many calls that record none: that takes time as well. */
+const LOOK_AFTER = 64;
 
 /**
  * Which calls of one session record their stack. An eval without one fails with an error without.
  */
 export class CallerStacks {
+  readonly #clock: () => number;
   #left = STACKS_OF_MANY;
+  #since = -Infinity;
+  /** How many calls have recorded none. */
+  #without = 0;
+
+  /** Makes one; the clock gives milliseconds. */
+  constructor(clock: () => number = () => performance.now()) {
+    this.#clock = clock;
+  }
 
   /** Whether the next call records its stack, while `pending` evals have no outcome. */
   take(pending: number): boolean {
-    if (pending < FEW_EVALS) this.#left = STACKS_OF_MANY;
-    else if (this.#left === 0) return false;
-    else this.#left--;
+    if (pending < FEW_EVALS) return true;
+    if (this.#left === 0 && ++this.#without % LOOK_AFTER === 0) this.#refill();
+    if (this.#left === 0) return false;
+    this.#left--;
     return true;
+  }
+
+  #refill(): void {
+    const now = this.#clock();
+    if (now - this.#since < WINDOW_MS) return;
+    this.#since = now;
+    this.#left = STACKS_OF_MANY;
   }
 }

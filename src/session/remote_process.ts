@@ -79,9 +79,9 @@ export class RemoteProcess implements AsyncDisposable {
    * mean in Python's `eval(code, globs, locs)`. Variables are gone after the eval, unless
    * `namespace` names a dictionary that keeps them.
    *
-   * An error of the eval shows the line of this call. That takes time to record: while 32 or more
-   * evals of the session are under way, only the first 200 calls do, and errors of the others show
-   * no line.
+   * An error of the eval shows the line of this call. That takes time to record: while four or more
+   * evals of the session are under way, some 200 calls a second do, and errors of the others show no
+   * line.
    *
    * @returns The future of the eval. If a value cannot be sent, nothing is sent, and the future
    * fails with an EncodeError whose path names the value.
