@@ -12,8 +12,8 @@ import type {
   PythonInfo,
   Work,
 } from "../executor.ts";
-import { EvalFrames, forgetFrame } from "./link.ts";
-import { OutputRouter } from "./output_router.ts";
+import { EvalFrames, forgetFrame } from "./link/link.ts";
+import { OutputRouter } from "./output/output_router.ts";
 import type { ProcessEvents } from "./process_events.ts";
 import type { PythonProcess } from "./python_process.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Answer } from "./requests.ts";
+import type { Answer } from "./link/requests.ts";
 
 /** Is told what a Python process does. Bodies and chunks are good until the call returns. */
 export interface ProcessEvents {

@@ -17,18 +17,18 @@ import { errorText } from "../../common/log.ts";
 import { lacksDescriptors } from "../../common/shortage.ts";
 import type { Death, PythonInfo } from "../executor.ts";
 import { StartError } from "../start_error.ts";
-import { outboxOf } from "./connection_outbox.ts";
 import { inDirectory } from "./directory.ts";
 import { Guard } from "./guard.ts";
-import { LinkType, READ_FLAG } from "./link.ts";
-import { LinkDoor } from "./link_door.ts";
-import { Page } from "./page.ts";
-import { Pipes } from "./pipes.ts";
+import { outboxOf } from "./link/connection_outbox.ts";
+import { LinkType, READ_FLAG } from "./link/link.ts";
+import { LinkDoor } from "./link/link_door.ts";
+import { Page } from "./link/page.ts";
+import { RequestSocket } from "./link/request_socket.ts";
+import { Results } from "./link/results.ts";
+import { Pipes } from "./output/pipes.ts";
+import { Rest } from "./output/rest.ts";
 import type { ProcessEvents } from "./process_events.ts";
 import type { ProcessOptions } from "./process_options.ts";
-import { RequestSocket } from "./request_socket.ts";
-import { Rest } from "./rest.ts";
-import { Results } from "./results.ts";
 
 /** One Python process. */
 export class PythonProcess {

@@ -13,7 +13,7 @@ import { encode, type ValueType } from "@std/msgpack";
 import type { Exit } from "../../../fake_server/common/exit.ts";
 import { MAX_JOBS_AHEAD } from "../../../fake_server/common/limits.ts";
 import type { Death, PythonInfo } from "../../../fake_server/executors/executor.ts";
-import { LinkType, READ_FLAG } from "../../../fake_server/executors/local/link.ts";
+import { LinkType, READ_FLAG } from "../../../fake_server/executors/local/link/link.ts";
 import type { Process } from "../../../fake_server/executors/local/local_execution.ts";
 import type { ProcessEvents } from "../../../fake_server/executors/local/process_events.ts";
 import { frameBytes, readU32, writeU32 } from "../../../src/wire/frame.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   type OutputEvent,
   OutputRecords,
-} from "../../../fake_server/executors/local/output_records.ts";
+} from "../../../fake_server/executors/local/output/output_records.ts";
 
 const NONCE = Uint8Array.from({ length: 16 }, (_, i) => i === 0 ? 0xff : i);
 

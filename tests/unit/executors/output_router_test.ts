@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { OutputRouter } from "../../../fake_server/executors/local/output_router.ts";
+import { OutputRouter } from "../../../fake_server/executors/local/output/output_router.ts";
 
 const NONCE = Uint8Array.from({ length: 16 }, (_, i) => i === 0 ? 0xff : i);
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

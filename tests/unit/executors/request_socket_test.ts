@@ -2,12 +2,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { KeptBuffers } from "../../../fake_server/common/kept_buffers.ts";
 import { REPLY_HIGH_WATER_BYTES } from "../../../fake_server/common/limits.ts";
-import { RequestSocket } from "../../../fake_server/executors/local/request_socket.ts";
+import { RequestSocket } from "../../../fake_server/executors/local/link/request_socket.ts";
 import {
   type Answer,
   RequestKind,
   RequestType,
-} from "../../../fake_server/executors/local/requests.ts";
+} from "../../../fake_server/executors/local/link/requests.ts";
 import { frameBytes } from "../../../src/wire/frame.ts";
 import { until } from "../../raw_server.ts";
 import { LinkRequests } from "../link/link_requests.ts";

@@ -8,7 +8,7 @@ import {
   RequestKind,
   Requests,
   RequestType,
-} from "../../../fake_server/executors/local/requests.ts";
+} from "../../../fake_server/executors/local/link/requests.ts";
 import { frameBytes } from "../../../src/wire/frame.ts";
 import { FrameReader } from "../../../src/wire/frame_reader.ts";
 import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Rest } from "../../../fake_server/executors/local/rest.ts";
+import { Rest } from "../../../fake_server/executors/local/output/rest.ts";
 
 /** Two loops that read, and what happens, in order. */
 function bench(): { rest: Rest; said: string[]; turn(loop: number): Promise<void> } {

@@ -152,7 +152,7 @@ Deno.test("protocol cores know no IO", async () => {
       "src/worker/kept_output.ts",
       "src/protocol/progress.ts",
       "fake_server/scheduling/scheduler.ts",
-      "fake_server/executors/local/output_records.ts",
+      "fake_server/executors/local/output/output_records.ts",
     ]
   ) {
     const code = all.get(file)!.replace(/\/\*\*[\s\S]*?\*\/|\/\/.*$/gm, "");

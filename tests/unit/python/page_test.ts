@@ -1,7 +1,7 @@
 /** The page, read while a real python process writes it. */
 import { assert, assertEquals } from "@std/assert";
-import { heldFrames } from "../../../fake_server/executors/local/link.ts";
-import { Page } from "../../../fake_server/executors/local/page.ts";
+import { heldFrames } from "../../../fake_server/executors/local/link/link.ts";
+import { Page } from "../../../fake_server/executors/local/link/page.ts";
 import { interpreters } from "../../python.ts";
 import { pythonFolder } from "./python_folder.ts";
 

@@ -3,11 +3,17 @@
  *
  * @module
  */
-import { type Frame, frameBytes, readU32, writeHeader, writeU32 } from "../../../src/wire/frame.ts";
-import { HEADER_BYTES } from "../../../src/wire/limits.ts";
-import { MessageType } from "../../../src/wire/messages.ts";
-import { Control } from "../../common/control.ts";
-import type { PythonInfo } from "../executor.ts";
+import {
+  type Frame,
+  frameBytes,
+  readU32,
+  writeHeader,
+  writeU32,
+} from "../../../../src/wire/frame.ts";
+import { HEADER_BYTES } from "../../../../src/wire/limits.ts";
+import { MessageType } from "../../../../src/wire/messages.ts";
+import { Control } from "../../../common/control.ts";
+import type { PythonInfo } from "../../executor.ts";
 
 /** The u8 at byte 2 of the link's frames, beside EVAL and RESULT. */
 export const LinkType = {

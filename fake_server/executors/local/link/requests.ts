@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { type Frame, readU32 } from "../../../src/wire/frame.ts";
-import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
-import { controlBody } from "../../common/control.ts";
-import { MAX_UNANSWERED_BYTES, MAX_UNANSWERED_REQUESTS } from "../../common/limits.ts";
-import { errorText } from "../../common/log.ts";
+import { type Frame, readU32 } from "../../../../src/wire/frame.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../../../src/wire/limits.ts";
+import { controlBody } from "../../../common/control.ts";
+import { MAX_UNANSWERED_BYTES, MAX_UNANSWERED_REQUESTS } from "../../../common/limits.ts";
+import { errorText } from "../../../common/log.ts";
 
 /** The u8 at byte 2 of frames on the socket of requests. */
 export const RequestType = {

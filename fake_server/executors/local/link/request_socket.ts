@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Outbox } from "../../../src/transport/outbox.ts";
-import { FrameReader } from "../../../src/wire/frame_reader.ts";
-import { MAX_FRAME_BODY_BYTES } from "../../../src/wire/limits.ts";
-import type { KeptBuffers } from "../../common/kept_buffers.ts";
-import { REPLY_HIGH_WATER_BYTES } from "../../common/limits.ts";
+import type { Outbox } from "../../../../src/transport/outbox.ts";
+import { FrameReader } from "../../../../src/wire/frame_reader.ts";
+import { MAX_FRAME_BODY_BYTES } from "../../../../src/wire/limits.ts";
+import type { KeptBuffers } from "../../../common/kept_buffers.ts";
+import { REPLY_HIGH_WATER_BYTES } from "../../../common/limits.ts";
 import { outboxOf } from "./connection_outbox.ts";
 import { type Answer, Requests } from "./requests.ts";
 

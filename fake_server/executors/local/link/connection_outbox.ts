@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { Outbox } from "../../../src/transport/outbox.ts";
-import type { KeptBuffers } from "../../common/kept_buffers.ts";
-import { UNIX_WRITE_BYTES } from "../../common/limits.ts";
+import { Outbox } from "../../../../src/transport/outbox.ts";
+import type { KeptBuffers } from "../../../common/kept_buffers.ts";
+import { UNIX_WRITE_BYTES } from "../../../common/limits.ts";
 
 /** An outbox that writes to `connection`. If a write fails, it drops what is left. */
 export function outboxOf(connection: Deno.UnixConn, buffers: KeptBuffers): Outbox {

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { REMEMBERED_JOBS } from "../../common/limits.ts";
-import type { EvalId, LateOutput, OutputSink } from "../executor.ts";
-import { notAfter } from "../job_ids.ts";
+import { REMEMBERED_JOBS } from "../../../common/limits.ts";
+import type { EvalId, LateOutput, OutputSink } from "../../executor.ts";
+import { notAfter } from "../../job_ids.ts";
 import { type OutputEvent, OutputRecords } from "./output_records.ts";
 
 interface Entry {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { START_TEXT_BYTES } from "../../common/limits.ts";
+import { START_TEXT_BYTES } from "../../../common/limits.ts";
 import type { Rest } from "./rest.ts";
 
 /** What takes the bytes. */

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import type { Frame } from "../../../src/wire/frame.ts";
-import { LOOK_MS, MAX_LOOK_MS, REST_JOBS } from "../../common/limits.ts";
-import { nextId, notAfter } from "../job_ids.ts";
+import type { Frame } from "../../../../src/wire/frame.ts";
+import { LOOK_MS, MAX_LOOK_MS, REST_JOBS } from "../../../common/limits.ts";
+import { nextId, notAfter } from "../../job_ids.ts";
+import type { Rest } from "../output/rest.ts";
 import { heldFrames } from "./link.ts";
 import type { Page } from "./page.ts";
-import type { Rest } from "./rest.ts";
 
 /** What takes the results. */
 export interface ResultTarget {

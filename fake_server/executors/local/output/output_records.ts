@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { readU32 } from "../../../src/wire/frame.ts";
+import { readU32 } from "../../../../src/wire/frame.ts";
 
 /** A piece of what came through a pipe. `bytes` are views, good until the next `push`. */
 export type OutputEvent =

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Frame } from "../../../src/wire/frame.ts";
-import { FrameReader } from "../../../src/wire/frame_reader.ts";
-import { MAX_HELLO_BODY_BYTES } from "../../../src/wire/limits.ts";
-import type { PythonInfo } from "../executor.ts";
+import type { Frame } from "../../../../src/wire/frame.ts";
+import { FrameReader } from "../../../../src/wire/frame_reader.ts";
+import { MAX_HELLO_BODY_BYTES } from "../../../../src/wire/limits.ts";
+import type { PythonInfo } from "../../executor.ts";
 import { LinkType, opensWith, parseReady } from "./link.ts";
 import { RequestType } from "./requests.ts";
 
