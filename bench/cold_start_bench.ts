@@ -7,7 +7,7 @@
 import { connect } from "../mod.ts";
 import { startProduct } from "./common/processes.ts";
 import { Floor } from "./floor/floor.ts";
-import { bench, median, type Question, type Settings, type Sides } from "./report/rounds.ts";
+import { bench, median, type Question, type Settings, type Sides } from "./rounds.ts";
 
 const STARTS = 5;
 

@@ -6,14 +6,7 @@
  */
 import { connect, type RemoteProcess } from "../mod.ts";
 import { idleClients, startProduct } from "./common/processes.ts";
-import {
-  type Axis,
-  bench,
-  median,
-  type Question,
-  type Settings,
-  type Sides,
-} from "./report/rounds.ts";
+import { type Axis, bench, median, type Question, type Settings, type Sides } from "./rounds.ts";
 
 const COUNTS = [1, 10, 100, 1_000];
 const EVALS = 1_000;

@@ -5,7 +5,7 @@
  * @module
  */
 import { openScene } from "./common/scene.ts";
-import { bench, type Question, type Settings, type Sides } from "./report/rounds.ts";
+import { bench, type Question, type Settings, type Sides } from "./rounds.ts";
 
 const LINES = 400_000;
 

@@ -6,7 +6,7 @@
  */
 import { connect } from "../mod.ts";
 import { idleClients, rssKiB, startProduct } from "./common/processes.ts";
-import { bench, type Question, type Settings, type Sides } from "./report/rounds.ts";
+import { bench, type Question, type Settings, type Sides } from "./rounds.ts";
 
 /** Sessions that the server's share is measured over. */
 const IDLE_SESSIONS = 200;

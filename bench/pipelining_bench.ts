@@ -5,7 +5,7 @@
  * @module
  */
 import { openScene } from "./common/scene.ts";
-import { type Axis, bench, type Question, type Settings, type Sides } from "./report/rounds.ts";
+import { type Axis, bench, type Question, type Settings, type Sides } from "./rounds.ts";
 
 const SESSIONS = [1, 4];
 const IN_FLIGHT = [1, 64, 1_000];

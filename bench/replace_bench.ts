@@ -6,7 +6,7 @@
  */
 import { connect, RemoteProcessDiedError } from "../mod.ts";
 import { startProduct } from "./common/processes.ts";
-import { bench, median, type Question, type Settings, type Sides } from "./report/rounds.ts";
+import { bench, median, type Question, type Settings, type Sides } from "./rounds.ts";
 
 const DEATHS = 15;
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { openScene } from "./common/scene.ts";
-import { bench, type Question, type Settings, type Sides, times } from "./report/rounds.ts";
+import { bench, type Question, type Settings, type Sides, times } from "./rounds.ts";
 
 /** Microseconds at p50 of one ping after the other, and how many eight threads do in a second. */
 const PINGS = `

@@ -11,14 +11,7 @@ import { connect, type RemoteProcess } from "../mod.ts";
 import { InlineWorker } from "./common/inline_worker.ts";
 import { startProduct } from "./common/processes.ts";
 import { Floor, type FloorSession } from "./floor/floor.ts";
-import {
-  type Axis,
-  bench,
-  quantile,
-  type Question,
-  type Settings,
-  type Sides,
-} from "./report/rounds.ts";
+import { type Axis, bench, quantile, type Question, type Settings, type Sides } from "./rounds.ts";
 
 const SESSIONS = 4;
 const IN_FLIGHT = 64;

@@ -4,7 +4,7 @@
  * @module
  */
 import { openScene } from "./common/scene.ts";
-import { bench, type Question, type Settings, type Sides, times } from "./report/rounds.ts";
+import { bench, type Question, type Settings, type Sides, times } from "./rounds.ts";
 
 /** One at a time. */
 export const roundTrip: Question = {

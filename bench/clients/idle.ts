@@ -5,7 +5,7 @@
  * @module
  */
 import { RawSession } from "../../tests/raw_client.ts";
-import { print } from "../report/rounds.ts";
+import { print } from "../rounds.ts";
 
 /** Handshakes under way at a time. */
 const AT_ONCE = 16;

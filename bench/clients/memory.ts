@@ -6,7 +6,7 @@
  */
 import { connect } from "../../mod.ts";
 import { rssKiB, startWorker } from "../common/processes.ts";
-import { print } from "../report/rounds.ts";
+import { print } from "../rounds.ts";
 
 /** The first ones bring code in that the others share. */
 const FIRST = 2;

@@ -6,7 +6,7 @@
  */
 import { connect, type RemoteProcess } from "../../mod.ts";
 import { Floor, type FloorSession } from "../floor/floor.ts";
-import type { Settings } from "../report/rounds.ts";
+import type { Settings } from "../rounds.ts";
 import { startProduct } from "./processes.ts";
 
 /** Sessions of both, one python process for each session. */

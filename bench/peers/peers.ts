@@ -9,7 +9,7 @@
  */
 import { connect } from "../../mod.ts";
 import { startProduct } from "../common/processes.ts";
-import { median, print, readSettings, type Settings, show, type Unit } from "../report/rounds.ts";
+import { median, print, readSettings, type Settings, show, type Unit } from "../rounds.ts";
 import { measure } from "./measure.mjs";
 
 /** What is measured of each, in order. */

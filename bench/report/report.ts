@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { bytes } from "../bytes_bench.ts";
+import { chart } from "../chart.ts";
 import { coldStart } from "../cold_start_bench.ts";
 import { findPython } from "../common/processes.ts";
 import { idleSessions } from "../idle_sessions_bench.ts";
@@ -17,12 +17,12 @@ import { pipelining } from "../pipelining_bench.ts";
 import { replacing } from "../replace_bench.ts";
 import { requests } from "../request_bench.ts";
 import { responsiveness } from "../responsiveness_bench.ts";
+import { answer, print, type Question, readSettings, type Row, table } from "../rounds.ts";
 import { roundTrip } from "../roundtrip_bench.ts";
-import { tables } from "../table_bench.ts";
-import { codec } from "../values_bench.ts";
-import { chart } from "./chart.ts";
+import { bytes } from "../values/bytes_bench.ts";
+import { tables } from "../values/table_bench.ts";
+import { codec } from "../values/values_bench.ts";
 import { REASONS } from "./reasons.ts";
-import { answer, print, type Question, readSettings, type Row, table } from "./rounds.ts";
 
 const QUESTIONS: Question[] = [
   roundTrip,

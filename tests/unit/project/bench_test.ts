@@ -1,9 +1,9 @@
 // The benchmarks' own arithmetic, and that the floor is a chain which really carries things.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { chart } from "../../../bench/chart.ts";
 import { findPython } from "../../../bench/common/processes.ts";
 import { Floor } from "../../../bench/floor/floor.ts";
-import { chart } from "../../../bench/report/chart.ts";
-import { answer, type Axis, median, quantile, table } from "../../../bench/report/rounds.ts";
+import { answer, type Axis, median, quantile, table } from "../../../bench/rounds.ts";
 
 const SETTINGS = { python: "python3", hasMsgpack: false, scale: 1, rounds: 3 };
 

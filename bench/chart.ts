@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { METRICS, type PeerRow } from "../peers/peers.ts";
+import { METRICS, type PeerRow } from "./peers/peers.ts";
 import { budgetText, NO_FLOOR, type Row, show } from "./rounds.ts";
 
 const WIDTH = 860;

@@ -1,16 +1,16 @@
 /**
  * Do arrays cost what their bytes cost? 64 MB of float64 there and back, beside 64 MB of bytes.
  *
- *     deno bench --allow-all bench/arrays_bench.ts
- *     deno run --allow-all bench/arrays_bench.ts      # in turns, five rounds, median of the ratios
+ *     deno bench --allow-all bench/values/arrays_bench.ts
+ *     deno run --allow-all bench/values/arrays_bench.ts      # in turns, five rounds, median of the ratios
  *
  * The interpreter is `PYPROXY_PYTHON`, or else `python3`; what needs a module that it lacks is left
  * out.
  *
  * @module
  */
-import { startServer } from "../fake_server/mod.ts";
-import { connect, DataFrame, NDArray, type Sendable } from "../mod.ts";
+import { startServer } from "../../fake_server/mod.ts";
+import { connect, DataFrame, NDArray, type Sendable } from "../../mod.ts";
 
 const BYTES = 64_000_000;
 const ROUNDS = 5;

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { findPython } from "../common/processes.ts";
+import { findPython } from "./common/processes.ts";
 
 /** What a number is of. More of a rate is better, and less of everything else. */
 export type Unit = "µs" | "ms" | "/s" | "MB" | "KiB";

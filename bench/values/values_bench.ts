@@ -2,7 +2,7 @@
  * Is our value codec as fast as the libraries that judge it? Ours beside @msgpack/msgpack with a
  * kept Encoder and Decoder, and beside @std/msgpack, on the same values in the same run.
  *
- *     deno bench --allow-all bench/values_bench.ts
+ *     deno bench --allow-all bench/values/values_bench.ts
  *
  * `codec` asks the same for the report, without @std/msgpack, which is many times slower.
  *
@@ -10,9 +10,9 @@
  */
 import * as judge from "@msgpack/msgpack";
 import * as std from "@std/msgpack";
-import { decode } from "../src/values/decode.ts";
-import { Encoder } from "../src/values/encode.ts";
-import { type Axis, median, type Question, type Settings, type Sides } from "./report/rounds.ts";
+import { decode } from "../../src/values/decode.ts";
+import { Encoder } from "../../src/values/encode.ts";
+import { type Axis, median, type Question, type Settings, type Sides } from "../rounds.ts";
 
 const VALUES: Record<string, std.ValueType> = {
   "small request": [

@@ -4,17 +4,10 @@
  *
  * @module
  */
-import { decode } from "../src/values/decode.ts";
-import { Encoder } from "../src/values/encode.ts";
-import { openScene } from "./common/scene.ts";
-import {
-  type Axis,
-  bench,
-  median,
-  type Question,
-  type Settings,
-  type Sides,
-} from "./report/rounds.ts";
+import { decode } from "../../src/values/decode.ts";
+import { Encoder } from "../../src/values/encode.ts";
+import { openScene } from "../common/scene.ts";
+import { type Axis, bench, median, type Question, type Settings, type Sides } from "../rounds.ts";
 
 /** Ten thousand records as a database gives them. */
 const RECORDS = Array.from({ length: 10_000 }, (_, i) => ({
@@ -92,7 +85,7 @@ async function codecs(python: string, times: number): Promise<number[]> {
 }
 
 async function pythonCodec(python: string, bytes: Uint8Array, times: number): Promise<number> {
-  const script = new URL("./floor/codec.py", import.meta.url).pathname;
+  const script = new URL("../floor/codec.py", import.meta.url).pathname;
   const child = new Deno.Command(python, {
     args: [script, `${times}`],
     stdin: "piped",

@@ -3,15 +3,8 @@
  *
  * @module
  */
-import { openScene } from "./common/scene.ts";
-import {
-  type Axis,
-  bench,
-  median,
-  type Question,
-  type Settings,
-  type Sides,
-} from "./report/rounds.ts";
+import { openScene } from "../common/scene.ts";
+import { type Axis, bench, median, type Question, type Settings, type Sides } from "../rounds.ts";
 
 const KB = 1_000;
 const MB = 1_000_000;
