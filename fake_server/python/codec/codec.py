@@ -5,7 +5,7 @@ plain; the writer in Python lowers values on the way. If that fails, the second 
 value step by step. It lowers what C does not know, and if the value can't be sent, it says where.
 """
 
-from itertools import chain
+from itertools import chain, repeat
 from operator import countOf
 from sys import getrecursionlimit, setrecursionlimit
 
@@ -196,8 +196,10 @@ def are_plain_rows(rows, kinds):
     Checking all rows together takes half the time. False means that we don't know.
     """
     if kinds == DICTS:
-        keys = set(chain.from_iterable(rows))
-        if set(map(type, keys)) != STRINGS or "__proto__" in keys:
+        # Not a set of the keys: it would lack a key of a str subclass that equals another.
+        if set(map(type, chain.from_iterable(rows))) != STRINGS:
+            return False
+        if any(map(dict.__contains__, rows, repeat("__proto__"))):
             return False
         rows = map(dict.values, rows)
     elif not kinds <= SEQUENCES:

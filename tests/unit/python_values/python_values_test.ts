@@ -451,6 +451,9 @@ import collections, datetime, enum
 from pyproxy_worker.codec import codec, msgpack_pure as pure
 class Color(enum.IntEnum): RED = 3
 class Name(str): pass
+class Sly(str):
+    __hash__ = lambda self: hash("id")
+    __eq__ = lambda self, other: other == "id"
 Point = collections.namedtuple("Point", "x y")
 wrong = []
 for rows, odd in (
@@ -459,6 +462,7 @@ for rows, odd in (
         {"id": datetime.date(2026, 1, 2)}, {"id": Color.RED}, {"id": 1 << 70}, {"id": "\\ud800"},
         {"\\ud800": 1}, {"id": (1, 2)}, {"id": Point(1, 2)}, {"id": [{1: 2}]}, {"id": bytes(70_000)},
         {"id": {2, 3}}, collections.OrderedDict(id=1), None, 7, [1], Color.RED,
+        {Sly("__proto__"): 1}, {Sly("x"): 1, "of": None},
     )),
     ([[i, str(i), None] for i in range(50)], (
         [], (), (1, 2), Point(1, 2), [Color.RED], [1 << 70], [{"a": {1: 2}}], [[[1]]], {"a": 1}, "x",
