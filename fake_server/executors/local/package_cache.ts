@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isAbsolute } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import { PYTHON_FILES } from "./python_files.ts";
 
 /** Files of other versions are removed when no server has used them for so long. */
@@ -24,6 +24,8 @@ export async function cachedPackage(): Promise<string | undefined> {
   const folder = `${parent}/${name}`;
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    // A user who can write to the directory above could put another in the place of ours.
+    if (!await isOwn(await Deno.realPath(dirname(parent)))) return undefined;
     if (!await isOwn(parent) || !await isOwn(folder)) return undefined;
     await complete(`${folder}/pyproxy_worker`);
     await Deno.utime(folder, new Date(), new Date());
@@ -62,7 +64,7 @@ async function complete(folder: string): Promise<void> {
   for (const [path, source] of Object.entries(PYTHON_FILES)) {
     const file = `${folder}/${path}`;
     if (await textOf(file) === source) continue;
-    await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+    await Deno.mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const fresh = await Deno.makeTempFile({ dir: folder, prefix: ".new-" });
     try {
       await Deno.writeTextFile(fresh, source);

@@ -61,6 +61,10 @@ Deno.test("a server runs no files of a cache that others can write to", async ()
   await Deno.chmod(home.cache, 0o777);
   const folder = await packageFolder({ HOME: home.path });
   assert(!folder.startsWith(home.path), folder);
+  await Deno.chmod(home.cache, 0o700);
+  await Deno.chmod(`${home.path}/.cache`, 0o777);
+  const other = await packageFolder({ HOME: home.path });
+  assert(!other.startsWith(home.path), other);
 });
 
 Deno.test("a server without a place for a cache has files of its own", async () => {
