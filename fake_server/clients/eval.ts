@@ -32,7 +32,7 @@ export interface EvalOwner {
 }
 
 /** What is left of the work of an eval that is over. */
-const NO_WORK: Work = { kind: "eval", session: 0, body: new Uint8Array(0), owned: false };
+const NO_WORK: Work = { kind: "eval", session: 0, body: new Uint8Array(0) };
 
 /** One eval of a session: settled once, and done when its output has ended too. */
 export class Eval implements JobOwner {
@@ -60,15 +60,11 @@ export class Eval implements JobOwner {
   /** When its turn came; 0 if it has not, or no observer wants to know. */
   #startedAt = 0;
 
-  /**
-   * Makes one of a client's EVAL; it has no job yet. The body is good until this returns, unless it
-   * is `owned`.
-   */
+  /** Makes one of a client's EVAL, whose body has a buffer of its own; it has no job yet. */
   constructor(
     owner: EvalOwner,
     evalId: EvalId,
     body: Uint8Array,
-    owned: boolean,
     flags: number,
     now = 0,
   ) {
@@ -78,7 +74,7 @@ export class Eval implements JobOwner {
     this.#owner = owner;
     this.evalId = evalId;
     const { session } = evalId;
-    this.work = { kind: "eval", session, body: owned ? body : body.slice(), owned };
+    this.work = { kind: "eval", session, body };
     this.bytes = body.length;
   }
 
@@ -105,7 +101,7 @@ export class Eval implements JobOwner {
     const { work } = this;
     this.#settle(status, body, owned);
     // A process that has answered has read all of it. To one that has died it may still be written.
-    if (work.kind === "eval" && work.owned) this.#owner.letGo(work.body);
+    if (work.kind === "eval") this.#owner.letGo(work.body);
   }
 
   #settle(status: number, body: Uint8Array, owned: boolean): void {

@@ -14,7 +14,7 @@ import {
   isControlEmpty,
 } from "../common/control.ts";
 import { Fault } from "../common/fault.ts";
-import { MAX_NAMESPACES, MIN_KEPT_BUFFER_BYTES } from "../common/limits.ts";
+import { MAX_NAMESPACES } from "../common/limits.ts";
 import { Job, type Queue } from "../scheduling/job.ts";
 import type { JobOwner } from "../scheduling/job_owner.ts";
 import type { Connection } from "./connections/connection.ts";
@@ -130,9 +130,8 @@ export class SessionMessages {
     const { session, evals } = this.#owner;
     const { pool, clock, observer, buffers } = this.#context;
     const now = clock();
-    const isCopied = !owned && body.length >= MIN_KEPT_BUFFER_BYTES;
-    const own = isCopied ? buffers.copy(body) : body;
-    const added = new Eval(evals, { session, id }, own, owned || isCopied, flags, now);
+    const own = owned ? body : buffers.copy(body);
+    const added = new Eval(evals, { session, id }, own, flags, now);
     added.job = new Job<JobOwner>(this.#queue, added, namespace);
     this.#evals.add(added);
     observer.evalQueued?.({ session: this.#owner.id, eval: id, bytes: body.length });

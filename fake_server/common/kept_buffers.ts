@@ -54,8 +54,9 @@ export class KeptBuffers implements Buffers, UsedBuffers {
     return new Uint8Array(this.take(size) ?? new ArrayBuffer(rounded), 0, size);
   }
 
-  /** Returns a copy of large bytes, in a buffer of its own that can be given back. */
+  /** Returns a copy of bytes, in a buffer of its own that can be given back. */
   copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    if (bytes.length < MIN_KEPT_BUFFER_BYTES) return bytes.slice();
     const copy = this.borrow(bytes.length);
     copy.set(bytes);
     return copy;

@@ -15,11 +15,8 @@ export interface EvalId {
 
 /** What a job is to do. */
 export type Work =
-  /**
-   * Run an eval. `body` is that of the client's EVAL, code and values unread; it does not change, and
-   * if it is `owned` its buffer holds nothing else.
-   */
-  | { kind: "eval"; session: number; body: Uint8Array; owned: boolean }
+  /** Run an eval. `body` is that of the client's EVAL, unread. It does not change. */
+  | { kind: "eval"; session: number; body: Uint8Array }
   /** Drop the namespaces of a session. */
   | { kind: "forget"; session: number };
 

@@ -35,7 +35,7 @@ Deno.test("an execution tells with a large result how long its job took", async 
   execution.run({
     id: 1,
     isAlone: true,
-    work: { kind: "eval", session: 1, body: evalBody(code), owned: true },
+    work: { kind: "eval", session: 1, body: evalBody(code) },
     output: { evalId, output: ignore, outputEnd: ignore, pressure: ignore },
   });
   await turned.promise;
