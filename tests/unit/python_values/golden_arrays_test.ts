@@ -6,27 +6,15 @@ import { assert, assertEquals } from "@std/assert";
 import { DataFrame, NDArray, PythonScalar, Series } from "../../../mod.ts";
 import { decode } from "../../../src/values/decode.ts";
 import { Encoder } from "../../../src/values/encode.ts";
+import { bytesOf, readVectors, valueIn, type Vector } from "../../golden/vectors.ts";
 import { interpreters } from "../../python.ts";
 import { LinkClient } from "../link/link_client.ts";
 import { show } from "../values/values_random.ts";
 
-/** As in golden_values_test.ts. */
-interface Vector {
-  python: string;
-  bytes: string;
-  js: string;
-  only?: "to python" | "from python";
-}
-
-const vectors: Vector[] = JSON.parse(
-  await Deno.readTextFile(new URL("../../golden/arrays.json", import.meta.url)),
-);
-const bytesOf = ({ bytes }: Vector) => Uint8Array.fromHex(bytes.replaceAll(" ", ""));
+const vectors = await readVectors("arrays.json");
 const SCOPE: Record<string, unknown> = { DataFrame, NDArray, PythonScalar, Series };
 
-function valueOf({ js }: Vector): unknown {
-  return new Function(...Object.keys(SCOPE), `return (${js});`)(...Object.values(SCOPE));
-}
+const valueOf = (vector: Vector): unknown => valueIn(SCOPE, vector);
 
 Deno.test("our codec writes and reads every golden vector of arrays and tables", () => {
   const encoder = new Encoder();

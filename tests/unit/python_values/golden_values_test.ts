@@ -9,31 +9,17 @@ import { Encoder } from "../../../src/values/encode.ts";
 import { Opaque, PythonScalar } from "../../../src/values/types.ts";
 import { float } from "../../../src/values/types/float.ts";
 import { tuple } from "../../../src/values/types/tuple.ts";
+import { bytesOf, readVectors, valueIn, type Vector } from "../../golden/vectors.ts";
 import { interpreters } from "../../python.ts";
 import { LinkClient } from "../link/link_client.ts";
 import { show } from "../values/values_random.ts";
 
-/** A value: an expression of each language, and what it is on the wire. */
-interface Vector {
-  python: string;
-  /** In hexadecimal. */
-  bytes: string;
-  js: string;
-  /** The way that it goes, if it does not go both. */
-  only?: "to python" | "from python";
-}
-
-const vectors: Vector[] = JSON.parse(
-  await Deno.readTextFile(new URL("../../golden/values.json", import.meta.url)),
-);
-const bytesOf = ({ bytes }: Vector) => Uint8Array.fromHex(bytes.replaceAll(" ", ""));
+const vectors = await readVectors("values.json");
 
 /** What is in scope of a vector's JavaScript. */
 const SCOPE: Record<string, unknown> = { Opaque, PythonScalar, float, tuple };
 
-function valueOf({ js }: Vector): unknown {
-  return new Function(...Object.keys(SCOPE), `return (${js});`)(...Object.values(SCOPE));
-}
+const valueOf = (vector: Vector): unknown => valueIn(SCOPE, vector);
 
 Deno.test("the golden vectors have every extension in them, both ways where it goes both", () => {
   const codes = (way: string) =>
